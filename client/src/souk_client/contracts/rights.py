@@ -1,0 +1,125 @@
+"""Rights: licences and provenance."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from souk_client.contracts.base import Answer, OwnerRef, Request
+from souk_client.contracts.works import LicenceTerms
+
+LicenceState = Literal["active", "expired", "used_up", "revoked"]
+
+
+class Licence(Answer, frozen=True, kw_only=True):
+    id: str
+    state: LicenceState
+    listing_id: str
+    listing_address: str
+    listing_title: str
+    version: str | None
+    """The version that was current when it was bought; later ones are included."""
+    licensee: OwnerRef
+    licensor: OwnerRef
+    order_id: str | None
+    spdx: str | None
+    terms: LicenceTerms
+    valid_from: datetime
+    valid_until: datetime | None
+    uses_left: int | None
+    seats_used: int
+    provenance_entry_id: str
+    revoked_at: datetime | None = None
+    revoked_reason: str | None = None
+
+
+class LicenceUse(Request, frozen=True, kw_only=True):
+    """Takes uses from a counted licence."""
+
+    uses: Annotated[int, Meta(ge=1, le=10**9)] = 1
+
+
+class LicenceCheck(Answer, frozen=True, kw_only=True):
+    """Whether a licence is good now, and if not why."""
+
+    licence_id: str
+    good: bool
+    state: LicenceState
+    reason: str | None = None
+    uses_left: int | None = None
+    checked_at: datetime
+
+
+class SeatRequest(Request, frozen=True, kw_only=True):
+    """Gives a seat to a member of the licensee's organisation."""
+
+    user_id: str
+
+
+class Seat(Answer, frozen=True, kw_only=True):
+    user_id: str
+    name: str
+    since: datetime
+
+
+class RevokeRequest(Request, frozen=True, kw_only=True):
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+EntryKind = Literal[
+    "created",
+    "edited",
+    "published",
+    "retired",
+    "sold",
+    "licensed",
+    "transferred",
+    "refunded",
+    "revoked",
+]
+
+
+class ProvenanceEntry(Answer, frozen=True, kw_only=True):
+    """One leaf of the log. `body` is what the leaf hash covers, as canonical JSON (RFC 8785)."""
+
+    id: str
+    kind: EntryKind
+    body: dict[str, Any]  # the facts differ by kind; docs/reference/provenance.md lists them
+    leaf_hash: str
+    leaf_index: int | None
+    """None until the sequencer has placed it, within a second."""
+    created_at: datetime
+
+
+class TreeHead(Answer, frozen=True, kw_only=True):
+    """A signed state of the log."""
+
+    origin: str
+    tree_size: int
+    root_hash: str
+    created_at: datetime
+    checkpoint: str
+    """The same as a signed note (C2SP tlog-checkpoint)."""
+
+
+class InclusionProof(Answer, frozen=True, kw_only=True):
+    entry: ProvenanceEntry
+    leaf_index: int
+    path: list[str]
+    """Sibling hashes from the leaf to the root, hex (RFC 9162 section 2.1.3)."""
+    head: TreeHead
+
+
+class ConsistencyProof(Answer, frozen=True, kw_only=True):
+    first: int
+    second: int
+    path: list[str]
+    head: TreeHead
+
+
+class HashOwnership(Answer, frozen=True, kw_only=True):
+    """Who published these bytes first, and what happened to them since."""
+
+    sha256: str
+    first_published: ProvenanceEntry | None
+    entries: list[ProvenanceEntry]

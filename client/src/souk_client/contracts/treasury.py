@@ -1,0 +1,72 @@
+"""Treasury: wallets, deposits, transfers, statements."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from souk_client.contracts.base import AmountMinor, Answer, CurrencyCode, Id, Request
+
+
+class Balance(Answer, frozen=True, kw_only=True):
+    currency: str
+    available_minor: int
+    held_minor: int
+
+
+class Wallet(Answer, frozen=True, kw_only=True):
+    organisation_id: str
+    balances: list[Balance]
+
+
+class DepositRequest(Request, frozen=True, kw_only=True):
+    """Money in, through a payment provider."""
+
+    amount_minor: AmountMinor
+    currency: CurrencyCode
+    provider: Annotated[str, Meta(max_length=40)] = "test"
+    organisation_id: Id | None = None
+
+
+class Deposit(Answer, frozen=True, kw_only=True):
+    id: str
+    organisation_id: str
+    amount_minor: int
+    currency: str
+    provider: str
+    state: Literal["pending", "settled", "failed"]
+    transfer_id: str | None = None
+    created_at: datetime
+
+
+class TransferRequest(Request, frozen=True, kw_only=True):
+    """Money from the caller's wallet to another organisation's."""
+
+    to_organisation_id: Id
+    amount_minor: AmountMinor
+    currency: CurrencyCode
+    note: Annotated[str, Meta(max_length=200)] = ""
+    organisation_id: Id | None = None
+    """Whose wallet pays; the caller's personal organisation when left out."""
+
+
+class Transfer(Answer, frozen=True, kw_only=True):
+    id: str
+    kind: str
+    amount_minor: int
+    currency: str
+    created_at: datetime
+
+
+class StatementLine(Answer, frozen=True, kw_only=True):
+    """One posting on a wallet: signed amount, and the balance it left."""
+
+    transfer_id: str
+    kind: str
+    amount_minor: int
+    currency: str
+    balance_after_minor: int
+    note: str
+    reference: str | None = None
+    """What it was for, such as an order id."""
+    created_at: datetime

@@ -1,0 +1,103 @@
+"""One base error that knows its HTTP status and a stable code, rendered as RFC 9457 details.
+
+A context's own errors subclass these in its `errors.py`, or raise them with a code of their own.
+Every code is listed in docs/reference/errors.md.
+"""
+
+from typing import ClassVar
+
+
+class SoukError(Exception):
+    """Something a caller can understand and mend.
+
+    Args:
+        code: stable, snake_case, part of the public interface.
+        detail: what is wrong, where, and how to mend it.
+        extra: members added to the problem details as they are (JSON values only).
+    """
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, code: str, detail: str, **extra: object) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.extra = extra
+
+
+class Invalid(SoukError):
+    """The request is well formed but breaks a rule."""
+
+    status = 422
+    title = "Invalid request"
+
+
+class Malformed(SoukError):
+    """The request cannot be read."""
+
+    status = 400
+    title = "Malformed request"
+
+
+class Unauthenticated(SoukError):
+    """Nobody is signed in, or the credential is no longer good."""
+
+    status = 401
+    title = "Sign-in needed"
+
+
+class PaymentNeeded(SoukError):
+    """Money is missing."""
+
+    status = 402
+    title = "Payment needed"
+
+
+class Forbidden(SoukError):
+    """Signed in, but not allowed."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(SoukError):
+    """Not there, or not for this caller (the two look the same on purpose)."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(SoukError):
+    """The state of the thing does not admit this."""
+
+    status = 409
+    title = "Conflict"
+
+
+class Gone(SoukError):
+    """It was there, and its time is over."""
+
+    status = 410
+    title = "Gone"
+
+
+class TooLarge(SoukError):
+    """Past a size limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class TooMany(SoukError):
+    """Past a rate limit; `retry_after_s` in the extra members says when to come back."""
+
+    status = 429
+    title = "Too many requests"
+
+
+class Unavailable(SoukError):
+    """A part we depend on does not answer now."""
+
+    status = 503
+    title = "Not available now"

@@ -47,7 +47,7 @@ class User(Answer, frozen=True, kw_only=True):
 
 
 class Session(Answer, frozen=True, kw_only=True):
-    """A signed-in session. The access token is a short-lived EdDSA JWT; a refresh token works once."""
+    """A signed-in session: a short-lived EdDSA JWT, and a refresh token that works once."""
 
     access_token: str
     refresh_token: str

@@ -1,0 +1,1 @@
+"""The processes, and the only place that wires contexts together."""

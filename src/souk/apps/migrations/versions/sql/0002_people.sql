@@ -1,0 +1,2 @@
+-- Users, sessions, API keys, organisations.
+SELECT 1;

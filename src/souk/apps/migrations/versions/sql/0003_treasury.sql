@@ -1,0 +1,2 @@
+-- The ledger, deposits.
+SELECT 1;

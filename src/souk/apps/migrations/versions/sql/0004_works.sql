@@ -1,0 +1,2 @@
+-- Artifacts, uploads, revisions, listings, offers.
+SELECT 1;

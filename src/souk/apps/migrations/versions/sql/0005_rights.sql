@@ -1,0 +1,2 @@
+-- Provenance log and licences.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Orders and refunds.
+SELECT 1;

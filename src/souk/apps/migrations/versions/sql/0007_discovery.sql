@@ -1,0 +1,2 @@
+-- What search keeps in PostgreSQL.
+SELECT 1;

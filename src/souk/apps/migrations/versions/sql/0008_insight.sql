@@ -1,0 +1,2 @@
+-- Notices.
+SELECT 1;

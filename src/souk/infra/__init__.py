@@ -1,0 +1,1 @@
+"""What every wing stands on: PostgreSQL, events, workflows, HTTP, live updates, logs, keys."""

@@ -1,0 +1,187 @@
+"""The outbox's SQL: writing events, fanning them out to handlers, taking due deliveries."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from souk.infra.postgres.uow import UnitOfWork, json_value
+from souk.kernel.events import Event
+from souk.kernel.ids import EventId
+
+CHANNEL: Final = "souk_events"
+"""The NOTIFY channel that wakes workers."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """An event on its way to one handler."""
+
+    event_id: EventId
+    topic: str
+    payload: dict[str, Any]  # the event's own fields, decoded by its handler's type
+    occurred_at: datetime
+    attempts: int
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery that was given up, with its last error."""
+
+    event_id: EventId
+    handler: str
+    topic: str
+    attempts: int
+    last_error: str | None
+    occurred_at: datetime
+
+
+async def write_events(uow: UnitOfWork, events: Sequence[tuple[EventId, Event]]) -> None:
+    """Adds events to the transaction and wakes the workers when it commits."""
+    await uow.execute(
+        """
+        WITH written AS (
+            INSERT INTO infra.events (id, topic, payload, occurred_at)
+            SELECT id, topic, payload, %(now)s
+            FROM unnest(%(ids)s::text[], %(topics)s::text[], %(payloads)s::jsonb[])
+                AS e(id, topic, payload)
+        )
+        SELECT pg_notify('souk_events', '')
+        """,
+        now=uow.now,
+        ids=[event_id for event_id, _ in events],
+        topics=[event.topic for _, event in events],
+        payloads=[json_value(msgspec.to_builtins(event)) for _, event in events],
+    )
+
+
+async def dispatch(uow: UnitOfWork, handlers: Mapping[str, Sequence[str]], *, limit: int) -> int:
+    """Makes the deliveries of waiting events; answers how many events it took.
+
+    Args:
+        uow: in the system's scope.
+        handlers: topic → names of its handlers.
+        limit: the most events to take.
+    """
+    topics = [topic for topic, names in handlers.items() for _ in names]
+    names = [name for several in handlers.values() for name in several]
+    count = await uow.value(
+        """
+        WITH taken AS (
+            SELECT id, topic FROM infra.events WHERE dispatched_at IS NULL
+            ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ), fanned AS (
+            INSERT INTO infra.deliveries (event_id, handler, due_at)
+            SELECT taken.id, h.name, %(now)s
+            FROM taken JOIN unnest(%(topics)s::text[], %(names)s::text[]) AS h(topic, name)
+                USING (topic)
+        ), marked AS (
+            UPDATE infra.events SET dispatched_at = %(now)s
+            FROM taken WHERE events.id = taken.id RETURNING 1
+        )
+        SELECT count(*) FROM marked
+        """,
+        limit=limit,
+        now=uow.now,
+        topics=topics,
+        names=names,
+    )
+    return int(count)
+
+
+async def take_due(uow: UnitOfWork, handler: str, *, limit: int) -> list[Delivery]:
+    """Locks due deliveries of a handler until this transaction ends, oldest event first."""
+    return await uow.all(
+        Delivery,
+        """
+        SELECT d.event_id, e.topic, e.payload, e.occurred_at, d.attempts
+        FROM infra.deliveries d JOIN infra.events e ON e.id = d.event_id
+        WHERE d.handler = %(handler)s AND d.state = 'waiting' AND d.due_at <= %(now)s
+        ORDER BY d.due_at, d.event_id LIMIT %(limit)s
+        FOR UPDATE OF d SKIP LOCKED
+        """,
+        handler=handler,
+        now=uow.now,
+        limit=limit,
+    )
+
+
+async def mark_done(uow: UnitOfWork, handler: str, event_ids: Sequence[EventId]) -> None:
+    """Notes that a handler's effect is in this same transaction."""
+    await uow.execute(
+        """
+        UPDATE infra.deliveries
+        SET state = 'done', attempts = attempts + 1, finished_at = %(now)s, last_error = NULL
+        WHERE handler = %(handler)s AND event_id = ANY(%(ids)s)
+        """,
+        handler=handler,
+        ids=list(event_ids),
+        now=uow.now,
+    )
+
+
+async def mark_failed(
+    uow: UnitOfWork,
+    handler: str,
+    event_ids: Sequence[EventId],
+    *,
+    error: str,
+    retry_in: timedelta,
+    max_attempts: int,
+) -> None:
+    """Notes a failure: due again later, or dead after `max_attempts`."""
+    await uow.execute(
+        """
+        UPDATE infra.deliveries
+        SET attempts = attempts + 1,
+            state = CASE WHEN attempts + 1 >= %(max)s THEN 'dead' ELSE 'waiting' END,
+            due_at = %(due)s,
+            last_error = %(error)s
+        WHERE handler = %(handler)s AND event_id = ANY(%(ids)s) AND state = 'waiting'
+        """,
+        handler=handler,
+        ids=list(event_ids),
+        max=max_attempts,
+        due=uow.now + retry_in,
+        error=error[:2000],
+    )
+
+
+async def dead_letters(uow: UnitOfWork, *, limit: int) -> list[DeadLetter]:
+    """Deliveries that were given up, newest first."""
+    return await uow.all(
+        DeadLetter,
+        """
+        SELECT d.event_id, d.handler, e.topic, d.attempts, d.last_error, e.occurred_at
+        FROM infra.deliveries d JOIN infra.events e ON e.id = d.event_id
+        WHERE d.state = 'dead' ORDER BY d.event_id DESC LIMIT %(limit)s
+        """,
+        limit=limit,
+    )
+
+
+async def revive(uow: UnitOfWork, *, event_id: str, handler: str) -> bool:
+    """Gives a dead delivery another set of attempts; False when there is none."""
+    touched = await uow.execute(
+        """
+        UPDATE infra.deliveries SET state = 'waiting', attempts = 0, due_at = %(now)s
+        WHERE event_id = %(event_id)s AND handler = %(handler)s AND state = 'dead'
+        """,
+        event_id=event_id,
+        handler=handler,
+        now=uow.now,
+    )
+    return touched == 1
+
+
+async def forget_old(uow: UnitOfWork, *, before: datetime) -> int:
+    """Removes events whose deliveries are all done and that are older than `before`."""
+    return await uow.execute(
+        """
+        DELETE FROM infra.events e
+        WHERE e.occurred_at < %(before)s AND e.dispatched_at IS NOT NULL
+          AND NOT EXISTS (
+            SELECT 1 FROM infra.deliveries d WHERE d.event_id = e.id AND d.state <> 'done'
+          )
+        """,
+        before=before,
+    )

@@ -1,0 +1,139 @@
+"""The loop that carries events to their handlers."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+import structlog
+
+from souk.infra.outbox import store
+from souk.infra.outbox.handlers import Delivered, Handler
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.kernel.events import Event
+
+MAX_ATTEMPTS: Final = 8
+MAX_DELAY_S: Final = 300.0
+DISPATCH_LIMIT: Final = 500
+IDLE_WAIT_S: Final = 1.0
+
+log = structlog.get_logger("souk.outbox")
+
+
+class OutboxWorker:
+    """Dispatches events and runs every handler in a lane of its own."""
+
+    def __init__(self, database: Database, handlers: Sequence[Handler]) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._types: dict[str, type[Event]] = {}
+        self._names_by_topic: dict[str, list[str]] = {}
+        self._wakers = {handler.name: asyncio.Event() for handler in handlers}
+        self._woken = asyncio.Event()
+        for handler in handlers:
+            for kind in handler.events:
+                self._types[kind.topic] = kind
+                self._names_by_topic.setdefault(kind.topic, []).append(handler.name)
+
+    def wake(self) -> None:
+        """New events may be waiting (called on NOTIFY)."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._dispatch_for_ever())
+            for handler in self._handlers:
+                tasks.create_task(self._serve_for_ever(handler))
+
+    async def drain(self) -> None:
+        """Carries everything that is due now, then returns: for tests and one-off commands."""
+        busy = True
+        while busy:
+            busy = await self._dispatch() > 0
+            for handler in self._handlers:
+                while await self._serve(handler):
+                    busy = True
+
+    async def _dispatch_for_ever(self) -> None:
+        while True:
+            try:
+                taken = await self._dispatch()
+            except Exception:
+                log.exception("dispatch failed; trying again")
+                taken = 0
+                await asyncio.sleep(IDLE_WAIT_S)
+            if taken < DISPATCH_LIMIT:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), IDLE_WAIT_S)
+                self._woken.clear()
+
+    async def _dispatch(self) -> int:
+        async with self._database.transaction(SYSTEM) as uow:
+            taken = await store.dispatch(uow, self._names_by_topic, limit=DISPATCH_LIMIT)
+        if taken:
+            for waker in self._wakers.values():
+                waker.set()
+        return taken
+
+    async def _serve_for_ever(self, handler: Handler) -> None:
+        waker = self._wakers[handler.name]
+        while True:
+            try:
+                served = await self._serve(handler)
+            except Exception:
+                log.exception("lane failed; trying again", handler=handler.name)
+                served = 0
+                await asyncio.sleep(IDLE_WAIT_S)
+            if not served:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(waker.wait(), IDLE_WAIT_S)
+                waker.clear()
+
+    async def _serve(self, handler: Handler) -> int:
+        """Takes one batch to its handler; answers how many deliveries that was."""
+        deliveries: list[store.Delivery] = []
+        try:
+            async with self._database.transaction(SYSTEM) as uow:
+                due = await store.take_due(uow, handler.name, limit=handler.batch)
+                deliveries = _together(due)
+                if deliveries:
+                    await handler.run(uow, [self._decode(delivery) for delivery in deliveries])
+                    await store.mark_done(uow, handler.name, [d.event_id for d in deliveries])
+        except Exception as error:
+            if not deliveries:
+                raise
+            log.exception("handler failed", handler=handler.name, events=len(deliveries))
+            await self._note_failure(handler, deliveries, error)
+        return len(deliveries)
+
+    async def _note_failure(
+        self, handler: Handler, deliveries: Sequence[store.Delivery], error: Exception
+    ) -> None:
+        attempts = max(delivery.attempts for delivery in deliveries)
+        async with self._database.transaction(SYSTEM) as uow:
+            await store.mark_failed(
+                uow,
+                handler.name,
+                [delivery.event_id for delivery in deliveries],
+                error=f"{type(error).__name__}: {error}",
+                retry_in=timedelta(seconds=min(MAX_DELAY_S, 2.0**attempts)),
+                max_attempts=MAX_ATTEMPTS,
+            )
+
+    def _decode(self, delivery: store.Delivery) -> Delivered[Event]:
+        return Delivered(
+            id=delivery.event_id,
+            occurred_at=delivery.occurred_at,
+            event=msgspec.convert(delivery.payload, self._types[delivery.topic]),
+        )
+
+
+def _together(due: list[store.Delivery]) -> list[store.Delivery]:
+    """A batch of first attempts, or one retry alone: so that one bad event stops no others."""
+    if due and due[0].attempts:
+        return due[:1]
+    return [delivery for delivery in due if not delivery.attempts]

@@ -1,0 +1,150 @@
+"""The unit of work: one transaction, opened at the edge, with the SQL verbs stores use.
+
+It takes a connection at the first statement, so that a request that needs no database costs none.
+Services never commit: whoever opened it does.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.rows import class_row, dict_row, tuple_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+
+from souk.infra.postgres.scope import Scope
+from souk.kernel.clock import Clock
+from souk.kernel.events import Event
+from souk.kernel.ids import EventId, new_id
+
+R = TypeVar("R")
+
+EventWriter = Callable[["UnitOfWork", Sequence[tuple[EventId, Event]]], Awaitable[None]]
+"""Writes the announced events inside the transaction (the outbox)."""
+
+
+class UnitOfWork:
+    """One transaction in one data scope."""
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool,
+        *,
+        scope: Scope,
+        clock: Clock,
+        write_events: EventWriter,
+        read_only: bool = False,
+    ) -> None:
+        self._pool = pool
+        self._scope = scope
+        self._write_events = write_events
+        self._read_only = read_only
+        self._connection: AsyncConnection | None = None
+        self._events: list[tuple[EventId, Event]] = []
+        self._after_commit: list[Callable[[], None]] = []
+        self.clock = clock
+        self.now: datetime = clock.now()
+        """The one moment everything in this transaction happens at."""
+
+    @property
+    def scope(self) -> Scope:
+        return self._scope
+
+    async def connection(self) -> AsyncConnection:
+        """The transaction's own connection, for what the verbs below do not cover."""
+        if self._connection is None:
+            connection = await self._pool.getconn()
+            self._connection = connection
+            mode = "READ ONLY" if self._read_only else "READ WRITE"
+            await connection.execute(
+                cast(Any, f"BEGIN {mode}; {self._scope.statement()}")  # composed from checked ids
+            )
+        return self._connection
+
+    async def execute(self, sql: str, /, **params: object) -> int:
+        """Runs a statement; answers how many rows it touched."""
+        cursor = await self._cursor(tuple_row, sql, params)
+        return cursor.rowcount
+
+    async def all(self, row: type[R], sql: str, /, **params: object) -> list[R]:
+        """Every row as `row(**columns)`."""
+        cursor = await self._cursor(class_row(row), sql, params)
+        return cast(list[R], await cursor.fetchall())
+
+    async def one_or_none(self, row: type[R], sql: str, /, **params: object) -> R | None:
+        """The first row as `row(**columns)`, or None."""
+        cursor = await self._cursor(class_row(row), sql, params)
+        return cast(R | None, await cursor.fetchone())
+
+    async def one(self, row: type[R], sql: str, /, **params: object) -> R:
+        """The one row that is known to be there."""
+        found = await self.one_or_none(row, sql, **params)
+        assert found is not None, "the statement answered no row"
+        return found
+
+    async def value(self, sql: str, /, **params: object) -> Any:  # the column's own type
+        """The first column of the first row, or None."""
+        cursor = await self._cursor(tuple_row, sql, params)
+        found = await cursor.fetchone()
+        return None if found is None else found[0]
+
+    async def values(self, sql: str, /, **params: object) -> list[Any]:  # the column's own type
+        """The first column of every row."""
+        cursor = await self._cursor(tuple_row, sql, params)
+        return [found[0] for found in await cursor.fetchall()]
+
+    async def dicts(self, sql: str, /, **params: object) -> list[dict[str, Any]]:
+        """Every row as a dictionary: for a report whose columns are not known before."""
+        cursor = await self._cursor(dict_row, sql, params)
+        return cast(list[dict[str, Any]], await cursor.fetchall())
+
+    def publish(self, event: Event) -> EventId:
+        """Announces a fact: it leaves the process if, and only if, this transaction commits."""
+        event_id = EventId(new_id("evt", self.now))
+        self._events.append((event_id, event))
+        return event_id
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Something quick to do in this process once the facts are durable (drop a cache entry)."""
+        self._after_commit.append(call)
+
+    async def commit(self) -> None:
+        """Writes the events, commits, gives the connection back."""
+        try:
+            if self._events:
+                await self._write_events(self, self._events)
+            if self._connection is not None:
+                await self._connection.execute("COMMIT")
+        except BaseException:
+            await self.rollback()
+            raise
+        await self._release()
+        for call in self._after_commit:
+            call()
+
+    async def rollback(self) -> None:
+        """Undoes everything, gives the connection back."""
+        self._events.clear()
+        self._after_commit.clear()
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            await connection.rollback()
+        await self._release()
+
+    async def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        self._events = []
+        if connection is not None:
+            await self._pool.putconn(connection)
+
+    async def _cursor(self, rows: Any, sql: str, params: dict[str, object]) -> AsyncCursor[Any]:
+        connection = await self.connection()
+        cursor: AsyncCursor[Any] = connection.cursor(row_factory=rows)
+        await cursor.execute(cast(Any, sql), params or None)  # stores compose SQL from constants
+        return cursor
+
+
+def json_value(value: object) -> Jsonb:
+    """A value for a `jsonb` column."""
+    return Jsonb(value)

@@ -6,6 +6,7 @@ the mode of a folder it did not make.
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -30,6 +31,7 @@ from souk.infra.postgres.embedded_initdb import (
     failure,
     last_words,
     make_data_folder,
+    remove_half_made,
     server_environment,
 )
 from souk.infra.postgres.embedded_layout import (
@@ -96,6 +98,7 @@ class EmbeddedPostgres:
         self._take_lock(layout)
         try:
             self._end_orphan(layout)
+            remove_half_made(layout)
             if not layout.data.exists():
                 self._progress(f"Creating the database (PostgreSQL {MAJOR_VERSION})")
                 make_data_folder(layout, identity, password=self._password())
@@ -116,6 +119,7 @@ class EmbeddedPostgres:
                 if self._process.poll() is None:
                     end_postmaster(self._layout.data, self._process.pid, reap=self._process)
                 self._process.wait()
+            self._remove_borrowed_socket_dir()
         finally:
             self._process = None
             if self._lock is not None:
@@ -151,6 +155,13 @@ class EmbeddedPostgres:
 
     def _password(self) -> str:
         return read_or_create_secret(password_file(self._data_dir))
+
+    def _remove_borrowed_socket_dir(self) -> None:
+        """A folder outside our own is only borrowed from the system's temporary ones."""
+        folder, layout = self._socket_dir, self._layout
+        if folder is not None and layout is not None and folder.parent != layout.cluster:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._socket_dir = None
 
     def _take_lock(self, layout: Layout) -> None:
         descriptor = os.open(layout.lock_file, os.O_RDWR | os.O_CREAT, 0o600)

@@ -4,6 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
+from pathlib import Path
 
 from souk.infra.postgres.embedded_address import OWNER
 from souk.infra.postgres.embedded_errors import EmbeddedPostgresError
@@ -12,6 +14,7 @@ from souk.infra.postgres.embedded_layout import Layout, give_to
 from souk.infra.secret_files import sync_folder
 
 INIT_LIMIT_S = 120.0
+_HALF_MADE = "initialising-"
 
 
 def make_data_folder(layout: Layout, identity: Identity, *, password: str) -> None:
@@ -19,10 +22,7 @@ def make_data_folder(layout: Layout, identity: Identity, *, password: str) -> No
 
     The caller holds the folder's lock. Raises EmbeddedPostgresError with initdb's last words.
     """
-    for left_over in layout.cluster.glob("initialising-*"):
-        shutil.rmtree(left_over)
-    workplace = layout.cluster / f"initialising-{os.getpid()}"
-    workplace.mkdir(mode=0o700)
+    workplace = Path(tempfile.mkdtemp(prefix=_HALF_MADE, dir=layout.cluster))
     give_to(identity, workplace)
     secret, data = workplace / "password", workplace / "data"
     secret.touch(mode=0o600)
@@ -41,6 +41,12 @@ def make_data_folder(layout: Layout, identity: Identity, *, password: str) -> No
     data.rename(layout.data)
     sync_folder(layout.cluster)
     shutil.rmtree(workplace)
+
+
+def remove_half_made(layout: Layout) -> None:
+    """Clears away what a killed initdb left; what its last child still holds goes next time."""
+    for left_over in layout.cluster.glob(f"{_HALF_MADE}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
 
 
 def server_environment() -> dict[str, str]:

@@ -1,0 +1,138 @@
+"""The signed licence file: a JWS in compact form (RFC 7515) with EdDSA (RFC 8037).
+
+Any JOSE library checks it with the marketplace's published keys. Header and payload are canonical
+JSON, so one licence has one form.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from souk_client.proofs.canonical import (
+    canonical_json,
+    decode_base64url,
+    encode_base64url,
+    read_canonical,
+)
+from souk_client.proofs.entries import LicensedFile, Moment
+from souk_client.proofs.errors import ProofError
+from souk_client.proofs.keys import LICENCE, KeySet, SigningKey
+
+MEDIA_TYPE: Final = "application/jose"
+_TYPE: Final = "souk-licence+jws"
+
+LicenceKind = Literal["perpetual", "timed", "counted", "seats"]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An organisation as a licence names it."""
+
+    organisation_id: str
+    name: str
+
+
+class LicenceFacts(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
+    """What a licence says: who may use which files of what, from when to when, how much."""
+
+    licence_id: str
+    issuer: str
+    """The marketplace, by the origin of its key set."""
+    issued_at: Moment
+    listing_id: str
+    address: str
+    """`owner/slug`."""
+    version: str
+    licensor: Party
+    licensee: Party
+    kind: LicenceKind
+    spdx: str | None = None
+    """The SPDX expression of the work's own licence."""
+    valid_from: Moment
+    valid_until: Moment | None = None
+    """The first moment at which it no longer holds; None: for ever."""
+    use_limit: Positive | None = None
+    """How many uses (kind `counted`)."""
+    seats: Positive | None = None
+    """How many people (kind `seats`)."""
+    files: tuple[LicensedFile, ...]
+    provenance_entry_id: str
+
+
+def sign_licence(facts: LicenceFacts, key: SigningKey) -> str:
+    """The licence file's text.
+
+    Raises:
+        ProofError: the facts break their own rules (naive times, a kind without its limit, …).
+    """
+    payload = canonical_json(facts)
+    _check(read_canonical(payload, LicenceFacts, what="The licence"))
+    header = _Header(alg="EdDSA", kid=key.public.kid, typ=_TYPE)
+    signed = f"{encode_base64url(canonical_json(header))}.{encode_base64url(payload)}"
+    return f"{signed}.{encode_base64url(key.sign(signed.encode()))}"
+
+
+def read_licence(text: str) -> tuple[LicenceFacts, str]:
+    """The facts of a licence file and the id of the key it names, without checking the signature.
+
+    Raises:
+        ProofError: it is not a licence file.
+    """
+    parts = text.split(".")
+    if len(parts) != 3 or not text.isascii():
+        raise ProofError("The licence is not a compact JWS.")
+    header = read_canonical(
+        decode_base64url(parts[0], what="The licence's header"),
+        _Header,
+        what="The licence's header",
+    )
+    payload = decode_base64url(parts[1], what="The licence's payload")
+    facts = read_canonical(payload, LicenceFacts, what="The licence's payload")
+    _check(facts)
+    return facts, header.kid
+
+
+def verify_licence(text: str, trusted: KeySet) -> LicenceFacts:
+    """The facts of a licence file that a trusted licence key signed.
+
+    Raises:
+        ProofError: another marketplace, an unknown key, a wrong signature or a malformed file.
+    """
+    facts, kid = read_licence(text)
+    if facts.issuer != trusted.origin:
+        raise ProofError(f"The licence is by {facts.issuer}, not by {trusted.origin}.")
+    signed, _, signature = text.rpartition(".")
+    key = trusted.find(kid, purpose=LICENCE)
+    key.verify(decode_base64url(signature, what="The licence's signature"), signed.encode())
+    return facts
+
+
+def check_term(facts: LicenceFacts, now: datetime) -> None:
+    """Checks that the licence holds at this moment.
+
+    Raises:
+        ProofError: it has not begun, or is over.
+    """
+    if now < facts.valid_from:
+        raise ProofError(f"The licence begins only at {facts.valid_from.isoformat()}.")
+    if facts.valid_until is not None and now >= facts.valid_until:
+        raise ProofError(f"The licence ended at {facts.valid_until.isoformat()}.")
+
+
+class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    alg: Literal["EdDSA"]
+    kid: str
+    typ: Literal["souk-licence+jws"]
+
+
+def _check(facts: LicenceFacts) -> None:
+    limits = {"timed": facts.valid_until, "counted": facts.use_limit, "seats": facts.seats}
+    if limits.get(facts.kind, True) is None:
+        raise ProofError(f"A {facts.kind} licence needs its limit.")
+    if facts.valid_until is not None and facts.valid_until <= facts.valid_from:
+        raise ProofError("The licence ends before it begins.")
+    if not facts.files or len({file.path for file in facts.files}) != len(facts.files):
+        raise ProofError("The licence names no files, or one path twice.")

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OKPKey
+
+from souk_client import proofs
+from souk_client.proofs import EvidenceBundle, LicensedFile, Party, ProofError, SigningKey
 from tests.client.evidence import (
     BUYER,
     FILE_HASHES,
@@ -20,9 +23,6 @@ from tests.client.evidence import (
     make_bundle,
     sale_entry,
 )
-
-from souk_client import proofs
-from souk_client.proofs import EvidenceBundle, LicensedFile, Party, ProofError, SigningKey
 
 GOOD = proofs.write_bundle(make_bundle())
 

@@ -7,10 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.client.evidence import LICENCE_KEY, LOG_KEY, ORIGIN, TRUSTED
 
 from souk_client import proofs
 from souk_client.proofs import Checkpoint, KeySet, ProofError, PublicKey, SigningKey
+from tests.client.evidence import LICENCE_KEY, LOG_KEY, ORIGIN, TRUSTED
 
 # From golang.org/x/mod/sumdb/note: a signer, its verifier key, and a note it signed.
 GO_SEED = base64.b64decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz")[1:]

@@ -1,0 +1,64 @@
+"""A real PostgreSQL for every test process, and a fresh migrated database for every module."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_asyncio
+from psycopg.conninfo import make_conninfo
+from souk.apps.migrations.run import migrate
+from souk.infra.outbox.store import write_events
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.embedded import EmbeddedPostgres
+from souk.kernel.clock import SystemClock
+
+APP_PASSWORD = "only-for-tests"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL server for this test process, with the migrated template database `souk`."""
+    folder = Path(tempfile.mkdtemp(prefix="souk-tests-"))
+    server = EmbeddedPostgres(folder)
+    try:
+        server.start()
+        migrate(server.dsn(), app_password=APP_PASSWORD)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The owner's address of a database that belongs to this module alone."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(postgres.dsn(database="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE souk")
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    yield postgres.dsn(database=name)
+    with psycopg.connect(postgres.dsn(database="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def app_dsn(owner_dsn: str) -> str:
+    """The same database as the application's own role, which row-level security binds."""
+    return make_conninfo(owner_dsn, user="souk_app", password=APP_PASSWORD)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database(app_dsn: str) -> AsyncIterator[Database]:
+    """The application's way to that database."""
+    opened = Database(app_dsn, pool_size=12, clock=SystemClock(), write_events=write_events)
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()

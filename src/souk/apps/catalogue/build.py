@@ -1,7 +1,6 @@
 """Makes the catalogue's files once, and finds them again afterwards."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -59,7 +58,6 @@ def _works(root: Path, progress: Progress) -> Iterator[Work]:
     from souk.apps.catalogue.embedding import write_embedding_model  # noqa: PLC0415
     from souk.apps.catalogue.models import write_model  # noqa: PLC0415
     from souk.apps.catalogue.recipes import RECIPES  # noqa: PLC0415
-
     from souk.apps.catalogue.sources import DATASETS  # noqa: PLC0415
 
     progress("Copying the MiniLM embedding model")
@@ -94,7 +92,7 @@ def _settle(draft: Path, root: Path) -> None:
             return
         # A folder without a manifest is nobody's finished build: a rename puts the manifest in too.
         shutil.rmtree(root)
-        os.replace(draft, root)
+        draft.rename(root)
 
 
 def _read(root: Path) -> Catalogue:

@@ -1,4 +1,4 @@
-"""Cards: Markdown with YAML front matter, by the Hugging Face conventions, so that its tools read them."""
+"""Cards: Markdown with YAML front matter, by the conventions of Hugging Face."""
 
 from collections.abc import Mapping, Sequence
 from importlib import resources

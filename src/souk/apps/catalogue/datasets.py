@@ -106,7 +106,8 @@ def _write_dataset_card(
             f"assert table.shape == ({table.num_rows}, {table.num_columns})\n"
             "print(table.schema)\nprint(table.slice(0, 3).to_pylist())\n```",
             "## Columns\n\n| column | role | meaning |\n|---|---|---|\n" + dictionary + classes,
-            f"## Origin and licence\n\nSource: {dataset.origin}\n\n{dataset.licence_note}\n\n"
+            f"## Origin and licence\n\nSource: {dataset.origin}\n\n{dataset.licence_note} "
+            f"The text of {dataset.licence} is in `LICENSE`.\n\n"
             "The values were read from the copy that scikit-learn carries and are unchanged; only "
             "the file format and the column names are new.",
             "## Description by scikit-learn\n\nThe text below is scikit-learn's own "

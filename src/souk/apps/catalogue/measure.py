@@ -42,9 +42,14 @@ def classification_metrics(truth: Ints, predicted: Ints, *, split: str, seed: in
 
 
 def detection_metrics(
-    positive: NDArray[np.bool_], scores: Floats, flagged: NDArray[np.bool_], *, split: str, seed: int
+    positive: NDArray[np.bool_],
+    scores: Floats,
+    flagged: NDArray[np.bool_],
+    *,
+    split: str,
+    seed: int,
 ) -> list[Metric]:
-    """For two classes: area under the ROC curve (ties count half) and recall of the positive one."""
+    """For two classes: area under the ROC curve (ties count half), recall of the positive one."""
 
     def roc_auc(rows: Ints) -> Floats:
         mask = positive[rows]

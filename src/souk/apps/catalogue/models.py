@@ -1,4 +1,4 @@
-"""Trains a recipe, turns it into ONNX, checks the two against each other and measures the result."""
+"""Trains a recipe, converts it to ONNX, checks both against each other, measures the result."""
 
 import warnings
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import onnx
 import onnxruntime
-import sklearn
 import skl2onnx
+import sklearn
 from numpy.typing import NDArray
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType
 from sklearn.model_selection import train_test_split
@@ -22,13 +22,16 @@ from souk.apps.catalogue.datasets import load_table
 from souk.apps.catalogue.manifest import Compatibility, Metric, Tensor, Work
 from souk.apps.catalogue.model_cards import write_model_card
 from souk.apps.catalogue.recipes import Recipe
-from souk.apps.catalogue.sources import Dataset, dataset_by_slug
+from souk.apps.catalogue.sources import dataset_by_slug
 
 SELLER: Final = "atelier"
 SPLIT_SEED: Final = 2026
 HELD_OUT_SHARE: Final = 0.3
 TARGET_OPSETS: Final = {"": 17, "ai.onnx.ml": 3}
 """Old enough for onnxruntime 1.13 and newer."""
+
+_NO_ZIPMAP: Final = {"zipmap": False}
+"""Scores as one tensor, not as a list of dictionaries."""
 
 SCORE_TOLERANCE: Final = 1e-4
 RELATIVE_TOLERANCE: Final = 1e-5
@@ -77,9 +80,7 @@ def write_model(root: Path, recipe: Recipe) -> Work:
     folder.mkdir()
     (folder / "model.onnx").write_bytes(onnx_model.SerializeToString(deterministic=True))
     example = _example(session, split.held_out)
-    (folder / "example.json").write_bytes(
-        msgspec.json.format(msgspec.json.encode(example), indent=1)
-    )
+    (folder / "example.json").write_bytes(msgspec.json.encode(example))
     write_licence(folder, recipe.licence)
     work = _work(recipe, session, metrics)
     write_model_card(
@@ -113,12 +114,12 @@ def _split(features: Floats, target: NDArray[Any], *, stratified: bool) -> Split
 def _convert(recipe: Recipe, model: Any, *, feature_count: int) -> Any:
     inputs = [("input", FloatTensorType([None, feature_count]))]
     if recipe.task == "tabular-regression":
-        outputs, options = [("prediction", FloatTensorType([None, 1]))], None
+        outputs, options = [("prediction", FloatTensorType([None, 1]))], {}
     else:
         # A support vector machine gives votes; everything else here gives probabilities.
         name = "probabilities" if hasattr(model, "predict_proba") else "scores"
         classes = FloatTensorType([None, len(model.classes_)])
-        outputs, options = [("label", Int64TensorType([None])), (name, classes)], {"zipmap": False}
+        outputs, options = [("label", Int64TensorType([None])), (name, classes)], _NO_ZIPMAP
     with warnings.catch_warnings():
         # The converter still looks at two attributes of SVC that scikit-learn is retiring.
         warnings.filterwarnings("ignore", "Attribute `prob[AB]_` was deprecated", FutureWarning)
@@ -127,9 +128,13 @@ def _convert(recipe: Recipe, model: Any, *, feature_count: int) -> Any:
             name=recipe.slug,
             initial_types=inputs,
             final_types=outputs,
-            options=options and {id(model): options},
+            options={id(model): options} if options else None,
             target_opset=TARGET_OPSETS,
         )
+    # The converter lists them in the order of a set, which differs from run to run.
+    opsets = sorted(converted.opset_import, key=lambda opset: opset.domain)
+    del converted.opset_import[:]
+    converted.opset_import.extend(opsets)
     onnx.helper.set_model_props(converted, {"title": recipe.title, "license": recipe.licence})
     onnx.checker.check_model(converted, full_check=True)
     return converted
@@ -160,9 +165,7 @@ def _measure(
     truth, words = split.held_out_target, "held out"
     if recipe.task == "tabular-regression":
         predicted = answers[0].ravel().astype(np.float64)
-        return tuple(
-            measure.regression_metrics(truth, predicted, split=words, seed=SPLIT_SEED)
-        )
+        return tuple(measure.regression_metrics(truth, predicted, split=words, seed=SPLIT_SEED))
     metrics = measure.classification_metrics(truth, answers[0], split=words, seed=SPLIT_SEED)
     if recipe.detects_class_zero:
         scores = answers[1][:, 0].astype(np.float64)
@@ -223,6 +226,3 @@ def _tensor(item: Any) -> Tensor:
     dtype = {"tensor(float)": "float32", "tensor(int64)": "int64"}[item.type]
     shape = tuple(length if isinstance(length, int) else None for length in item.shape)
     return Tensor(item.name, dtype, shape)
-
-
-__all__ = ["ConversionDiffers", "Dataset", "write_model"]

@@ -65,8 +65,8 @@ RECIPES: Final = (
     Recipe(
         slug="digits-mlp",
         title="Handwritten digit reader (neural network)",
-        summary="Reads a handwritten digit from an 8 × 8 grey image with a small neural network; "
-        "a 21 kB file that answers in microseconds on any CPU.",
+        summary="Reads a handwritten digit from an 8 × 8 grey image with a small neural network "
+        "of 4,810 weights.",
         dataset="handwritten-digits",
         task="image-classification",
         family="multi-layer perceptron",
@@ -97,7 +97,7 @@ RECIPES: Final = (
         slug="breast-cancer-logistic",
         title="Breast tumour classifier (logistic regression)",
         summary="Tells malignant from benign breast tumours by 30 measurements of cell nuclei, "
-        "with calibrated-by-design probabilities from a linear model that can be read.",
+        "with probabilities from a linear model whose weights can be read.",
         dataset="breast-cancer-wisconsin",
         task="tabular-classification",
         family="logistic regression",

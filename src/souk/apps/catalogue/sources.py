@@ -1,4 +1,4 @@
-"""The datasets that scikit-learn carries: what their columns mean, where they come from, their licence."""
+"""The datasets that scikit-learn carries: their columns, their origin and their licence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,8 +51,7 @@ def _uci(*, creators: str, year: str, name: str, page: str, doi: str) -> str:
 
 _UCI_LICENCE: Final = (
     "The UCI Machine Learning Repository offers it under the Creative Commons Attribution 4.0 "
-    "International licence (CC BY 4.0); `LICENSE` has its text. Name the source above when you pass "
-    "it on."
+    "International licence (CC BY 4.0), which asks that the source be named when it is passed on."
 )
 
 _CELL_MEASURES: Final = (
@@ -135,7 +134,7 @@ DATASETS: Final = (
         summary="Chemical analyses of 178 Italian wines from three cultivars grown in one region.",
         load=sklearn_datasets.load_wine,
         columns=(
-            Column("alcohol", "alcohol"),
+            Column("alcohol", "alcohol content"),
             Column("malic_acid", "malic acid"),
             Column("ash", "ash"),
             Column("alcalinity_of_ash", "alcalinity of ash"),
@@ -215,8 +214,8 @@ DATASETS: Final = (
         "Regression. Annals of Statistics 32(2), 407-499. "
         "<https://www4.stat.ncsu.edu/~boos/var.select/diabetes.html>",
         licence_note="The origin states no licence for the data. scikit-learn distributes its copy "
-        "within a package under BSD-3-Clause, which is the licence named here and whose text is in "
-        "`LICENSE`; whether the data themselves carry rights of others is not known to us.",
+        "within a package under BSD-3-Clause, which is the licence named here; whether the data "
+        "themselves carry rights of others is not known to us.",
     ),
     Dataset(
         slug="linnerud-fitness",
@@ -238,8 +237,8 @@ DATASETS: Final = (
         origin="Tenenhaus, M. (1998). La régression PLS: théorie et pratique. Paris: Éditions "
         "Technip. The SAS/STAT manual credits Dr A. C. Linnerud, North Carolina State University.",
         licence_note="The origin states no licence for the data. scikit-learn distributes its copy "
-        "within a package under BSD-3-Clause, which is the licence named here and whose text is in "
-        "`LICENSE`; whether the data themselves carry rights of others is not known to us.",
+        "within a package under BSD-3-Clause, which is the licence named here; whether the data "
+        "themselves carry rights of others is not known to us.",
     ),
 )
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 from psycopg.conninfo import make_conninfo
+
 from souk.apps.migrations.run import migrate
 from souk.infra.outbox.store import write_events
 from souk.infra.postgres.database import Database

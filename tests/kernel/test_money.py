@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from souk.kernel.errors import Invalid
 from souk.kernel.money import MAX_AMOUNT_MINOR, Money, check_amount, currency, split
 

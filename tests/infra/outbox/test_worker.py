@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import psycopg
 import pytest
+
 from souk.infra.outbox import store
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.outbox.worker import MAX_ATTEMPTS, OutboxWorker

@@ -1,0 +1,1 @@
+"""Works: artifacts (bytes), revisions (trees), listings (public faces), offers (prices)."""

@@ -1,0 +1,1 @@
+"""Listings: a work's public face: draft, published, retired; its card, licence and versions."""

@@ -1,0 +1,196 @@
+"""What other contexts may ask of listings, and what listings ask of those above them."""
+
+from collections.abc import Collection
+from typing import Literal, Protocol
+
+import msgspec
+
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.paging import Page
+from souk_client.contracts.base import ListingKind, OwnerRef
+from souk_client.contracts.works import (
+    FileEntry,
+    LicenceTerms,
+    Listing,
+    ListingState,
+    ListingSummary,
+    Offer,
+    SplitShare,
+    Version,
+)
+
+
+class SaleFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a buyer gets."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+class SaleVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """The published version that a buyer gets."""
+
+    id: str
+    version: str
+    revision_id: str
+    files: list[SaleFile]
+
+
+class SaleOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """The offer that is bought, as it stands in this transaction."""
+
+    id: str
+    edition: str
+    price_minor: int
+    currency: str
+    terms: LicenceTerms
+    split: Literal["standard", "premium", "custom"]
+    shares: list[SplitShare]
+    """The split plan, sums to 10,000 basis points; also filled in for standard and premium."""
+    creator_organisation_id: str | None
+    """Who made the work, when not the seller."""
+    stock: int | None
+    """How many may be sold in all; None is unlimited."""
+
+
+class SaleItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a checkout needs to know of what is bought."""
+
+    listing_id: str
+    address: str
+    title: str
+    kind: ListingKind
+    owner: OwnerRef
+    """The seller's organisation."""
+    licence: str
+    """The SPDX expression (or LicenseRef-…)."""
+    version: SaleVersion
+    offer: SaleOffer
+
+
+class Listings(Protocol):
+    """Listings as other contexts see them; every answer holds only what this scope may see."""
+
+    async def get(self, uow: UnitOfWork, listing_id: str) -> Listing:
+        """A listing with its offers and versions (of a published one: the published versions).
+
+        Raises:
+            NotFound: `listing_unknown`.
+        """
+        ...
+
+    async def by_address(self, uow: UnitOfWork, owner: str, slug: str) -> Listing:
+        """The listing at `owner/slug`. Raises NotFound `listing_unknown`."""
+        ...
+
+    async def summaries(
+        self, uow: UnitOfWork, listing_ids: Collection[str]
+    ) -> dict[str, ListingSummary]:
+        """Short forms by id; ids that are not there, or not to be seen, are left out."""
+        ...
+
+    async def of_organisation(
+        self,
+        uow: UnitOfWork,
+        organisation_id: str,
+        *,
+        state: ListingState | None = None,
+        cursor: str | None = None,
+        limit: int = 20,
+    ) -> Page[ListingSummary]:
+        """An organisation's listings, newest first."""
+        ...
+
+    async def published_after(
+        self, uow: UnitOfWork, listing_id: str = "", *, limit: int = 500
+    ) -> list[Listing]:
+        """Published listings with an id past this one, in the order of ids: to rebuild an index."""
+        ...
+
+    async def for_sale(
+        self, uow: UnitOfWork, listing_id: str, offer_id: str | None = None
+    ) -> SaleItem:
+        """What buying this listing means now.
+
+        Args:
+            offer_id: may be left out when the listing has exactly one active offer.
+
+        Raises:
+            NotFound: `listing_unknown`, `offer_unknown`.
+            Conflict: `listing_not_published`, `offer_withdrawn`, `offer_needed` (several to choose
+                from), `offer_sold_out`.
+        """
+        ...
+
+    async def take_stock(self, uow: UnitOfWork, offer_id: str) -> None:
+        """Takes one from the offer's stock, if it has one; held until this transaction ends.
+
+        Raises:
+            Conflict: `offer_sold_out`, `offer_withdrawn`.
+        """
+        ...
+
+    async def return_stock(self, uow: UnitOfWork, offer_id: str) -> None:
+        """Gives one back to the offer's stock (a refund)."""
+        ...
+
+    async def count_sale(
+        self, uow: UnitOfWork, listing_id: str, *, offer_id: str, count: int = 1
+    ) -> None:
+        """Counts sales; a refund counts -1. Concurrent sales of one listing do not wait."""
+        ...
+
+    async def count_download(self, uow: UnitOfWork, listing_id: str, *, count: int = 1) -> None:
+        """Counts downloads."""
+        ...
+
+    async def version_files(self, uow: UnitOfWork, version_id: str) -> list[FileEntry]:
+        """The files of a version by path; of a retired listing's published version too.
+
+        Raises:
+            NotFound: `version_unknown`.
+        """
+        ...
+
+    async def latest_version(self, uow: UnitOfWork, listing_id: str) -> Version | None:
+        """The published version that buyers get now; None before the first."""
+        ...
+
+
+class PublishCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate is asked about."""
+
+    listing_id: str
+    organisation_id: str
+    kind: ListingKind
+    title: str
+    card: str
+    licence: str
+    sha256s: list[str]
+
+
+class PublishGate(Protocol):
+    """Owned by works, implemented above (trust): a last say before something is public."""
+
+    async def refusals(self, uow: UnitOfWork, candidate: PublishCandidate) -> list[str]:
+        """Why this may not be published, each in plain words; empty lets it through."""
+        ...
+
+
+class OfferBook(Protocol):
+    """Owned by listings, implemented by offers: the prices behind a listing."""
+
+    async def of_listings(
+        self, uow: UnitOfWork, listing_ids: Collection[str]
+    ) -> dict[str, list[Offer]]:
+        """The offers of each listing, active ones first, then by price."""
+        ...
+
+    async def take_stock(self, uow: UnitOfWork, offer_id: str) -> None:
+        """As `Listings.take_stock`."""
+        ...
+
+    async def return_stock(self, uow: UnitOfWork, offer_id: str) -> None:
+        """As `Listings.return_stock`."""
+        ...

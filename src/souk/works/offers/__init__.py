@@ -1,0 +1,1 @@
+"""Offers: an edition's price, licence terms, split plan and stock."""

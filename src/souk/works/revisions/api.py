@@ -1,0 +1,82 @@
+"""What others may ask of revisions. A *work* is what owns a line of revisions (a listing)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+
+from souk.infra.postgres.uow import UnitOfWork
+
+MAIN: Final = "main"
+"""The ref that commits advance."""
+
+
+class TreeFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A path of a tree, and the artifact it holds."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """An immutable tree with its parents; the id is a hash over both, 64 hex digits."""
+
+    id: str
+    work_id: str
+    parents: list[str]
+    message: str
+    author_id: str | None
+    file_count: int
+    size_bytes: int
+    created_at: datetime
+
+
+class Revisions(Protocol):
+    """Trees, refs and their history."""
+
+    async def commit(
+        self,
+        uow: UnitOfWork,
+        work_id: str,
+        *,
+        organisation_id: str,
+        files: Sequence[TreeFile],
+        author_id: str | None,
+        message: str = "",
+        ref: str = MAIN,
+        expected_parent: str | None = None,
+    ) -> Revision:
+        """Makes a revision on top of the ref and advances it; the same tree again makes none.
+
+        Args:
+            expected_parent: when given, the ref must still be there.
+
+        Raises:
+            Invalid: `path_invalid` names each path that is not safe or is there twice.
+            Conflict: `revision_moved` when the ref is elsewhere than expected.
+        """
+        ...
+
+    async def get(self, uow: UnitOfWork, revision_id: str) -> Revision:
+        """Raises NotFound `revision_unknown`."""
+        ...
+
+    async def head(self, uow: UnitOfWork, work_id: str, *, ref: str = MAIN) -> Revision | None:
+        """Where a ref points; None before the first commit."""
+        ...
+
+    async def files(self, uow: UnitOfWork, revision_id: str) -> list[TreeFile]:
+        """The tree of a revision, in the order of its paths."""
+        ...
+
+    async def history(
+        self, uow: UnitOfWork, work_id: str, *, ref: str = MAIN, limit: int = 100
+    ) -> list[Revision]:
+        """From where the ref points back through first parents."""
+        ...
+
+    async def make_public(self, uow: UnitOfWork, revision_id: str) -> None:
+        """Lets everybody see this revision and its tree: a published version names it."""
+        ...

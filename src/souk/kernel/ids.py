@@ -23,6 +23,7 @@ OrderId = NewType("OrderId", str)
 LicenceId = NewType("LicenceId", str)
 EntryId = NewType("EntryId", str)
 TransferId = NewType("TransferId", str)
+HoldId = NewType("HoldId", str)
 DepositId = NewType("DepositId", str)
 EventId = NewType("EventId", str)
 NoticeId = NewType("NoticeId", str)
@@ -42,6 +43,7 @@ PREFIXES: Final = {
     LicenceId: "lic",
     EntryId: "prv",
     TransferId: "trf",
+    HoldId: "hld",
     DepositId: "dep",
     EventId: "evt",
     NoticeId: "ntc",

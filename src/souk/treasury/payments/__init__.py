@@ -1,0 +1,1 @@
+"""Money in and between wallets: payment providers, deposits, and the wallet over HTTP."""

@@ -1,0 +1,1 @@
+"""Rights: who may use a work, and what happened to it."""

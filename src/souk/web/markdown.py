@@ -1,0 +1,85 @@
+"""Markdown that users write, rendered and made safe: the only way user text becomes HTML.
+
+CommonMark with tables and strike-through; raw HTML is passed to the sanitiser, which keeps an
+allow-list of tags, drops every script, style, form and event attribute, and lets links lead only to
+http, https and mailto. Pictures keep only addresses of this marketplace or https.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+MAX_CHARACTERS: Final = 200_000
+_FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_TAGS: Final = frozenset(
+    {"h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em"}
+    | {"strong", "s", "del", "sub", "sup", "kbd", "mark", "ul", "ol", "li", "dl", "dt", "dd"}
+    | {"a", "img", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "abbr"}
+    | {"input"}
+)
+_ATTRIBUTES: Final = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "th": {"align", "colspan", "rowspan"},
+    "td": {"align", "colspan", "rowspan"},
+    "ol": {"start"},
+    "code": {"class"},
+    "input": {"type", "checked", "disabled"},
+    "details": {"open"},
+    "abbr": {"title"},
+}
+
+
+def render_markdown(text: str) -> Markup:
+    """Markdown to safe HTML; YAML front matter at the top is left out.
+
+    Headings move down one level, for the page has its own `h1`.
+    """
+    return _render(text[:MAX_CHARACTERS])
+
+
+@lru_cache(maxsize=512)
+def _render(text: str) -> Markup:
+    html = _PARSER.render(_FRONT_MATTER.sub("", text, count=1))
+    clean = nh3.clean(
+        html,
+        tags=set(_TAGS),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        clean_content_tags={"script", "style", "template", "iframe", "object", "svg", "math"},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow ugc noopener",
+        attribute_filter=_keep_attribute,
+    )
+    return Markup(_HEADING.sub(_lower_heading, clean))  # noqa: S704  (nh3 has cleaned it)
+
+
+def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
+    if tag == "img" and attribute == "src":
+        return value if value.startswith("https://") or re.match(r"/(?!/)", value) else None
+    if tag == "code" and attribute == "class":
+        return value if re.fullmatch(r"language-[\w+-]{1,30}", value) else None
+    if tag == "input" and attribute == "type":
+        return "checkbox"
+    return value
+
+
+_HEADING: Final = re.compile(r"<(/?)h([1-6])>")
+
+
+def _lower_heading(match: re.Match[str]) -> str:
+    return f"<{match[1]}h{min(6, int(match[2]) + 1)}>"
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True, "linkify": False, "typographer": False})
+    parser.enable(["table", "strikethrough"])
+    tasklists_plugin(parser)
+    return parser
+
+
+_PARSER: Final = _parser()

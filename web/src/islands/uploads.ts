@@ -1,0 +1,100 @@
+/** The files step of the publish wizard: choose or drop, hash in a worker, send in parallel parts. */
+import { toast } from "../toasts";
+import { hashFile } from "../upload/hash";
+import { UploadRow } from "../upload/row";
+import { sendFile, type Artifact, type Target } from "../upload/transfer";
+
+interface Stored {
+  path: string;
+  artifact: Artifact;
+}
+
+export function mount(root: HTMLElement): void {
+  const input = root.querySelector<HTMLInputElement>("input[type='file']");
+  const zone = root.querySelector<HTMLElement>(".dropzone");
+  const list = root.querySelector<HTMLElement>("[data-files]");
+  const url = root.dataset["url"];
+  const form = root.closest("form");
+  if (!input || !zone || !list || !url || !form) return;
+
+  const target: Target = { url, organisationId: root.dataset["organisation"] ?? null };
+  const storeKey = `souk:files:${root.dataset["listing"] ?? ""}`;
+  const rows = new Map<string, { row: UploadRow; artifact: Artifact | null }>();
+  let running = 0;
+
+  const remember = (): void => {
+    const done: Stored[] = [];
+    for (const [path, { artifact }] of rows) if (artifact) done.push({ path, artifact });
+    sessionStorage.setItem(storeKey, JSON.stringify(done));
+    list.hidden = rows.size === 0;
+  };
+  const add = (path: string, sizeBytes: number): UploadRow => {
+    rows.get(path)?.row.element.remove();
+    const row = new UploadRow(path, sizeBytes, () => {
+      row.element.remove();
+      if (rows.get(path)?.row === row) rows.delete(path);
+      remember();
+    });
+    rows.set(path, { row, artifact: null });
+    list.append(row.element);
+    list.hidden = false;
+    return row;
+  };
+  const send = async (file: File, row: UploadRow): Promise<void> => {
+    running += 1;
+    try {
+      const sha256 = await hashFile(file, (done) => row.progress("Hashing", done));
+      const artifact = await sendFile(file, sha256, target, (sent) =>
+        row.progress("Uploading", sent),
+      );
+      row.finish(artifact);
+      if (rows.get(row.path)?.row === row) rows.set(row.path, { row, artifact });
+      remember();
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      row.fail(words, () => void send(file, row));
+    } finally {
+      running -= 1;
+    }
+  };
+  const take = (files: Iterable<File>): void => {
+    for (const file of files) {
+      if (file.size === 0) {
+        toast("error", "Empty file", `${file.name} has no content.`);
+        continue;
+      }
+      void send(file, add(file.webkitRelativePath || file.name, file.size));
+    }
+  };
+
+  for (const { path, artifact } of JSON.parse(sessionStorage.getItem(storeKey) ?? "[]") as Stored[]) {
+    const row = add(path, artifact.size_bytes);
+    row.finish(artifact);
+    rows.set(path, { row, artifact });
+  }
+  input.addEventListener("change", () => {
+    take([...(input.files ?? [])]);
+    input.value = "";
+  });
+  for (const name of ["dragover", "dragenter"]) {
+    zone.addEventListener(name, (event) => {
+      event.preventDefault();
+      zone.classList.add("over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    take([...(event.dataTransfer?.files ?? [])]);
+  });
+  form.addEventListener("submit", (event) => {
+    if (running > 0) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      toast("info", "Still uploading", "Wait until every file is checked, then go on.");
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (running > 0) event.preventDefault();
+  });
+}

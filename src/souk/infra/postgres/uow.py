@@ -4,11 +4,13 @@ It takes a connection at the first statement, so that a request that needs no da
 Services never commit: whoever opened it does.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from psycopg import AsyncConnection, AsyncCursor
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row, tuple_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
@@ -108,6 +110,22 @@ class UnitOfWork:
     def after_commit(self, call: Callable[[], None]) -> None:
         """Something quick to do in this process once the facts are durable (drop a cache entry)."""
         self._after_commit.append(call)
+
+    @asynccontextmanager
+    async def as_system(self) -> AsyncIterator[None]:
+        """Lifts row-level security for the block: for the few rules that must look across
+        organisations (is this e-mail address taken?). Its queries name what they need exactly.
+        """
+        if self._scope.system:
+            yield
+            return
+        await self.execute("SET LOCAL souk.system = 'on'")
+        try:
+            yield
+        finally:
+            connection = await self.connection()
+            if connection.info.transaction_status == TransactionStatus.INTRANS:
+                await connection.execute("SET LOCAL souk.system = 'off'")
 
     async def commit(self) -> None:
         """Writes the events, commits, gives the connection back."""

@@ -1,0 +1,87 @@
+"""Who asks: established once a request, before anything else runs."""
+
+import hmac
+from typing import Any, Final, Protocol
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from souk.infra.http.limits import RateLimiter
+from souk.infra.http.transaction import SAFE_METHODS
+from souk.kernel.actor import ANONYMOUS, Actor
+from souk.kernel.errors import Forbidden, Unauthenticated
+
+SESSION_COOKIE: Final = "souk_session"
+CSRF_COOKIE: Final = "souk_csrf"
+CSRF_HEADER: Final = "x-csrf-token"
+API_PREFIX: Final = "/api/"
+
+Connection = ASGIConnection[Any, Any, Any, Any]  # before a handler is known, so are its types
+
+
+class Authenticator(Protocol):
+    """Turns a credential into a caller (people's access context implements it)."""
+
+    async def by_bearer(self, token: str) -> Actor:
+        """The caller behind an access token or a `vk_` key; raises Unauthenticated."""
+        ...
+
+    async def by_session(self, cookie: str) -> Actor | None:
+        """The caller behind a page's cookie; None when it is no longer good."""
+        ...
+
+
+class AuthenticationMiddleware(ASGIMiddleware):
+    """Sets `scope["user"]` to an `Actor`, and counts the request against the caller's rate.
+
+    A page's cookie also opens the API to scripts of our own pages, for unsafe methods only with the
+    CSRF token beside it.
+    """
+
+    scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
+
+    def __init__(self, *, authenticator: Authenticator, limiter: RateLimiter) -> None:
+        self._authenticator = authenticator
+        self._limiter = limiter
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        connection: Connection = ASGIConnection(scope)
+        actor = await self._actor(connection)
+        scope["user"] = actor
+        address = connection.client.host if connection.client else "unknown"
+        self._limiter.count(actor.user_id or address)
+        await next_app(scope, receive, send)
+
+    async def _actor(self, connection: Connection) -> Actor:
+        header = connection.headers.get("authorization")
+        if header is not None:
+            kind, _, token = header.partition(" ")
+            if kind.lower() != "bearer" or not token:
+                raise Unauthenticated(
+                    "credential_malformed", "Send `Authorization: Bearer <token or vk_ key>`."
+                )
+            return await self._authenticator.by_bearer(token.strip())
+        cookie = connection.cookies.get(SESSION_COOKIE)
+        if cookie is None:
+            return ANONYMOUS
+        actor = await self._authenticator.by_session(cookie)
+        if actor is None:
+            return ANONYMOUS
+        scope = connection.scope
+        if scope["type"] == ScopeType.HTTP and scope["path"].startswith(API_PREFIX):
+            _check_csrf(connection, method=scope["method"])
+        return actor
+
+
+def _check_csrf(connection: Connection, *, method: str) -> None:
+    if method in SAFE_METHODS:
+        return
+    expected = connection.cookies.get(CSRF_COOKIE, "")
+    given = connection.headers.get(CSRF_HEADER, "")
+    if not expected or not hmac.compare_digest(expected, given):
+        raise Forbidden(
+            "csrf_token_missing",
+            f"A page's script must repeat the cookie {CSRF_COOKIE} in the header {CSRF_HEADER}.",
+        )

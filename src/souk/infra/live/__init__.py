@@ -1,0 +1,1 @@
+"""News from PostgreSQL to the processes that wait for it, over one connection a process."""

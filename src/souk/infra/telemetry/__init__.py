@@ -1,0 +1,1 @@
+"""What operators see: structured logs with secrets masked, and Prometheus metrics."""

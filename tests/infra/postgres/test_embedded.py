@@ -207,6 +207,8 @@ def test_a_deep_folder_gets_its_socket_in_a_short_private_one(tmp_path: Path) ->
         assert connection.execute("SELECT 1").fetchone() == (1,)
     dsn = running_dsn(deep)
     server.stop()
+    assert server.start() == dsn
+    server.stop()
     folder = Path((deep / "postgres" / "socket_dir").read_text())
     assert dsn is not None
     assert len(str(folder)) < 60

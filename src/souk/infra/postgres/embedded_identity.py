@@ -4,11 +4,10 @@ import os
 import pwd
 import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from souk.infra.postgres import embedded_launch
+from souk.infra.launch import SELF, launch_command
 from souk.infra.postgres.embedded_errors import EmbeddedPostgresError
 
 
@@ -24,8 +23,7 @@ class Identity:
 
         The kernel ties it to the thread that starts it: start from one that lives on.
         """
-        launcher = [sys.executable, "-I", "-S", embedded_launch.__file__]
-        return [*launcher, str(os.getpid()), str(int(dies_by)), self.spec, *map(str, program)]
+        return launch_command(*program, dies_by=dies_by, identity=self.spec)
 
 
 def choose_identity(*, namespaces: bool = True) -> Identity:
@@ -34,7 +32,7 @@ def choose_identity(*, namespaces: bool = True) -> Identity:
     Raises EmbeddedPostgresError when root finds neither.
     """
     if os.geteuid() != 0:
-        return Identity("self")
+        return Identity(SELF)
     user = _unprivileged_user()
     # initdb looks its own user up by number, so the number has to be one the system knows.
     inside = Identity(f"namespace:{user.pw_uid}:{user.pw_gid}")

@@ -92,9 +92,7 @@ def choose_socket_dir(layout: Layout, identity: Identity) -> Path:
     if _fits(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
     else:
-        recorded = layout.read_socket_dir()
-        reusable = recorded is not None and _is_private(recorded, identity)
-        folder = recorded if recorded and reusable else Path(tempfile.mkdtemp(prefix="souk-pg-"))
+        folder = _borrowed_again(layout, identity) or Path(tempfile.mkdtemp(prefix="souk-pg-"))
     give_to(identity, folder)
     layout.socket_record.write_text(str(folder))
     return folder
@@ -111,13 +109,25 @@ def _fits(folder: Path) -> bool:
     return len(os.fsencode(socket_path.absolute())) <= LONGEST_SOCKET_PATH_BYTES
 
 
+def _borrowed_again(layout: Layout, identity: Identity) -> Path | None:
+    """The short folder of the last time, so that addresses given out stay true; never another's."""
+    recorded = layout.read_socket_dir()
+    if recorded is None or not _fits(recorded):
+        return None
+    try:
+        recorded.mkdir(mode=0o700)
+    except OSError:
+        return recorded if _is_private(recorded, identity) else None
+    return recorded
+
+
 def _is_private(folder: Path, identity: Identity) -> bool:
     try:
         found = folder.lstat()
     except FileNotFoundError:
         return False
     owner = identity.user.pw_uid if identity.user else os.geteuid()
-    is_folder = stat.S_ISDIR(found.st_mode) and _fits(folder)
+    is_folder = stat.S_ISDIR(found.st_mode)
     return is_folder and found.st_uid == owner and stat.S_IMODE(found.st_mode) == 0o700
 
 

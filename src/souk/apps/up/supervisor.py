@@ -1,0 +1,156 @@
+"""Starts a marketplace in order, keeps it running, and stops it in the opposite order."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from souk.apps.up.child import Child
+from souk.apps.up.database import KeptDatabase
+from souk.apps.up.errors import UpError
+from souk.apps.up.leftovers import MARK, end_leftovers, mark_of
+from souk.apps.up.lock import STOPPING, FolderLock
+from souk.apps.up.log_file import LogFile
+from souk.apps.up.preflight import ensure_data_folder, ensure_port_is_free
+from souk.apps.up.readiness import wait_until_ready
+from souk.apps.up.screen import Screen
+from souk.infra.launch import launch_command
+from souk.infra.secret_files import read_or_create_secret
+from souk.infra.settings import Settings
+
+_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def run_up(settings: Settings, *, environment: Mapping[str, str], catalogue: bool) -> None:
+    """Runs the marketplace until a signal asks it to stop.
+
+    Args:
+        settings: where it lives and listens.
+        environment: what its processes inherit.
+        catalogue: whether the starting catalogue is loaded on the first start.
+
+    Raises:
+        UpError: it could not start, or could not be kept running.
+    """
+    screen = Screen()
+    ensure_data_folder(settings.data_path)
+    lock = FolderLock(settings.data_path)
+    lock.take()
+    try:
+        lock.note(f"at {settings.base_url}")
+        marketplace = _Marketplace(settings, environment, screen)
+        await _until_asked_to_stop(marketplace, lock, screen, catalogue=catalogue)
+    finally:
+        lock.release()
+
+
+async def _until_asked_to_stop(
+    marketplace: "_Marketplace", lock: FolderLock, screen: Screen, *, catalogue: bool
+) -> None:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in _STOP_SIGNALS:
+        loop.add_signal_handler(signal_number, asked.set)
+    work = asyncio.create_task(marketplace.run(catalogue=catalogue))
+    asking = asyncio.create_task(asked.wait())
+    try:
+        await asyncio.wait((work, asking), return_when=asyncio.FIRST_COMPLETED)
+        lock.note(STOPPING)
+        if not work.done():
+            screen.say("Stopping")
+            work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+    finally:
+        asking.cancel()
+        await marketplace.stop()
+        for signal_number in _STOP_SIGNALS:
+            loop.remove_signal_handler(signal_number)
+    screen.say("Stopped")
+
+
+class _Marketplace:
+    """The processes of one marketplace, in the order in which they need each other."""
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str], screen: Screen) -> None:
+        self._settings = settings
+        self._screen = screen
+        self._database = None if settings.database_url else KeptDatabase(settings, screen.say)
+        self._environment = dict(environment)
+        self._children: list[Child] = []
+
+    async def run(self, *, catalogue: bool) -> None:
+        """Starts everything; returns only by an error (UpError) or when it is cancelled."""
+        settings, say = self._settings, self._screen.say
+        if end_leftovers(settings.data_path):
+            say("Ended processes that an earlier start left behind")
+        ensure_port_is_free(settings.host, settings.port)
+        async with asyncio.TaskGroup() as tasks:
+            owner_dsn = settings.database_url
+            if self._database is not None:
+                owner_dsn = await self._database.start()
+                say("PostgreSQL is running")
+                tasks.create_task(self._database.keep_running())
+            self._environment |= self._inherited(owner_dsn)
+            await self._run_to_end(
+                "souk.apps.cli", "migrate", purpose="bring the schema up to date"
+            )
+            self._children = [
+                self._child("server", "souk.apps.api"),
+                self._child("worker", "souk.apps.worker"),
+            ]
+            for child in self._children:
+                tasks.create_task(child.keep_running())
+            await wait_until_ready(
+                settings.host, settings.port, children=tuple(self._children), say=say
+            )
+            self._screen.ready(settings, ())
+
+    async def stop(self) -> None:
+        """Stops every process within its limit: first who serves, last what keeps the data."""
+        await asyncio.gather(*(child.stop() for child in self._children))
+        if self._database is not None:
+            await self._database.stop()
+        for child in self._children:
+            child.log.close()
+
+    def _inherited(self, owner_dsn: str) -> dict[str, str]:
+        settings = self._settings
+        kept = settings.data_path / "secrets" / "marketplace"
+        return {
+            "SOUK_DATA_DIR": str(settings.data_path),
+            "SOUK_DATABASE_URL": owner_dsn,
+            "SOUK_SECRET": settings.secret or read_or_create_secret(kept),
+            MARK: mark_of(settings.data_path),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _child(self, name: str, module: str) -> Child:
+        log = LogFile(self._settings.data_path / "log" / f"{name}.log")
+        return Child(name, module, environment=self._environment, log=log, say=self._screen.say)
+
+    async def _run_to_end(self, module: str, *arguments: str, purpose: str) -> None:
+        """Runs a step as a process of its own, so that this one stays small."""
+        command = launch_command(
+            *(sys.executable, "-m", module, *arguments), dies_by=signal.SIGTERM
+        )
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self._environment,
+            start_new_session=True,
+        )
+        try:
+            said, _ = await process.communicate()
+        except asyncio.CancelledError:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            await process.wait()
+            raise
+        if process.returncode != 0:
+            raise UpError(f"Could not {purpose}:\n{said.decode(errors='replace').strip()}")

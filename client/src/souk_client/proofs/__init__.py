@@ -70,8 +70,10 @@ from souk_client.proofs.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from souk_client.proofs.parties import COMMITMENT_PREFIX, Salt, commit_party, new_salt
 
 __all__ = [
+    "COMMITMENT_PREFIX",
     "EMPTY_ROOT",
     "LICENCE",
     "LOG",
@@ -94,11 +96,13 @@ __all__ = [
     "Party",
     "ProofError",
     "PublicKey",
+    "Salt",
     "SigningKey",
     "Verification",
     "append",
     "canonical_json",
     "check_term",
+    "commit_party",
     "consistency_nodes",
     "consistency_proof",
     "content_digest",
@@ -108,6 +112,7 @@ __all__ = [
     "leaf_hash",
     "leaf_hash_of",
     "leaf_of",
+    "new_salt",
     "node_hash",
     "peak_nodes",
     "read_bundle",

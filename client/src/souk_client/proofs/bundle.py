@@ -16,6 +16,7 @@ from souk_client.proofs.errors import ProofError
 from souk_client.proofs.keys import KeySet
 from souk_client.proofs.licence import LicenceFacts, check_term, verify_licence
 from souk_client.proofs.merkle import verify_inclusion
+from souk_client.proofs.parties import commit_party
 
 MAX_BUNDLE_BYTES: Final = 32 * 1024 * 1024
 SUFFIX: Final = ".souk.json"
@@ -185,8 +186,11 @@ def _check_entry(facts: LicenceFacts, entry: Mapping[str, object]) -> None:
             raise ProofError(f"The log's entry has another {member} than the licence.")
     if entry.get("kind") not in _GRANTS:
         raise ProofError(f"The log's entry says {entry.get('kind')}, which grants no licence.")
+    licensee = facts.licensee.organisation_id
+    if facts.licensee_salt is not None:
+        licensee = commit_party(licensee, facts.licensee_salt)
     parties = {entry.get("actor_organisation_id"), entry.get("counterparty_organisation_id")}
-    if parties != {facts.licensee.organisation_id, facts.licensor.organisation_id}:
+    if parties != {licensee, facts.licensor.organisation_id}:
         raise ProofError("The log's entry names other parties than the licence.")
 
 

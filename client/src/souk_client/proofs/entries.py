@@ -31,7 +31,7 @@ EntryKind = Literal[
 class EntryBody(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
 ):
-    """One event of a work. Public: it names organisations by id and holds nothing personal.
+    """One event of a work. Public: it names sellers by id, buyers by commitment only.
 
     Members that do not apply are left out, of the JSON as well. Its leaf is its canonical JSON.
     """
@@ -41,12 +41,14 @@ class EntryBody(
     created_at: Moment
     listing_id: str
     actor_organisation_id: str
-    """Who did it: the seller publishes, the buyer buys."""
+    """Who did it: the seller publishes, the buyer buys. A buyer by commitment (`commit_party`)."""
     counterparty_organisation_id: str | None = None
     """The other side of a sale, licence or transfer."""
     version: str | None = None
     content_sha256: Sha256 | None = None
     """`content_digest` of the version's files."""
+    file_sha256s: tuple[Sha256, ...] = ()
+    """Each file that this event makes public, in the order of their paths."""
     order_id: str | None = None
     licence_id: str | None = None
     details: dict[str, str] = {}

@@ -18,6 +18,7 @@ from souk_client.proofs.canonical import (
 from souk_client.proofs.entries import LicensedFile, Moment
 from souk_client.proofs.errors import ProofError
 from souk_client.proofs.keys import LICENCE, KeySet, SigningKey
+from souk_client.proofs.parties import Salt
 
 MEDIA_TYPE: Final = "application/jose"
 _TYPE: Final = "souk-licence+jws"
@@ -60,6 +61,8 @@ class LicenceFacts(
     """How many people (kind `seats`)."""
     files: tuple[LicensedFile, ...]
     provenance_entry_id: str
+    licensee_salt: Salt | None = None
+    """Opens the entry's commitment to the licensee; None: the entry names the licensee by id."""
 
 
 def sign_licence(facts: LicenceFacts, key: SigningKey) -> str:

@@ -73,7 +73,8 @@ def stamp(venv: Path, kind: str) -> Path:
 
 
 def fingerprint(kind: str) -> str:
-    parts = ["%d.%d" % sys.version_info[:2], str(ROOT)]
+    major, minor = sys.version_info[:2]
+    parts = [f"{major}.{minor}", str(ROOT)]
     files = [REQUIREMENTS / f"{name}.txt" for name in ("bootstrap", kind, "models")]
     for path in [*files, ROOT / "pyproject.toml", ROOT / "client" / "pyproject.toml"]:
         parts.append(path.read_text())

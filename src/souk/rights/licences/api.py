@@ -19,8 +19,8 @@ __all__ = [
     "LicenceCheck",
     "LicenceState",
     "LicenceTerms",
-    "LicensedFile",
     "Licences",
+    "LicensedFile",
     "OwnerRef",
     "Seat",
 ]

@@ -114,7 +114,7 @@ class Provenance(Protocol):
         """Entries, newest first.
 
         Args:
-            organisation_id: only entries of this organisation; the transaction's scope must hold it.
+            organisation_id: only entries of this one, which the transaction's scope must hold.
         """
         ...
 

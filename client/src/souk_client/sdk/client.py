@@ -1,0 +1,221 @@
+"""`Souk`: the blocking client."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+
+from souk_client.contracts.base import PageAnswer
+from souk_client.contracts.people import Session
+from souk_client.contracts.works import Artifact
+from souk_client.proofs import KeySet, read_jwks
+from souk_client.sdk import people
+from souk_client.sdk.call import Blocking, Call
+from souk_client.sdk.commerce import Orders, Wallets
+from souk_client.sdk.credentials import Credentials, Reload, SessionListener
+from souk_client.sdk.downloads import Downloaded, download
+from souk_client.sdk.errors import SoukApiError
+from souk_client.sdk.people import Account, ApiKeys, Auth
+from souk_client.sdk.progress import OnProgress, UploadMemory, silent
+from souk_client.sdk.retry import RetryPolicy
+from souk_client.sdk.rights import Licences, Provenance
+from souk_client.sdk.transport import (
+    DEFAULT_API_URL,
+    TIMEOUT,
+    USER_AGENT,
+    Exchange,
+    normal_url,
+    read_answer,
+    tls_context,
+)
+from souk_client.sdk.uploads import upload_file
+from souk_client.sdk.works import Discovery, Listings, Uploads
+
+T = TypeVar("T")
+
+
+class Souk(Blocking):
+    """A marketplace, over HTTP. Safe to share between threads; close it, or use it in a `with`.
+
+        with Souk("https://souk.example", api_key="vk_…") as souk:
+            for hit in souk.discovery.search("sentence embeddings").items:
+                print(hit.listing.address)
+
+    Args:
+        api_url: the marketplace's address.
+        api_key: a `vk_…` key; or call `souk.auth.login`, or pass a session to go on with.
+        session: a session to go on with; it renews itself when it runs out.
+        on_session: called with every new session, to keep it.
+        reload: asked for a newer session before renewing, when several processes share one.
+        retry: when to try again.
+        transport: another httpx transport, for tests.
+    """
+
+    def __init__(
+        self,
+        api_url: str = DEFAULT_API_URL,
+        *,
+        api_key: str | None = None,
+        session: Session | None = None,
+        on_session: SessionListener | None = None,
+        reload: Reload | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.api_url = normal_url(api_url)
+        self.credentials = Credentials(
+            api_key=api_key, session=session, on_session=on_session, reload=reload
+        )
+        self.retry = retry or RetryPolicy()
+        self.http = httpx.Client(
+            base_url=self.api_url,
+            timeout=timeout,
+            headers={"User-Agent": USER_AGENT},
+            verify=tls_context(self.api_url),
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+            transport=transport,
+        )
+        self.auth: Auth[Blocking] = Auth(self)
+        self.account: Account[Blocking] = Account(self)
+        self.api_keys: ApiKeys[Blocking] = ApiKeys(self)
+        self.uploads: Uploads[Blocking] = Uploads(self)
+        self.listings: Listings[Blocking] = Listings(self)
+        self.discovery: Discovery[Blocking] = Discovery(self)
+        self.wallet: Wallets[Blocking] = Wallets(self)
+        self.orders: Orders[Blocking] = Orders(self)
+        self.licences: Licences[Blocking] = Licences(self)
+        self.provenance: Provenance[Blocking] = Provenance(self)
+
+    def send(self, call: Call[T]) -> T:
+        exchange = Exchange(call, credentials=self.credentials, policy=self.retry)
+        while True:
+            try:
+                response = self.http.send(exchange.request(self.http))
+            except httpx.TransportError as error:
+                time.sleep(exchange.pause_after_error(error))
+                continue
+            if exchange.should_renew(response) and self.renew(exchange.token or ""):
+                continue
+            pause = exchange.pause_after(response)
+            if pause is None:
+                break
+            time.sleep(pause)
+        return self.received(call, read_answer(call, response))
+
+    def received(self, call: Call[T], answer: T) -> T:
+        """Takes over a session that an answer brought, or drops one that it ended."""
+        if isinstance(answer, Session) and call.session == "starts":
+            self.credentials.adopt(answer)
+        elif call.session == "ends":
+            self.credentials.forget()
+        return answer
+
+    def renew(self, stale_token: str) -> bool:
+        """Renews the session whose access token has run out; False when that is not possible."""
+        with self.credentials.lock:
+            if self.credentials.take_newer(stale_token):
+                return True
+            refresh_token = self.credentials.refresh_token
+            if refresh_token is None:
+                return False
+            try:
+                self.send(people.refresh(refresh_token=refresh_token))
+            except SoukApiError as error:
+                if error.status >= 500:
+                    raise
+                self.credentials.forget()
+                return False
+            return True
+
+    def each(self, page: Callable[..., PageAnswer[T]], **arguments: object) -> Iterator[T]:
+        """Every item of a paged method: `souk.each(souk.licences.list)`."""
+        cursor: str | None = None
+        while True:
+            answer = page(cursor=cursor, **arguments)
+            yield from answer.items
+            cursor = answer.next_cursor
+            if cursor is None:
+                return
+
+    def keys(self) -> KeySet:
+        """The marketplace's public keys, to keep: they check its proofs with no server."""
+        jwks = self.provenance.jwks()
+        return read_jwks(jwks, origin=self.provenance.head().origin)
+
+    def upload_file(
+        self,
+        path: Path,
+        *,
+        filename: str | None = None,
+        organisation_id: str | None = None,
+        parallel: int = 4,
+        memory: UploadMemory | None = None,
+        on_progress: OnProgress = silent,
+    ) -> Artifact:
+        """Sends a file: parts in parallel, going on where a broken upload stopped.
+
+        Args:
+            filename: as the marketplace shall call it; the file's own name when left out.
+            memory: remembers uploads between runs, so that they can be resumed.
+
+        Raises:
+            IntegrityError: the file changed while it was read.
+        """
+        return upload_file(
+            self,
+            path,
+            filename=filename or path.name,
+            organisation_id=organisation_id,
+            parallel=parallel,
+            memory=memory,
+            on_progress=on_progress,
+        )
+
+    def download(
+        self,
+        licence_id: str,
+        folder: Path,
+        *,
+        version: str | None = None,
+        only: Sequence[str] = (),
+        parallel: int = 4,
+        on_progress: OnProgress = silent,
+    ) -> Downloaded:
+        """Fetches the files of a licence into a folder, each verified by its hash.
+
+        A broken download goes on where it stopped; a file that is there and right is left alone.
+
+        Args:
+            only: paths to fetch; all when left out.
+
+        Raises:
+            IntegrityError: a file arrived with another hash, or a path would leave the folder.
+        """
+        return download(
+            self,
+            licence_id,
+            folder,
+            version=version,
+            only=only,
+            parallel=parallel,
+            on_progress=on_progress,
+        )
+
+    def close(self) -> None:
+        """Closes connections."""
+        self.http.close()
+
+    def __enter__(self) -> "Souk":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,171 @@
+"""Uploads, listings, versions, search."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from souk_client.contracts.base import PageAnswer
+from souk_client.contracts.discovery import SearchAnswer, Suggestions
+from souk_client.contracts.works import (
+    Artifact,
+    ImportAnswer,
+    ImportItem,
+    ImportRequest,
+    Listing,
+    ListingRequest,
+    ListingState,
+    ListingSummary,
+    ListingUpdate,
+    PartReceived,
+    Upload,
+    UploadRequest,
+    Version,
+    VersionFile,
+    VersionRequest,
+)
+from souk_client.sdk.call import Call, Endpoint, Namespace, S, api
+
+
+def create_upload(
+    *, filename: str, size_bytes: int, sha256: str, organisation_id: str | None = None
+) -> Call[Upload]:
+    """Announces a file; `artifact` is set at once when the marketplace already holds it."""
+    body = UploadRequest(
+        filename=filename, size_bytes=size_bytes, sha256=sha256, organisation_id=organisation_id
+    )
+    return Call(method="POST", path=api("uploads"), answer=Upload, body=body)
+
+
+def get_upload(upload_id: str) -> Call[Upload]:
+    """An upload, and which parts have arrived."""
+    return Call(method="GET", path=api("uploads", upload_id), answer=Upload)
+
+
+def put_part(upload_id: str, number: int, content: bytes) -> Call[PartReceived]:
+    """Sends one part (numbered from 1); parts may come in any order."""
+    return Call(
+        method="PUT",
+        path=api("uploads", upload_id, "parts", number),
+        answer=PartReceived,
+        content=content,
+    )
+
+
+def complete_upload(upload_id: str) -> Call[Artifact]:
+    """Joins the parts; the hash announced at the start is checked."""
+    return Call(method="POST", path=api("uploads", upload_id, "complete"), answer=Artifact)
+
+
+def create_listing(listing: ListingRequest) -> Call[Listing]:
+    """A new draft."""
+    return Call(method="POST", path=api("listings"), answer=Listing, body=listing)
+
+
+def get_listing(listing: str) -> Call[Listing]:
+    """A listing by its id, or by its address `owner/slug`."""
+    return Call(method="GET", path=api("listings", *listing.split("/")), answer=Listing)
+
+
+def list_listings(
+    *,
+    owner: str | None = None,
+    state: ListingState | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[PageAnswer[ListingSummary]]:
+    """Listings, newest first; `owner` is an organisation's slug."""
+    query = {"owner": owner, "state": state, "cursor": cursor, "limit": limit}
+    return Call(method="GET", path=api("listings"), answer=PageAnswer[ListingSummary], query=query)
+
+
+def update_listing(listing_id: str, update: ListingUpdate) -> Call[Listing]:
+    """Changes a listing; fields left out stay as they are."""
+    return Call(method="PATCH", path=api("listings", listing_id), answer=Listing, body=update)
+
+
+def create_version(
+    listing_id: str, *, version: str, files: Sequence[VersionFile], notes: str = ""
+) -> Call[Version]:
+    """Names a set of uploaded files with a semantic version that never moves."""
+    body = VersionRequest(version=version, files=list(files), notes=notes)
+    return Call(
+        method="POST", path=api("listings", listing_id, "versions"), answer=Version, body=body
+    )
+
+
+def publish_listing(listing_id: str) -> Call[Listing]:
+    """Makes a listing and its newest version public, once the safety scan agrees."""
+    return Call(method="POST", path=api("listings", listing_id, "publish"), answer=Listing)
+
+
+def retire_listing(listing_id: str) -> Call[Listing]:
+    """Takes a listing off the market; licences sold stay good."""
+    return Call(method="POST", path=api("listings", listing_id, "retire"), answer=Listing)
+
+
+def import_listings(items: Sequence[ImportItem]) -> Call[ImportAnswer]:
+    """Many listings in one call, each on its own merits."""
+    body = ImportRequest(items=list(items))
+    return Call(method="POST", path=api("listings", "import"), answer=ImportAnswer, body=body)
+
+
+SearchSort = Literal["relevance", "newest", "price", "-price", "sales"]
+
+
+def search(
+    q: str = "",
+    *,
+    kind: Sequence[str] = (),
+    tag: Sequence[str] = (),
+    licence: Sequence[str] = (),
+    price_max_minor: int | None = None,
+    sort: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[SearchAnswer]:
+    """Finds published listings by plain words; filters of one name are alternatives."""
+    query = {
+        "q": q,
+        "kind": list(kind),
+        "tag": list(tag),
+        "licence": list(licence),
+        "price_max_minor": price_max_minor,
+        "sort": sort,
+        "cursor": cursor,
+        "limit": limit,
+    }
+    return Call(method="GET", path=api("search"), answer=SearchAnswer, query=query)
+
+
+def suggest(q: str, *, limit: int | None = None) -> Call[Suggestions]:
+    """How a search could go on."""
+    query = {"q": q, "limit": limit}
+    return Call(method="GET", path=api("search", "suggestions"), answer=Suggestions, query=query)
+
+
+class Uploads(Namespace[S]):
+    """Files on their way in; `souk.upload_file` does all of it."""
+
+    create = Endpoint(create_upload)
+    get = Endpoint(get_upload)
+    put_part = Endpoint(put_part)
+    complete = Endpoint(complete_upload)
+
+
+class Listings(Namespace[S]):
+    """Works and their versions."""
+
+    create = Endpoint(create_listing)
+    get = Endpoint(get_listing)
+    list = Endpoint(list_listings)
+    update = Endpoint(update_listing)
+    create_version = Endpoint(create_version)
+    publish = Endpoint(publish_listing)
+    retire = Endpoint(retire_listing)
+    import_many = Endpoint(import_listings)
+
+
+class Discovery(Namespace[S]):
+    """Finding listings."""
+
+    search = Endpoint(search)
+    suggest = Endpoint(suggest)

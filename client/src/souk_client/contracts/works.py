@@ -74,16 +74,18 @@ class Upload(Answer, frozen=True, kw_only=True):
     part_size_bytes: int
     part_count: int
     parts_received: list[int]
-    state: Literal["open", "complete", "expired"]
+    state: Literal["open", "complete", "failed", "expired"]
+    """`failed`: the bytes had another hash; begin a new upload."""
     expires_at: datetime
     artifact: Artifact | None = None
     """Set when complete, or at once when the organisation already holds these bytes."""
 
 
 class PartReceived(Answer, frozen=True, kw_only=True):
+    """A part whose bytes are durable: they need not be sent again, whatever happens."""
+
     number: int
     size_bytes: int
-    sha256: str
 
 
 class Metric(Request, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Blobs: durable bytes under a name, on the local disk or in an object store."""

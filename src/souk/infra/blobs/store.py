@@ -1,0 +1,89 @@
+"""The blob store: put a file once, read any range of it. Names never change what they hold."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from souk.infra.blobs.durable import make_folder, move_durably
+from souk.infra.blobs.settings import BlobSettings
+
+CHUNK_BYTES: Final = 2**20
+"""What a read yields at most at once."""
+PUT_PART_BYTES: Final = 16 * 2**20
+
+
+class BlobStore:
+    """Durable bytes under a name such as `ab/cd/abcd…`.
+
+    On the local disk a file is moved in by a rename, so that it costs no copy, and read in ranges;
+    in an object store it is sent in parts, and read as one stream.
+    """
+
+    def __init__(self, store: ObjectStore, *, folder: Path | None) -> None:
+        self._store = store
+        self._folder = folder
+
+    async def put_file(self, name: str, path: Path) -> None:
+        """Takes over the file at `path`; its bytes are durable under the name when this returns."""
+        if self._folder is not None:
+            await asyncio.to_thread(move_durably, path, self._folder / name)
+        else:
+            await obstore.put_async(self._store, name, path, chunk_size=PUT_PART_BYTES)
+            await asyncio.to_thread(path.unlink)
+
+    async def size(self, name: str) -> int | None:
+        """How many bytes there are under a name; None when it is free."""
+        try:
+            found = await obstore.head_async(self._store, name)
+        except FileNotFoundError:
+            return None
+        return found["size"]
+
+    async def read(self, name: str, *, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `end`, in chunks of at most CHUNK_BYTES.
+
+        Raises:
+            FileNotFoundError: when nothing is stored under the name.
+        """
+        if start >= end:
+            return
+        chunks = self._ranges if self._folder is not None else self._stream
+        async for chunk in chunks(name, start, end):
+            yield chunk
+
+    async def _ranges(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """One range ahead of the reader: the disk works while the network does."""
+
+        async def get(at: int) -> bytes:
+            until = min(at + CHUNK_BYTES, end)
+            return bytes(await obstore.get_range_async(self._store, name, start=at, end=until))
+
+        ahead = asyncio.ensure_future(get(start))
+        try:
+            for at in range(start, end, CHUNK_BYTES):
+                chunk = await ahead
+                if at + CHUNK_BYTES < end:
+                    ahead = asyncio.ensure_future(get(at + CHUNK_BYTES))
+                yield chunk
+        finally:
+            ahead.cancel()
+
+    async def _stream(self, name: str, start: int, end: int) -> AsyncIterator[bytes]:
+        found = await obstore.get_async(self._store, name, options={"range": (start, end)})
+        async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
+            whole = memoryview(chunk)
+            for at in range(0, len(whole), CHUNK_BYTES):
+                yield bytes(whole[at : at + CHUNK_BYTES])
+
+
+def open_blobs(settings: BlobSettings, *, data_path: Path) -> BlobStore:
+    """The store that the settings name; makes the local folder when it is not there."""
+    if settings.url:
+        return BlobStore(from_url(settings.url), folder=None)
+    folder = data_path / "blobs"
+    make_folder(folder)
+    return BlobStore(LocalStore(folder), folder=folder)

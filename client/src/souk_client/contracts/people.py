@@ -35,6 +35,11 @@ class RefreshRequest(Request, frozen=True, kw_only=True):
     refresh_token: Annotated[str, Meta(max_length=512)]
 
 
+class LogoutRequest(Request, frozen=True, kw_only=True):
+    refresh_token: Annotated[str, Meta(max_length=512)] | None = None
+    """Whose session to end; all sessions of the caller when left out."""
+
+
 class User(Answer, frozen=True, kw_only=True):
     id: str
     email: str
@@ -103,6 +108,10 @@ class ApiKeyCreated(ApiKey, frozen=True, kw_only=True):
 
 class OrganisationRequest(Request, frozen=True, kw_only=True):
     slug: Slug
+    name: Name
+
+
+class OrganisationUpdate(Request, frozen=True, kw_only=True):
     name: Name
 
 

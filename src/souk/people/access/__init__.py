@@ -1,0 +1,1 @@
+"""How callers prove who they are: access tokens, refresh tokens, page sessions, API keys."""

@@ -1,0 +1,1 @@
+"""Organisations (tenants): personal ones and shared ones, their members and invitations."""

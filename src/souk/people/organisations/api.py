@@ -1,0 +1,103 @@
+"""What other contexts may know of organisations."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.ids import InvitationId, OrganisationId, UserId
+
+
+class OrganisationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation, as everybody may see it."""
+
+    id: OrganisationId
+    slug: str
+    name: str
+    personal: bool
+    created_at: datetime
+
+
+class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's place in an organisation."""
+
+    organisation_id: OrganisationId
+    slug: str
+    organisation_name: str
+    personal: bool
+    role: str
+
+
+class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A member, as fellow members see them."""
+
+    user_id: UserId
+    name: str
+    email: str
+    role: str
+    joined_at: datetime
+
+
+class InvitationFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation into an organisation."""
+
+    id: InvitationId
+    organisation_id: OrganisationId
+    slug: str
+    organisation_name: str
+    email: str
+    role: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class OrganisationsApi(Protocol):
+    """Organisations, as other contexts see them."""
+
+    async def get(self, uow: UnitOfWork, organisation_id: str) -> OrganisationFacts:
+        """An organisation; raises NotFound `organisation_unknown`."""
+        ...
+
+    async def by_slug(self, uow: UnitOfWork, slug: str) -> OrganisationFacts | None:
+        """The organisation of this slug, or None."""
+        ...
+
+    async def many(
+        self, uow: UnitOfWork, organisation_ids: Sequence[str]
+    ) -> Mapping[str, OrganisationFacts]:
+        """Several at once, by id; unknown ones are left out."""
+        ...
+
+    async def create(
+        self,
+        uow: UnitOfWork,
+        *,
+        owner_id: UserId,
+        slug: str | None,
+        name: str,
+        personal: bool,
+        organisation_id: OrganisationId | None = None,
+    ) -> OrganisationFacts:
+        """A new one with its first owner; a slug is made from the name when None.
+
+        Raises Conflict `slug_taken` or `slug_reserved`.
+        """
+        ...
+
+    async def memberships(self, uow: UnitOfWork, user_id: UserId) -> list[MembershipFacts]:
+        """Where a user belongs, the personal organisation first."""
+        ...
+
+    async def members(
+        self, uow: UnitOfWork, actor: Actor, organisation_id: str
+    ) -> list[MemberFacts]:
+        """Who belongs to an organisation of the caller's."""
+        ...
+
+    async def member_ids(self, uow: UnitOfWork, organisation_id: str) -> list[UserId]:
+        """The users of an organisation (system scope)."""
+        ...

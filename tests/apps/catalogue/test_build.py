@@ -14,8 +14,9 @@ import pyarrow.parquet as pa_parquet
 import pytest
 import yaml
 
-from souk.apps.catalogue import Catalogue, CatalogueListing, build_catalogue
+from souk.apps.catalogue.build import build_catalogue
 from souk.apps.catalogue.datasets import load_table
+from souk.apps.catalogue.manifest import Catalogue, CatalogueListing
 from souk.apps.catalogue.sources import DATASETS
 
 ADDRESSES = [

@@ -3,10 +3,7 @@
 Three kinds of work: the MiniLM sentence-embedding model, small ONNX models trained here on the real
 datasets that scikit-learn carries, and those datasets themselves.
 
-Public names: `build_catalogue` makes the files and their manifest once; `manifest` has the types.
+`build.build_catalogue` makes the files and their manifest once; `publish.load_catalogue` publishes
+them as demo sellers, as often as it is called; `accounts.demo_accounts` says who can sign in. To run
+it as a process of its own: `python -m souk.apps.catalogue`.
 """
-
-from souk.apps.catalogue.build import CATALOGUE_VERSION, build_catalogue
-from souk.apps.catalogue.manifest import Catalogue, CatalogueListing
-
-__all__ = ["CATALOGUE_VERSION", "Catalogue", "CatalogueListing", "build_catalogue"]

@@ -48,6 +48,7 @@ def write_dataset(root: Path, dataset: Dataset) -> Work:
         licence=dataset.licence,
         tags=(*dataset.tags, "tabular", "parquet", "csv"),
         category="tabular data",
+        task=dataset.tasks[0],
         version="1.0.0",
         price=None,
         metrics=(),

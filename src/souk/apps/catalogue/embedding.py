@@ -76,6 +76,7 @@ def write_embedding_model(root: Path) -> Work:
         licence=LICENCE,
         tags=TAGS,
         category="text embeddings",
+        task="sentence-similarity",
         version="1.0.0",
         price=None,
         metrics=(),

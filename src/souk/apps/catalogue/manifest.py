@@ -69,6 +69,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     tags: tuple[str, ...]
     category: str
+    task: str
+    trained_on: str | None = None
+    """The address of the dataset behind the metrics."""
     version: str
     price: Price | None
     metrics: tuple[Metric, ...]

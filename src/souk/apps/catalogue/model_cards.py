@@ -37,7 +37,7 @@ def write_model_card(
 ) -> None:
     """Writes the card: use, measured quality, training, inputs and outputs, limits, licence."""
     columns = ", ".join(f"`{column.name}`" for column in dataset.features)
-    address = f"openshelf/{dataset.slug}"
+    address = str(work.trained_on)
     write_card(
         folder,
         front_matter=_front_matter(recipe, dataset, work, address=address),

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from souk.apps.catalogue import measure
 from souk.apps.catalogue.cards import write_licence
+from souk.apps.catalogue.datasets import SELLER as DATASET_SELLER
 from souk.apps.catalogue.datasets import load_table
 from souk.apps.catalogue.manifest import Compatibility, Metric, Tensor, Work
 from souk.apps.catalogue.model_cards import write_model_card
@@ -210,6 +211,8 @@ def _work(
         licence=recipe.licence,
         tags=(*recipe.tags, recipe.task, "onnx"),
         category="classification" if recipe.task.endswith("classification") else "regression",
+        task=recipe.task,
+        trained_on=f"{DATASET_SELLER}/{recipe.dataset}",
         version="1.0.0",
         price=recipe.price,
         metrics=metrics,

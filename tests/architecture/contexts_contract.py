@@ -43,7 +43,7 @@ class ContextsContract(Contract):
     def _context_of(self, graph: grimp.ImportGraph, module: str) -> str | None:
         """The context a module belongs to; a module beside the contexts of a wing has none."""
         parts = module.split(".")
-        if len(parts) < 3 or parts[0] != self.root or parts[1] not in self.wings:  # type: ignore[operator] # a descriptor
+        if len(parts) < 3 or parts[0] != self.root or parts[1] not in self.wings:
             return None
         context = ".".join(parts[:3])
         return context if graph.find_children(context) else None
@@ -57,7 +57,7 @@ class ContextsContract(Contract):
 
     def _is_stranger(self, graph: grimp.ImportGraph, importer: str, imported: str) -> bool:
         parts = importer.split(".")
-        if len(parts) > 1 and parts[1] in self.free:  # type: ignore[operator] # a descriptor
+        if len(parts) > 1 and parts[1] in self.free:
             return False
         return self._context_of(graph, importer) != self._context_of(graph, imported)
 

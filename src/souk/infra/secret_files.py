@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+from souk.infra.blobs.durable import sync_folder
+
 
 def read_or_create_secret(path: Path, *, size_bytes: int = 32) -> str:
     """The text in `path`; a new random one (`size_bytes` as hex digits) is made durable first.
@@ -31,12 +33,3 @@ def read_or_create_secret(path: Path, *, size_bytes: int = 32) -> str:
         complete.unlink()
     sync_folder(path.parent)
     return path.read_text().strip()
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes names added to `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

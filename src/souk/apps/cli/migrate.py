@@ -5,10 +5,10 @@ import psycopg
 
 from souk.apps.application_role import app_password
 from souk.apps.cli.failures import explained, settings_or_exit
+from souk.apps.marketplace_secret import marketplace_secret
 from souk.apps.migrations.run import current_revision, migrate
 from souk.apps.up.database import owner_database
 from souk.infra.postgres.embedded import EmbeddedPostgresError
-from souk.infra.secret_files import read_or_create_secret
 
 
 @click.command()
@@ -19,13 +19,13 @@ def command(*, revision: str) -> None:
     Works on SOUK_DATABASE_URL, as the owner, or on the embedded database of the data folder.
     """
     settings = settings_or_exit()
-    kept = settings.data_path / "secrets" / "marketplace"
-    secret = settings.secret or read_or_create_secret(kept)
     with (
         explained(EmbeddedPostgresError, psycopg.OperationalError),
         owner_database(settings, progress=click.echo) as owner_dsn,
     ):
         before = current_revision(owner_dsn)
-        migrate(owner_dsn, app_password=app_password(secret), revision=revision)
+        migrate(
+            owner_dsn, app_password=app_password(marketplace_secret(settings)), revision=revision
+        )
         after = current_revision(owner_dsn)
     click.echo(f"The schema is at {after}." if before == after else f"The schema went to {after}.")

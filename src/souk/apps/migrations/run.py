@@ -23,7 +23,7 @@ def migrate(owner_dsn: str, *, app_password: str, revision: str = "head") -> Non
     """
     with psycopg.connect(owner_dsn, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(731_001)")
-        _make_app_role(connection, app_password)
+        make_app_role(connection, app_password)
         connection.execute("CREATE SCHEMA IF NOT EXISTS souk")
         _run_steps(owner_dsn, revision)
 
@@ -38,7 +38,8 @@ def current_revision(owner_dsn: str) -> str | None:
         return None if found is None else str(found[0])
 
 
-def _make_app_role(connection: psycopg.Connection, password: str) -> None:
+def make_app_role(connection: psycopg.Connection, password: str) -> None:
+    """Makes the role the application connects as, or gives it this password."""
     exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone()
     verb = sql.SQL("ALTER" if exists else "CREATE")
     connection.execute(

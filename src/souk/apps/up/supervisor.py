@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
+from souk.apps.marketplace_secret import marketplace_secret
 from souk.apps.up.child import Child
 from souk.apps.up.database import KeptDatabase
 from souk.apps.up.errors import UpError
@@ -18,7 +19,6 @@ from souk.apps.up.preflight import ensure_data_folder, ensure_port_is_free
 from souk.apps.up.readiness import wait_until_ready
 from souk.apps.up.screen import Screen
 from souk.infra.launch import launch_command
-from souk.infra.secret_files import read_or_create_secret
 from souk.infra.settings import Settings
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -119,11 +119,10 @@ class _Marketplace:
 
     def _inherited(self, owner_dsn: str) -> dict[str, str]:
         settings = self._settings
-        kept = settings.data_path / "secrets" / "marketplace"
         return {
             "SOUK_DATA_DIR": str(settings.data_path),
             "SOUK_DATABASE_URL": owner_dsn,
-            "SOUK_SECRET": settings.secret or read_or_create_secret(kept),
+            "SOUK_SECRET": marketplace_secret(settings),
             MARK: mark_of(settings.data_path),
             "PYTHONUNBUFFERED": "1",
         }

@@ -7,11 +7,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from souk.infra.blobs.durable import sync_folder
 from souk.infra.postgres.embedded_address import OWNER
 from souk.infra.postgres.embedded_errors import EmbeddedPostgresError
 from souk.infra.postgres.embedded_identity import Identity
 from souk.infra.postgres.embedded_layout import Layout, give_to
-from souk.infra.secret_files import sync_folder
 
 INIT_LIMIT_S = 120.0
 _HALF_MADE = "initialising-"

@@ -1,1 +1,1 @@
-"""Money: the double-entry ledger every other wing posts to, and the doors through which money comes in."""
+"""Money: the double-entry ledger that other wings post to, and how money comes in."""

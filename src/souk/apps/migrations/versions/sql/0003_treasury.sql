@@ -1,2 +1,329 @@
--- The ledger, deposits.
-SELECT 1;
+-- The ledger: accounts, transfers, postings, holds; deposits.
+--
+-- The application cannot write any of the books. It calls ledger.open_accounts and ledger.record,
+-- and the rest is kept true here: postings of a transfer sum to zero in each currency, a balance
+-- is the sum of its postings, no account falls below its floor, nothing recorded ever changes.
+
+CREATE SCHEMA ledger;
+GRANT USAGE ON SCHEMA ledger TO souk_app;
+
+-- Refuses a statement unless it comes out of another trigger, which is how balances are kept.
+CREATE FUNCTION ledger.refuse_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION 'balances follow from postings and are not written by hand'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- An account with a floor keeps its balance in its own row, locked while money moves. An account
+-- without one (the platform, the outside world, a debt) keeps it in stripes, one for each of many
+-- connections, so that no two sales wait for each other there.
+CREATE TABLE ledger.accounts (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('wallet', 'held', 'owed', 'platform', 'external')),
+    name text NOT NULL CHECK (name <> ''),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3,5}$'),
+    owner_organisation_id text GENERATED ALWAYS AS (
+        CASE WHEN kind IN ('wallet', 'held', 'owed') THEN name END
+    ) STORED,
+    floor_minor bigint,
+    balance_minor bigint NOT NULL DEFAULT 0,
+    UNIQUE (name, kind, currency),
+    CONSTRAINT accounts_have_floors
+        CHECK ((floor_minor IS NOT NULL) = (kind IN ('wallet', 'held'))),
+    CONSTRAINT accounts_stay_above_floor CHECK (balance_minor >= floor_minor)
+) WITH (fillfactor = 50);
+
+CREATE TABLE ledger.stripes (
+    account_id bigint NOT NULL REFERENCES ledger.accounts,
+    stripe smallint NOT NULL,
+    balance_minor bigint NOT NULL,
+    PRIMARY KEY (account_id, stripe)
+) WITH (fillfactor = 20);
+
+CREATE SEQUENCE ledger.transfer_numbers;
+
+CREATE TABLE ledger.transfers (
+    number bigint PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    kind text NOT NULL CHECK (kind <> ''),
+    idempotency_key text NOT NULL,
+    content_hash bytea NOT NULL,
+    reference text,
+    note text NOT NULL,
+    reverses text REFERENCES ledger.transfers (id),
+    created_at timestamptz NOT NULL,
+    CONSTRAINT transfers_once UNIQUE (idempotency_key)
+);
+CREATE UNIQUE INDEX transfers_reversed_once ON ledger.transfers (reverses)
+    WHERE reverses IS NOT NULL;
+
+-- Foreign keys would look at every row on its own; ledger.settle looks at all rows of a statement
+-- at once, and neither accounts nor transfers can ever be deleted.
+CREATE TABLE ledger.postings (
+    transfer_number bigint NOT NULL,
+    account_id bigint NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor <> 0),
+    balance_after_minor bigint,
+    PRIMARY KEY (account_id, transfer_number),
+    CONSTRAINT postings_stay_above_floor CHECK (balance_after_minor >= 0)
+);
+CREATE INDEX postings_by_transfer ON ledger.postings (transfer_number);
+
+-- What every statement that adds postings must satisfy, and what follows from it.
+CREATE FUNCTION ledger.settle() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (
+            SELECT p.transfer_number
+            FROM added p LEFT JOIN ledger.accounts a ON a.id = p.account_id
+            GROUP BY p.transfer_number, a.currency
+            HAVING sum(p.amount_minor) <> 0 OR a.currency IS NULL
+        ) AS wrong
+    ) THEN
+        RAISE EXCEPTION 'the postings of a transfer must sum to zero in each currency'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'transfers_balance';
+    END IF;
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT transfer_number AS number FROM added) p
+            LEFT JOIN ledger.transfers t USING (number)
+        WHERE t.id IS NULL
+    ) THEN
+        RAISE EXCEPTION 'a posting belongs to a transfer' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+
+    UPDATE ledger.accounts a SET balance_minor = a.balance_minor + moved.amount_minor
+    FROM (
+        SELECT account_id, sum(amount_minor)::bigint AS amount_minor FROM added GROUP BY account_id
+    ) AS moved
+    WHERE a.id = moved.account_id AND a.floor_minor IS NOT NULL;
+
+    INSERT INTO ledger.stripes AS s (account_id, stripe, balance_minor)
+    SELECT p.account_id, pg_backend_pid() % 64, sum(p.amount_minor)::bigint
+    FROM added p JOIN ledger.accounts a ON a.id = p.account_id
+    WHERE a.floor_minor IS NULL
+    GROUP BY p.account_id ORDER BY p.account_id
+    ON CONFLICT (account_id, stripe)
+        DO UPDATE SET balance_minor = s.balance_minor + excluded.balance_minor;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER postings_settle AFTER INSERT ON ledger.postings
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger.settle();
+CREATE TRIGGER postings_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.postings
+    FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
+CREATE TRIGGER transfers_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.transfers
+    FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
+CREATE TRIGGER accounts_stay BEFORE DELETE OR TRUNCATE ON ledger.accounts
+    FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
+CREATE TRIGGER accounts_keep_what_they_are
+    BEFORE UPDATE OF id, kind, name, currency, floor_minor ON ledger.accounts
+    FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
+CREATE TRIGGER accounts_balance_follows BEFORE UPDATE OF balance_minor ON ledger.accounts
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_by_hand();
+CREATE TRIGGER accounts_start_empty BEFORE INSERT ON ledger.accounts
+    FOR EACH ROW WHEN (NEW.balance_minor <> 0) EXECUTE FUNCTION infra.refuse_change();
+CREATE TRIGGER stripes_follow BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ledger.stripes
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_by_hand();
+
+-- The ids of accounts, in the order asked for; those that are not there yet are made.
+CREATE FUNCTION ledger.open_accounts(kinds text[], names text[], currencies text[])
+    RETURNS TABLE (id bigint) LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO ledger.accounts (kind, name, currency, floor_minor)
+    SELECT DISTINCT w.kind, w.name, w.currency,
+        CASE WHEN w.kind IN ('wallet', 'held') THEN 0 END
+    FROM unnest(kinds, names, currencies) AS w(kind, name, currency)
+    WHERE NOT EXISTS (
+        SELECT FROM ledger.accounts a
+        WHERE a.kind = w.kind AND a.name = w.name AND a.currency = w.currency
+    )
+    ORDER BY 2, 1, 3
+    ON CONFLICT DO NOTHING;
+    RETURN QUERY
+        SELECT a.id
+        FROM unnest(kinds, names, currencies) WITH ORDINALITY AS w(kind, name, currency, place)
+            JOIN ledger.accounts a USING (kind, name, currency)
+        ORDER BY w.place;
+END $$;
+
+-- Records transfers, all or none: the only way into the books.
+--
+-- Transfers are numbered from 1 by their place in the arrays; a posting names its transfer by that
+-- number in `positions`. No two postings of a transfer are of one account.
+-- Answers NULL when all were recorded. When a key was used before, or an account would fall below its
+-- floor, nothing is recorded and the answer is what the caller needs to decide which may go:
+-- {"balances": {account id: balance}, "known": {key: [transfer id, content hash as hex]},
+--  "reversed": [transfer ids]}. The accounts with a floor stay locked until the transaction ends.
+CREATE FUNCTION ledger.record(
+    ids text[], kinds text[], keys text[], hashes bytea[], transfer_references text[], notes text[],
+    reversals text[], recorded_at timestamptz,
+    positions integer[], account_ids bigint[], amounts bigint[]
+) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    numbers bigint[];
+    broken text;
+BEGIN
+    PERFORM FROM ledger.accounts
+        WHERE id = ANY (account_ids) AND floor_minor IS NOT NULL
+        ORDER BY id FOR NO KEY UPDATE;
+    BEGIN
+        -- Taken after the lock, so that the numbers on an account are in the order of its balances.
+        numbers := ARRAY(
+            SELECT nextval('ledger.transfer_numbers') FROM generate_series(1, cardinality(ids))
+        );
+        INSERT INTO ledger.transfers (
+            number, id, kind, idempotency_key, content_hash, reference, note, reverses, created_at
+        )
+        SELECT t.*, recorded_at
+        FROM unnest(numbers, ids, kinds, keys, hashes, transfer_references, notes, reversals) AS t;
+
+        INSERT INTO ledger.postings (
+            transfer_number, account_id, amount_minor, balance_after_minor
+        )
+        SELECT numbers[p.position], p.account_id, p.amount_minor,
+            CASE WHEN a.floor_minor IS NOT NULL THEN
+                a.balance_minor
+                    + sum(p.amount_minor) OVER (PARTITION BY p.account_id ORDER BY p.position)
+            END
+        FROM unnest(positions, account_ids, amounts) AS p(position, account_id, amount_minor)
+            JOIN ledger.accounts a ON a.id = p.account_id;
+        RETURN NULL;
+    EXCEPTION WHEN check_violation OR unique_violation THEN
+        GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+        IF broken NOT IN (
+            'transfers_once', 'transfers_reversed_once',
+            'postings_stay_above_floor', 'accounts_stay_above_floor'
+        ) THEN
+            RAISE;
+        END IF;
+    END;
+    RETURN jsonb_build_object(
+        'balances', (
+            SELECT coalesce(jsonb_object_agg(id, balance_minor), '{}') FROM ledger.accounts
+            WHERE id = ANY (account_ids) AND floor_minor IS NOT NULL
+        ),
+        'known', (
+            SELECT coalesce(
+                jsonb_object_agg(
+                    idempotency_key, jsonb_build_array(id, encode(content_hash, 'hex'))
+                ), '{}'
+            ) FROM ledger.transfers WHERE idempotency_key = ANY (keys)
+        ),
+        'reversed', (
+            SELECT coalesce(jsonb_agg(reverses), '[]') FROM ledger.transfers
+            WHERE reverses = ANY (reversals)
+        )
+    );
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.open_accounts, ledger.record, ledger.settle FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.open_accounts, ledger.record TO souk_app;
+
+ALTER TABLE ledger.accounts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON ledger.accounts USING (infra.may_see(owner_organisation_id));
+ALTER TABLE ledger.stripes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON ledger.stripes USING (
+    infra.is_system() OR EXISTS (SELECT FROM ledger.accounts a WHERE a.id = account_id)
+);
+ALTER TABLE ledger.postings ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON ledger.postings USING (
+    infra.is_system() OR EXISTS (SELECT FROM ledger.accounts a WHERE a.id = account_id)
+);
+ALTER TABLE ledger.transfers ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON ledger.transfers USING (
+    infra.is_system() OR EXISTS (SELECT FROM ledger.postings p WHERE p.transfer_number = number)
+);
+GRANT SELECT ON ledger.accounts, ledger.stripes, ledger.postings, ledger.transfers TO souk_app;
+
+-- Every account with its whole balance.
+CREATE VIEW ledger.balances WITH (security_invoker = true) AS
+    SELECT a.id, a.kind, a.name, a.currency, a.owner_organisation_id, a.floor_minor,
+        a.balance_minor + coalesce(
+            (SELECT sum(s.balance_minor) FROM ledger.stripes s WHERE s.account_id = a.id), 0
+        ) AS balance_minor
+    FROM ledger.accounts a;
+GRANT SELECT ON ledger.balances TO souk_app;
+
+-- Money set aside for something that may or may not happen. The money itself is on the held account.
+CREATE TABLE ledger.holds (
+    id text PRIMARY KEY,
+    owner_organisation_id text NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'captured', 'released')),
+    idempotency_key text NOT NULL UNIQUE,
+    placed_by text NOT NULL REFERENCES ledger.transfers (id),
+    ended_by text REFERENCES ledger.transfers (id),
+    reference text,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL CHECK (expires_at > created_at),
+    ended_at timestamptz,
+    CHECK ((state = 'active') = (ended_by IS NULL) AND (state = 'active') = (ended_at IS NULL))
+);
+CREATE INDEX holds_due ON ledger.holds (expires_at) WHERE state = 'active';
+CREATE INDEX holds_by_owner ON ledger.holds (owner_organisation_id, currency)
+    WHERE state = 'active';
+ALTER TABLE ledger.holds ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON ledger.holds USING (infra.may_see(owner_organisation_id));
+CREATE FUNCTION ledger.hold_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a hold ends once' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE TRIGGER holds_end_once BEFORE UPDATE ON ledger.holds
+    FOR EACH ROW WHEN (OLD.state <> 'active') EXECUTE FUNCTION ledger.hold_ended();
+GRANT SELECT, INSERT, UPDATE (state, ended_by, ended_at) ON ledger.holds TO souk_app;
+
+-- A transfer's postings, whoever owns them, with the accounts that have a floor locked: for a
+-- reversal, which moves money of organisations that the caller cannot see.
+CREATE FUNCTION ledger.lock_for_reversal(transfer_id text)
+    RETURNS TABLE (
+        kind text, name text, currency text, amount_minor bigint, balance_minor bigint, reverses text
+    ) LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM ledger.accounts a
+        WHERE a.floor_minor IS NOT NULL AND a.id IN (
+            SELECT p.account_id FROM ledger.postings p
+                JOIN ledger.transfers t ON t.number = p.transfer_number
+            WHERE t.id = transfer_id
+        )
+        ORDER BY a.id FOR NO KEY UPDATE;
+    RETURN QUERY
+        SELECT a.kind, a.name, a.currency, p.amount_minor,
+            CASE WHEN a.floor_minor IS NOT NULL THEN a.balance_minor END, t.reverses
+        FROM ledger.transfers t
+            JOIN ledger.postings p ON p.transfer_number = t.number
+            JOIN ledger.accounts a ON a.id = p.account_id
+        WHERE t.id = transfer_id;
+END $$;
+
+-- What a wallet has and what its organisation owes, with the wallet locked, so that two collections
+-- of one debt cannot both take it.
+CREATE FUNCTION ledger.lock_debt(organisation_id text, wallet_currency text)
+    RETURNS TABLE (available_minor bigint, owed_minor bigint) LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT infra.may_see(organisation_id) THEN
+        RETURN;
+    END IF;
+    PERFORM FROM ledger.accounts a
+        WHERE a.kind = 'wallet' AND a.name = organisation_id AND a.currency = wallet_currency
+        FOR NO KEY UPDATE;
+    RETURN QUERY
+        SELECT w.balance_minor, coalesce((
+            SELECT -sum(s.balance_minor)::bigint
+            FROM ledger.accounts o JOIN ledger.stripes s ON s.account_id = o.id
+            WHERE o.kind = 'owed' AND o.name = organisation_id AND o.currency = wallet_currency
+        ), 0)
+        FROM ledger.accounts w
+        WHERE w.kind = 'wallet' AND w.name = organisation_id AND w.currency = wallet_currency;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.lock_for_reversal, ledger.lock_debt FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.lock_for_reversal, ledger.lock_debt TO souk_app;

@@ -15,7 +15,7 @@ from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk.call import Awaiting, Call
 from souk_client.sdk.client import Souk
 from souk_client.sdk.commerce import Orders, Wallets
-from souk_client.sdk.credentials import Reload, SessionListener
+from souk_client.sdk.credentials import SessionStore
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.people import Account, ApiKeys, Auth
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
@@ -50,8 +50,7 @@ class AsyncSouk(Awaiting):
         *,
         api_key: str | None = None,
         session: Session | None = None,
-        on_session: SessionListener | None = None,
-        reload: Reload | None = None,
+        store: SessionStore | None = None,
         retry: RetryPolicy | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -61,8 +60,7 @@ class AsyncSouk(Awaiting):
             api_url,
             api_key=api_key,
             session=session,
-            on_session=on_session,
-            reload=reload,
+            store=store,
             retry=retry,
             timeout=timeout,
             transport=blocking_transport,

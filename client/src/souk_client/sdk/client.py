@@ -15,7 +15,7 @@ from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk import people
 from souk_client.sdk.call import Blocking, Call
 from souk_client.sdk.commerce import Orders, Wallets
-from souk_client.sdk.credentials import Credentials, Reload, SessionListener
+from souk_client.sdk.credentials import Credentials, SessionStore
 from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.people import Account, ApiKeys, Auth
@@ -48,8 +48,7 @@ class Souk(Blocking):
         api_url: the marketplace's address.
         api_key: a `vk_…` key; or call `souk.auth.login`, or pass a session to go on with.
         session: a session to go on with; it renews itself when it runs out.
-        on_session: called with every new session, to keep it.
-        reload: asked for a newer session before renewing, when several processes share one.
+        store: where the session is kept between runs, and shared with other processes.
         retry: when to try again.
         transport: another httpx transport, for tests.
     """
@@ -60,16 +59,13 @@ class Souk(Blocking):
         *,
         api_key: str | None = None,
         session: Session | None = None,
-        on_session: SessionListener | None = None,
-        reload: Reload | None = None,
+        store: SessionStore | None = None,
         retry: RetryPolicy | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.api_url = normal_url(api_url)
-        self.credentials = Credentials(
-            api_key=api_key, session=session, on_session=on_session, reload=reload
-        )
+        self.credentials = Credentials(api_key=api_key, session=session, store=store)
         self.retry = retry or RetryPolicy()
         self.http = httpx.Client(
             base_url=self.api_url,
@@ -116,12 +112,9 @@ class Souk(Blocking):
 
     def renew(self, stale_token: str) -> bool:
         """Renews the session whose access token has run out; False when that is not possible."""
-        with self.credentials.lock:
-            if self.credentials.take_newer(stale_token):
-                return True
-            refresh_token = self.credentials.refresh_token
+        with self.credentials.renewing(stale_token) as refresh_token:
             if refresh_token is None:
-                return False
+                return self.credentials.token is not None
             try:
                 self.send(people.refresh(refresh_token=refresh_token))
             except SoukApiError as error:

@@ -1,24 +1,37 @@
 """Who the client is: an API key, or a session that renews itself."""
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from souk_client.contracts.people import Session
 
-SessionListener = Callable[[Session], None]
-Reload = Callable[[], Session | None]
+
+class SessionStore(Protocol):
+    """Where a session outlives the process, perhaps shared by several."""
+
+    def load(self) -> Session | None:
+        """The session as it is kept now."""
+        ...
+
+    def save(self, session: Session) -> None:
+        """Keeps a new session."""
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keeps other processes from renewing the session meanwhile."""
+        ...
 
 
 class Credentials:
     """The bearer token to send, safe to share between threads.
 
-    A refresh token works once, so `lock` guards renewing: who comes second finds it done.
-
     Args:
         api_key: a `vk_…` key; never renewed.
-        session: a session to go on with.
-        on_session: called with every new session, to keep it.
-        reload: asked for a newer session (another process may have renewed it) before renewing.
+        session: a session to go on with; the store's when left out.
+        store: where new sessions are kept.
     """
 
     def __init__(
@@ -26,17 +39,16 @@ class Credentials:
         *,
         api_key: str | None = None,
         session: Session | None = None,
-        on_session: SessionListener | None = None,
-        reload: Reload | None = None,
+        store: SessionStore | None = None,
     ) -> None:
         self._api_key = api_key
-        self._session = session
-        self._on_session = on_session
-        self._reload = reload
-        self.lock = threading.Lock()
+        self._store = store
+        self._session = session if session is not None or store is None else store.load()
+        self._lock = threading.Lock()
 
     @property
     def session(self) -> Session | None:
+        """The session in use."""
         return self._session
 
     @property
@@ -56,19 +68,20 @@ class Credentials:
     def adopt(self, session: Session) -> None:
         """Goes on with a new session."""
         self._session = session
-        if self._on_session is not None:
-            self._on_session(session)
-
-    def take_newer(self, stale_token: str) -> bool:
-        """Whether somebody has renewed the session that had this token; takes it when so."""
-        if self.token != stale_token:
-            return True
-        newer = self._reload() if self._reload is not None else None
-        if newer is None or newer.access_token == stale_token:
-            return False
-        self._session = newer
-        return True
+        if self._store is not None:
+            self._store.save(session)
 
     def forget(self) -> None:
         """Signs out on this side."""
         self._session = None
+
+    @contextlib.contextmanager
+    def renewing(self, stale_token: str) -> Iterator[str | None]:
+        """Gives the refresh token to use, or None when somebody has renewed the session already.
+
+        A refresh token works once, so only one thread of one process is in here at a time.
+        """
+        with self._lock, self._store.locked() if self._store else contextlib.nullcontext():
+            if self.token == stale_token and self._store is not None:
+                self._session = self._store.load() or self._session
+            yield self.refresh_token if self.token == stale_token else None

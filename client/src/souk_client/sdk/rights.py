@@ -48,6 +48,14 @@ def get_licence_file(licence_id: str) -> Call[bytes]:
     return Call(method="GET", path=api("licences", licence_id, "file"), answer=bytes)
 
 
+def get_evidence(licence_id: str) -> Call[bytes]:
+    """The evidence bundle, as it belongs in a `*.souk.json`.
+
+    409 `proof_pending` for up to a second after a sale; the client waits for that.
+    """
+    return Call(method="GET", path=api("licences", licence_id, "evidence"), answer=bytes)
+
+
 def list_files(licence_id: str, *, version: str | None = None) -> Call[LicensedFiles]:
     """The files a licence opens, with addresses that work for a few minutes."""
     return Call(
@@ -111,6 +119,7 @@ class Licences(Namespace[S]):
     check = Endpoint(check_licence)
     use = Endpoint(use_licence)
     file = Endpoint(get_licence_file)
+    evidence = Endpoint(get_evidence)
     files = Endpoint(list_files)
 
 

@@ -1,0 +1,1 @@
+"""The commands of `mp`, one a module; each module's click command is named `command`."""

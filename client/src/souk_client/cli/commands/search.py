@@ -1,0 +1,83 @@
+"""mp search"""
+
+import click
+
+from souk_client.cli import output
+from souk_client.cli.shell import Shell, with_shell
+from souk_client.contracts.discovery import SearchAnswer
+from souk_client.sdk.money import parse_amount
+
+EPILOG = """\b
+Examples:
+  mp search sentence embeddings
+  mp search --kind dataset --price-max 0
+  mp search "tumour classifier" --sort newest --json
+"""
+
+
+@click.command(name="search", epilog=EPILOG)
+@click.argument("words", nargs=-1)
+@click.option("--kind", multiple=True, help="model, dataset, plugin, …; may be repeated.")
+@click.option("--tag", multiple=True, help="A tag; may be repeated.")
+@click.option("--licence", multiple=True, help="An SPDX id; may be repeated.")
+@click.option("--price-max", metavar="AMOUNT", help="At most this price; 0 for free ones.")
+@click.option("--currency", default="USD", show_default=True, help="Of --price-max.")
+@click.option("--sort", help="relevance, newest, price, -price, sales.")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--cursor", help="Where the next page starts, as the last one said.")
+@with_shell
+def command(
+    shell: Shell,
+    words: tuple[str, ...],
+    kind: tuple[str, ...],
+    tag: tuple[str, ...],
+    licence: tuple[str, ...],
+    price_max: str | None,
+    currency: str,
+    sort: str | None,
+    limit: int,
+    cursor: str | None,
+) -> None:
+    """Find listings by plain words."""
+    with shell.souk(sign_in=False) as souk:
+        answer = souk.discovery.search(
+            " ".join(words),
+            kind=kind,
+            tag=tag,
+            licence=licence,
+            price_max_minor=_minor(price_max, currency),
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+        )
+    shell.emit(answer, lambda: _print(shell, answer))
+
+
+def _minor(price_max: str | None, currency: str) -> int | None:
+    if price_max is None:
+        return None
+    try:
+        return parse_amount(price_max, currency)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--price-max") from error
+
+
+def _print(shell: Shell, answer: SearchAnswer) -> None:
+    if not answer.items:
+        shell.say("Nothing found.")
+    else:
+        rows = [
+            (
+                hit.listing.address,
+                hit.listing.kind,
+                output.price(hit.listing.price_minor, hit.listing.currency),
+                hit.listing.licence or "–",
+                hit.listing.title,
+            )
+            for hit in answer.items
+        ]
+        output.table(("ADDRESS", "KIND", "PRICE", "LICENCE", "TITLE"), rows)
+    if answer.did_you_mean:
+        shell.say(f"Did you mean {answer.did_you_mean!r}?")
+    if answer.next_cursor:
+        shell.say(f"{len(answer.items)} of {answer.total}; more with --cursor {answer.next_cursor}")

@@ -1,0 +1,118 @@
+"""mp verify"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from souk_client.cli import output
+from souk_client.cli.failures import NOT_FOUND, WRONG, Failure
+from souk_client.cli.profiles import ProfileStore
+from souk_client.cli.shell import Shell, with_shell
+from souk_client.proofs import (
+    MAX_BUNDLE_BYTES,
+    SUFFIX,
+    KeySet,
+    ProofError,
+    Verification,
+    read_bundle,
+    read_jwks,
+    read_licence,
+    verify_bundle,
+)
+from souk_client.sdk.paths import safe_path
+from souk_client.sdk.progress import silent
+from souk_client.sdk.uploads import hash_file
+
+EPILOG = """\b
+Examples:
+  mp verify iris
+  mp verify iris/iris-1.0.0.souk.json --json
+  curl -o keys.json https://souk.example/.well-known/jwks.json
+  mp verify iris --keys keys.json
+"""
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """One bundle and what was found."""
+
+    bundle: str
+    ok: bool
+    result: Verification
+
+
+@click.command(name="verify", epilog=EPILOG)
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--keys",
+    "keys_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The marketplace's published key set (JWKS), in the place of the pinned one.",
+)
+@with_shell
+def command(shell: Shell, path: Path, keys_file: Path | None) -> int:
+    """Check files, licence and provenance proof, with no server.
+
+    PATH is a folder that `mp download` made, or an evidence bundle (*.souk.json) in it. Leaves with
+    exit code 7 when anything is wrong. Whether a licence was revoked since, only the marketplace
+    knows.
+    """
+    bundles = [path] if path.is_file() else sorted(path.glob(f"*{SUFFIX}"))
+    if not bundles:
+        raise Failure(f"There is no evidence bundle (*{SUFFIX}) in {path}.", exit_code=NOT_FOUND)
+    found = [_verify(shell.store, bundle, keys_file) for bundle in bundles]
+    is_good = all(verified.ok for verified in found)
+    shell.emit({"ok": is_good, "bundles": found}, lambda: _print(found))
+    return 0 if is_good else WRONG
+
+
+def _verify(store: ProfileStore, bundle: Path, keys_file: Path | None) -> Verified:
+    if bundle.stat().st_size > MAX_BUNDLE_BYTES:
+        raise ProofError(f"{bundle} is too long for an evidence bundle.")
+    data = bundle.read_bytes()
+    trusted = _trusted(store, data, keys_file)
+    hashes = _hashes(bundle.parent, data)
+    result = verify_bundle(data, file_hashes=hashes, trusted=trusted, now=datetime.now(UTC))
+    return Verified(bundle=str(bundle), ok=result.ok, result=result)
+
+
+def _trusted(store: ProfileStore, data: bytes, keys_file: Path | None) -> KeySet:
+    origin = read_bundle(data).keys.origin
+    if keys_file is not None:
+        return read_jwks(keys_file.read_bytes(), origin=origin)
+    for profile in store.load().by_url.values():
+        if profile.keys is not None and profile.keys.origin == origin:
+            return profile.keys
+    raise Failure(
+        f"No keys of {origin} are pinned here, so its proofs cannot be trusted.",
+        exit_code=WRONG,
+        hint="Sign in there once with `mp login`, or give its key set with --keys.",
+    )
+
+
+def _hashes(folder: Path, data: bytes) -> dict[str, str]:
+    """The hash of each licensed file that is there, by path."""
+    facts, _ = read_licence(read_bundle(data).licence)
+    places = {file.path: safe_path(folder, file.path) for file in facts.files}
+    return {
+        path: hash_file(place, name=path, on_progress=silent)
+        for path, place in places.items()
+        if place.is_file()
+    }
+
+
+def _print(found: list[Verified]) -> None:
+    for verified in found:
+        click.echo(verified.bundle)
+        for check in verified.result.checks:
+            mark = "ok    " if check.ok else "FAILED"
+            click.echo(f"  {mark}  {output.plain(check.name)}: {output.plain(check.detail)}")
+        licence = verified.result.licence
+        if verified.ok and licence is not None:
+            click.echo(
+                f"Good: {licence.address} {licence.version}, licensed to "
+                f"{output.plain(licence.licensee.name)} by {output.plain(licence.licensor.name)}."
+            )
+        else:
+            click.echo("NOT good: do not rely on these files.")

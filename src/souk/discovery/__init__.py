@@ -1,0 +1,1 @@
+"""How people find works and talk about them: search, reviews, collections, recommendations."""

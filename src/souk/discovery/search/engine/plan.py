@@ -1,0 +1,161 @@
+"""From typed words to what to look for: stems, mended words, phrases, unwanted words."""
+
+from typing import Final
+
+import msgspec
+import tantivy
+from tantivy import Occur, Query, TextAnalyzer
+
+from souk.discovery.search.engine.schema import TEXT_FIELDS, plain_analyzer, stemmed_analyzer
+from souk.discovery.search.engine.vocabulary import Vocabulary
+from souk.discovery.search.engine.words import STOP_WORDS, read_text
+
+_FEW: Final = 2
+"""A word that so few listings hold may be a typing error of another."""
+_MORE_USUAL: Final = 10
+"""How many times more usual another word must be before it is tried beside a known one."""
+_MENDED_WEIGHT: Final = {1: 0.7, 2: 0.4}
+_TIE_BREAKER: Final = 0.3
+
+
+class Term(msgspec.Struct, frozen=True):
+    """One word to find, in any of these forms."""
+
+    forms: tuple[tuple[str, float], ...]
+    """Stems, each with its weight."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for."""
+
+    meaning: str
+    """The text whose meaning is sought, with unknown words mended; empty for none."""
+    terms: tuple[Term, ...] = ()
+    phrases: tuple[tuple[str, ...], ...] = ()
+    unwanted: tuple[tuple[str, ...], ...] = ()
+    did_you_mean: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was asked: every listing matches."""
+        return not (self.wants_something or self.unwanted)
+
+    @property
+    def wants_something(self) -> bool:
+        """Whether matches can be ranked; else they are only kept or left out."""
+        return bool(self.meaning or self.terms or self.phrases)
+
+
+class Planner:
+    """Makes plans against one snapshot's words."""
+
+    def __init__(self) -> None:
+        self._stemmed = stemmed_analyzer()
+        self._plain = plain_analyzer()
+
+    def plan(self, text: str, *, searcher: tantivy.Searcher, vocabulary: Vocabulary) -> Plan:
+        """Words no listing holds are mended, or else completed, from the vocabulary."""
+        typed = read_text(text)
+        terms: list[Term] = []
+        mended: dict[str, str] = {}
+        folded = [word for part in typed.words for word in self._plain.analyze(part)]
+        wanted = [word for word in folded if word not in STOP_WORDS] or folded
+        for word in dict.fromkeys(wanted):
+            forms, replacement = self._forms(word, searcher, vocabulary)
+            if forms:
+                terms.append(Term(forms))
+            if replacement:
+                mended[word] = replacement
+        return Plan(
+            meaning=" ".join(mended.get(word.lower(), word) for word in typed.plain.split()),
+            terms=tuple(terms),
+            phrases=_analysed(self._stemmed, typed.phrases),
+            unwanted=_analysed(self._stemmed, typed.unwanted),
+            did_you_mean=" ".join(mended.get(word, word) for word in folded) if mended else None,
+        )
+
+    def _forms(
+        self, word: str, searcher: tantivy.Searcher, vocabulary: Vocabulary
+    ) -> tuple[tuple[tuple[str, float], ...], str | None]:
+        """The stems to look for, and the word this one was most likely meant to be, if another."""
+        stem = (self._stemmed.analyze(word) or [word])[0]
+        holding = max(searcher.doc_freq(field, stem) for field in TEXT_FIELDS)
+        if holding > _FEW:
+            return ((stem, 1.0),), None
+        others = [
+            (other, _MENDED_WEIGHT[errors])
+            for other, errors in vocabulary.similar(word)
+            if not holding or vocabulary.count(other) >= _MORE_USUAL * holding
+        ]
+        if not others and not holding and len(word) > 2:
+            others = [(other, 0.5) for other in vocabulary.completions(word, limit=3)]
+        forms: dict[str, float] = {stem: 1.0} if holding else {}
+        for other, weight in others:
+            for found in self._stemmed.analyze(other):
+                forms.setdefault(found, weight)
+        replacement = others[0][0] if others and not holding else None
+        return tuple(forms.items()), replacement
+
+
+def lexical_query(plan: Plan, schema: tantivy.Schema, *, at_least: int | None = None) -> Query:
+    """The query for words; `at_least` is how many of the plan's terms a match must hold.
+
+    By default all of one or two, else a quarter but at least two: in a long question most words
+    are beside the point, and the order of the answer is made by the score.
+    """
+    parts: list[tuple[Occur, Query]] = []
+    if plan.terms:
+        needed = required_terms(len(plan.terms)) if at_least is None else at_least
+        words = Query.boolean_query(
+            [(Occur.Should, _term_query(term, schema)) for term in plan.terms],
+            minimum_number_should_match=needed,
+        )
+        parts.append((Occur.Must, words))
+    if not parts and not plan.phrases:
+        return Query.empty_query()
+    return Query.boolean_query([*parts, *strict_parts(plan, schema)])
+
+
+def strict_parts(plan: Plan, schema: tantivy.Schema) -> list[tuple[Occur, Query]]:
+    """What every match must hold or lack, however it was found."""
+    return [
+        *((Occur.Must, phrase_query(phrase, schema)) for phrase in plan.phrases),
+        *((Occur.MustNot, phrase_query(phrase, schema)) for phrase in plan.unwanted),
+    ]
+
+
+def required_terms(count: int) -> int:
+    """How many of `count` words a match must hold."""
+    return count if count <= 2 else max(2, -(-count // 4))
+
+
+def phrase_query(words: tuple[str, ...], schema: tantivy.Schema) -> Query:
+    """The words in this order, in any one searched field."""
+    return Query.disjunction_max_query(
+        [
+            Query.boost_query(
+                Query.term_query(schema, field, words[0])
+                if len(words) == 1
+                else Query.phrase_query(schema, field, list(words)),
+                weight,
+            )
+            for field, weight in TEXT_FIELDS.items()
+        ],
+        _TIE_BREAKER,
+    )
+
+
+def _term_query(term: Term, schema: tantivy.Schema) -> Query:
+    return Query.disjunction_max_query(
+        [
+            Query.boost_query(Query.term_query(schema, field, stem, "freq"), weight * own)
+            for stem, own in term.forms
+            for field, weight in TEXT_FIELDS.items()
+        ],
+        _TIE_BREAKER,
+    )
+
+
+def _analysed(analyzer: TextAnalyzer, texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    read = (tuple(analyzer.analyze(text)) for text in texts)
+    return tuple(words for words in read if words)

@@ -1,0 +1,182 @@
+"""The writing side of an index: one process, one at a time."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from souk.discovery.search.engine.errors import IndexMissing
+from souk.discovery.search.engine.layout import (
+    Generation,
+    OwnerLock,
+    create_generation,
+    current_generation,
+    drop_others,
+    publish_generation,
+)
+from souk.discovery.search.engine.schema import build_schema, register_analyzers, to_tantivy
+from souk.discovery.search.engine.vectors import VectorLog
+from souk.discovery.search.model import SearchDocument
+
+_HEAP_BYTES: Final = 64_000_000
+_SPARE_ROWS: Final = 10_000
+
+HalfVector = npt.NDArray[np.floating]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A listing to index, with its vector [384] or None when it has no meaning to search by."""
+
+    document: SearchDocument
+    vector: HalfVector | None
+
+
+class _Open:
+    """The files of one generation, open for writing."""
+
+    def __init__(self, generation: Generation, *, threads: int) -> None:
+        self.generation = generation
+        self.index = tantivy.Index(build_schema(), str(generation.text), reuse=True)
+        register_analyzers(self.index)
+        self.text = self.index.writer(_HEAP_BYTES, num_threads=1)
+        self.vectors = VectorLog(generation, threads=threads)
+
+    def add(self, entries: Sequence[Entry], *, replace: bool) -> None:
+        """Vectors first: the text index names their rows, and only what it commits exists."""
+        vectors = {
+            entry.document.seq: entry.vector for entry in entries if entry.vector is not None
+        }
+        rows: dict[int, int] = {}
+        if vectors:
+            appended = self.vectors.append(np.stack(list(vectors.values())))
+            rows = dict(zip(vectors, appended, strict=True))
+        for entry in entries:
+            if replace:
+                self.forget(entry.document.seq)
+            self.text.add_document(to_tantivy(entry.document, row=rows.get(entry.document.seq)))
+
+    def forget(self, seq: int) -> None:
+        self.text.delete_documents_by_query(tantivy.Query.term_query(self.index.schema, "seq", seq))
+
+    def close(self) -> None:
+        self.text.wait_merging_threads()
+        self.vectors.close()
+
+
+class IndexWriter:
+    """Owns the index under `root`. Not thread-safe: one thread calls it.
+
+    Raises IndexBusy when another process owns it. What it holds is only ever derived: when the
+    files are missing, damaged or of another version, it starts empty and `is_fresh` says that a
+    rebuild is due.
+    """
+
+    def __init__(self, root: Path, *, model: str, threads: int = 1) -> None:
+        self._root = root
+        self._model = model
+        self._threads = threads
+        self._lock = OwnerLock(root)
+        try:
+            self.is_fresh = False
+            self._open = self._open_current()
+        except IndexMissing:
+            self.is_fresh = True
+            generation = create_generation(root, model=model)
+            self._open = _Open(generation, threads=threads)
+            publish_generation(root, generation)
+
+    def _open_current(self) -> _Open:
+        generation = current_generation(self._root)
+        if generation.manifest().model != self._model:
+            raise IndexMissing(f"{generation.path} was made with another embedding model")
+        try:
+            opened = _Open(generation, threads=self._threads)
+            _check(opened)
+        except (OSError, ValueError) as error:
+            raise IndexMissing(f"{generation.path} is damaged: {error}") from error
+        drop_others(self._root, keep=generation)
+        return opened
+
+    def changes(self) -> dict[int, int]:
+        """Every indexed listing: its number and the change it was last indexed at."""
+        return _changes(self._open.index)
+
+    def apply(self, entries: Sequence[Entry], *, removed: Sequence[int] = ()) -> None:
+        """Indexes these listings anew and forgets the removed numbers.
+
+        Durable, and visible to every reader's next search, when this returns.
+        """
+        latest = {entry.document.seq: entry for entry in entries}
+        for seq in removed:
+            self._open.forget(seq)
+        self._open.add(list(latest.values()), replace=True)
+        self._open.text.commit()
+
+    def rebuild(self, batches: Iterable[Sequence[Entry]]) -> int:
+        """Replaces the whole index by these listings (each once); gives their number.
+
+        Readers use the old one until the new one is complete.
+        """
+        generation = create_generation(self._root, model=self._model)
+        fresh = _Open(generation, threads=self._threads)
+        count = 0
+        for batch in batches:
+            fresh.add(batch, replace=False)
+            count += len(batch)
+        fresh.text.commit()
+        if fresh.vectors.graph_is_due():
+            fresh.vectors.grow_graph()
+        old, self._open = self._open, fresh
+        publish_generation(self._root, generation)
+        old.close()
+        self.is_fresh = False
+        return count
+
+    def upkeep(self) -> bool:
+        """Grows the neighbour graph when that is due (seconds); whether a rebuild would pay.
+
+        A rebuild pays when most vectors on disk belong to texts that have changed since.
+        """
+        if self._open.vectors.graph_is_due():
+            self._open.vectors.grow_graph()
+        self._open.index.reload()
+        live = self._open.index.searcher().num_docs
+        return self._open.vectors.count > 2 * live + _SPARE_ROWS
+
+    def close(self) -> None:
+        self._open.close()
+        self._lock.close()
+
+
+def _changes(index: tantivy.Index) -> dict[int, int]:
+    index.reload()
+    searcher = index.searcher()
+    if searcher.num_docs == 0:
+        return {}
+    hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
+    addresses = [address for _, address in hits]
+    seqs = searcher.fast_field_values("seq", addresses)
+    changes = searcher.fast_field_values("change", addresses)
+    return {
+        int(seq): int(change)
+        for seq, change in zip(seqs, changes, strict=True)
+        if seq is not None and change is not None
+    }
+
+
+def _check(opened: _Open) -> None:
+    """Raises ValueError when the parts of a generation do not belong together."""
+    _changes(opened.index)
+    searcher = opened.index.searcher()
+    beyond = tantivy.Query.range_query(
+        opened.index.schema,
+        "row",
+        tantivy.FieldType.Unsigned,
+        lower_bound=opened.vectors.count,
+    )
+    if searcher.search(beyond, 1).hits:
+        raise ValueError("the text index names vectors that are not there")

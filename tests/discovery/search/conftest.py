@@ -1,0 +1,48 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from souk.discovery.search.embedding.embedder import Embedder
+from souk.discovery.search.engine.engine import SearchEngine
+from souk.discovery.search.engine.writer import IndexWriter
+from souk.discovery.search.model import SearchRequest, SearchResult
+
+MODEL = "for-tests"
+Ask = Callable[..., SearchResult]
+
+
+@pytest.fixture(scope="session")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    """The real model, built from its weights once a test run."""
+    return Embedder.open(tmp_path_factory.mktemp("embedder"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "search"
+
+
+@pytest.fixture
+def writer(root: Path) -> Iterator[IndexWriter]:
+    opened = IndexWriter(root, model=MODEL)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def engine(root: Path) -> SearchEngine:
+    return SearchEngine(root)
+
+
+@pytest.fixture
+def ask(engine: SearchEngine) -> Ask:
+    def asked(text: str = "", vector: npt.NDArray[np.float32] | None = None, **fields: object):
+        snapshot = engine.snapshot()
+        plan = engine.plan(snapshot, text)
+        request = SearchRequest(text=text, **fields)  # type: ignore[arg-type]  # fields of a test
+        return engine.search(snapshot, request, plan=plan, vector=vector)
+
+    return asked

@@ -17,7 +17,6 @@ LONGEST_PAUSE_S: Final = 30.0
 STEADY_AFTER_S: Final = 60.0
 """A child that lived this long is started again at once, as if it had never failed."""
 _CHUNK_BYTES: Final = 64 * 1024
-_LAST_WORDS_S: Final = 2.0
 
 
 class Child:
@@ -85,30 +84,48 @@ class Child:
 
     async def _run_once(self) -> int:
         command = launch_command(sys.executable, "-m", self._module, dies_by=signal.SIGTERM)
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self._environment,
-            # Ctrl-C in a terminal reaches the whole group; the order of stopping is ours to keep.
-            start_new_session=True,
-        )
+        # A pipe of our own: asyncio's would keep `wait` waiting for every grandchild that holds it.
+        reading, writing = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                env=self._environment,
+                # Ctrl-C in a terminal reaches the whole group; the order of stopping is ours.
+                start_new_session=True,
+            )
+        finally:
+            os.close(writing)
         self._process = process
         if self._stopping.is_set():  # asked for while it was being started
             process.terminate()
-        reading = asyncio.create_task(self._read(process))
-        status = await process.wait()
-        # What it started must not keep its port or its locks.
-        _end_group(process.pid)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(reading, _LAST_WORDS_S)
+        loop = asyncio.get_running_loop()
+        os.set_blocking(reading, False)
+        loop.add_reader(reading, self._read, reading)
+        try:
+            status = await process.wait()
+            # What it started must not keep its port or its locks.
+            _end_group(process.pid)
+        finally:
+            loop.remove_reader(reading)
+            while self._read(reading):
+                pass
+            os.close(reading)
         return status
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        while chunk := await process.stdout.read(_CHUNK_BYTES):
+    def _read(self, reading: int) -> bool:
+        """Moves a chunk of output to the log; False when there is none for now, or no more."""
+        try:
+            chunk = os.read(reading, _CHUNK_BYTES)
+        except BlockingIOError:
+            return False
+        if chunk:
             self.log.write(chunk)
+        else:
+            asyncio.get_running_loop().remove_reader(reading)
+        return bool(chunk)
 
 
 def _end_group(leader: int) -> None:

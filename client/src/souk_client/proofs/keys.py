@@ -125,16 +125,23 @@ def thumbprint(raw: bytes) -> str:
     return encode_base64url(hashlib.sha256(canonical_json(members)).digest())
 
 
-def read_jwks(data: bytes, *, origin: str) -> KeySet:
+def read_jwks(data: bytes, *, origin: str | None = None) -> KeySet:
     """The Ed25519 keys with a purpose in a published JWK Set; other keys in it are left out.
 
+    Args:
+        data: the JWK Set; a marketplace's own set has its `origin` as a further member.
+        origin: whose keys they have to be; None takes the set's word for it.
+
     Raises:
-        ProofError: it is no JWK Set, or a key's id is not its thumbprint.
+        ProofError: it is no JWK Set, of another origin or none, or a key's id is no thumbprint.
     """
     try:
         published = msgspec.json.decode(data, type=_Jwks)
     except msgspec.DecodeError as error:
         raise ProofError(f"The key set cannot be read: {error}.") from error
+    said = published.origin or origin
+    if said is None or said != (origin or said):
+        raise ProofError(f"The key set is of {said}; the keys of {origin} were asked for.")
     keys = tuple(
         PublicKey(purpose=str(jwk["purpose"]), kid=str(jwk.get("kid")), x=str(jwk.get("x")))
         for jwk in published.keys
@@ -142,8 +149,9 @@ def read_jwks(data: bytes, *, origin: str) -> KeySet:
     )
     for key in keys:
         key.raw()
-    return KeySet(origin=origin, keys=keys)
+    return KeySet(origin=said, keys=keys)
 
 
 class _Jwks(msgspec.Struct, frozen=True):
     keys: list[dict[str, object]]
+    origin: str | None = None

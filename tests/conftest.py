@@ -12,13 +12,16 @@ import pytest
 import pytest_asyncio
 from psycopg.conninfo import make_conninfo
 
+from souk.apps.application_role import app_password
 from souk.apps.migrations.run import migrate
 from souk.infra.outbox.store import write_events
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.embedded import EmbeddedPostgres
 from souk.kernel.clock import SystemClock
+from tests.serving import SECRET, Marketplace
 
-APP_PASSWORD = "only-for-tests"
+APP_PASSWORD = app_password(SECRET)
+"""One role serves every database of a server, so its password is that of the processes."""
 _numbers = itertools.count(1)
 
 
@@ -39,6 +42,10 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="module")
 def owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The owner's address of a database that belongs to this module alone."""
+    yield from _new_database(postgres)
+
+
+def _new_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres.dsn(database="postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE souk")
@@ -52,6 +59,31 @@ def owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
 def app_dsn(owner_dsn: str) -> str:
     """The same database as the application's own role, which row-level security binds."""
     return make_conninfo(owner_dsn, user="souk_app", password=APP_PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def session_owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The owner's address of a database for the marketplace that this test process shares."""
+    yield from _new_database(postgres)
+
+
+@pytest.fixture(scope="session")
+def marketplace(session_owner_dsn: str) -> Iterator[Marketplace]:
+    """A running marketplace that all tests of this process share: use accounts of your own."""
+    folder = Path(tempfile.mkdtemp(prefix="souk-tests-"))
+    running = Marketplace(session_owner_dsn, folder)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def base_url(marketplace: Marketplace) -> str:
+    """Where the shared marketplace answers."""
+    return marketplace.base_url
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -131,6 +131,11 @@ class Keyring:
         keys = await self._read(newer_than=self._keys)
         return keys.signing[purpose]
 
+    async def is_older_than(self, uow: UnitOfWork, purpose: str, age: timedelta) -> bool:
+        """Whether the key that signs for this purpose was made longer than `age` ago."""
+        made_at = await store.made_at(uow, (await self.current(purpose)).public.kid)
+        return made_at is not None and uow.now - made_at > age
+
     def seal(self, purpose: str, data: bytes) -> bytes:
         """Encrypts under a key of this purpose; see `Sealer.seal`."""
         return self._sealer.seal(purpose, data)

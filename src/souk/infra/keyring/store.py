@@ -65,3 +65,11 @@ async def retire_key(
         verifies_until=verifies_until,
     )
     return touched == 1
+
+
+async def made_at(uow: UnitOfWork, kid: str) -> datetime | None:
+    """When a key was made."""
+    found: datetime | None = await uow.value(
+        "SELECT created_at FROM infra.signing_keys WHERE id = %(id)s", id=kid
+    )
+    return found

@@ -10,6 +10,7 @@ from souk.infra.postgres.uow import UnitOfWork, json_value
 from souk.kernel.events import Event
 from souk.kernel.ids import EventId
 
+KEPT_FOR: Final = timedelta(days=30)
 CHANNEL: Final = "souk_events"
 """The NOTIFY channel that wakes workers."""
 
@@ -173,8 +174,8 @@ async def revive(uow: UnitOfWork, *, event_id: str, handler: str) -> bool:
     return touched == 1
 
 
-async def forget_old(uow: UnitOfWork, *, before: datetime) -> int:
-    """Removes events whose deliveries are all done and that are older than `before`."""
+async def forget_old(uow: UnitOfWork) -> int:
+    """Removes events past their time whose deliveries are all done; answers how many."""
     return await uow.execute(
         """
         DELETE FROM infra.events e
@@ -183,5 +184,5 @@ async def forget_old(uow: UnitOfWork, *, before: datetime) -> int:
             SELECT 1 FROM infra.deliveries d WHERE d.event_id = e.id AND d.state <> 'done'
           )
         """,
-        before=before,
+        before=uow.now - KEPT_FOR,
     )

@@ -43,6 +43,7 @@ class UnitOfWork:
         self._write_events = write_events
         self._read_only = read_only
         self._connection: AsyncConnection | None = None
+        self._lifted = False
         self._events: list[tuple[EventId, Event]] = []
         self._after_commit: list[Callable[[], None]] = []
         self.clock = clock
@@ -116,13 +117,15 @@ class UnitOfWork:
         """Lifts row-level security for the block: for the few rules that must look across
         organisations (is this e-mail address taken?). Its queries name what they need exactly.
         """
-        if self._scope.system:
+        if self._scope.system or self._lifted:
             yield
             return
         await self.execute("SET LOCAL souk.system = 'on'")
+        self._lifted = True
         try:
             yield
         finally:
+            self._lifted = False
             connection = await self.connection()
             if connection.info.transaction_status == TransactionStatus.INTRANS:
                 await connection.execute("SET LOCAL souk.system = 'off'")

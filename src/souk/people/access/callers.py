@@ -20,8 +20,6 @@ from souk.people.access.keys import KeySecrets
 from souk.people.access.model import matches, permissions_of, take_apart
 from souk.people.access.tokens import Tokens
 
-CHANNEL: Final = "souk_access"
-"""NOTIFY channel; the payload is the id of a session, key or user that changed."""
 MAX_REMEMBERED: Final = 20_000
 
 

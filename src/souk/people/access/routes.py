@@ -10,7 +10,6 @@ from souk.kernel.actor import Actor
 from souk.kernel.paging import DEFAULT_LIMIT
 from souk.people.access.service import AccessService
 from souk.people.access.views import key_of
-from souk.people.identity.api import IdentityApi
 from souk_client.contracts.base import Answer, PageAnswer
 from souk_client.contracts.people import (
     ApiKey,
@@ -120,16 +119,13 @@ async def list_users(
     uow: UnitOfWork,
     actor: Actor,
     access: AccessService,
-    identity: IdentityApi,
     q: str = Parameter(default="", max_length=120),
     cursor: str | None = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> PageAnswer[User]:
     """Admin: users, newest first."""
-    actor.require("marketplace:administer")
-    page = await identity.page(uow, query=q, cursor=cursor, limit=limit)
-    items = [await access.describe(uow, user) for user in page.items]
-    return PageAnswer(items=items, next_cursor=page.next_cursor)
+    page = await access.users(uow, actor, query=q, cursor=cursor, limit=limit)
+    return PageAnswer(items=page.items, next_cursor=page.next_cursor)
 
 
 @patch("/admin/users/{user_id:str}", tags=["admin"])

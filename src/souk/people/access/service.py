@@ -9,6 +9,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, NotFound, Unauthenticated
 from souk.kernel.ids import ApiKeyId, OrganisationId, SessionId, UserId, new_id
+from souk.kernel.paging import Page
 from souk.people.access import store
 from souk.people.access.api import ApiKeyFacts, PageSession
 from souk.people.access.keys import KeySecrets
@@ -24,6 +25,7 @@ from souk.people.access.settings import AccessSettings
 from souk.people.access.tokens import Tokens
 from souk.people.access.views import me_of, user_of
 from souk.people.identity.api import IdentityApi, UserFacts
+from souk.people.identity.news import CallerNews
 from souk.people.organisations.api import OrganisationsApi
 from souk_client.contracts.people import Me, Session, User
 
@@ -39,6 +41,7 @@ class AccessService:
         organisations: OrganisationsApi,
         tokens: Tokens,
         keys: KeySecrets,
+        news: CallerNews,
         settings: AccessSettings,
     ) -> None:
         self._database = database
@@ -46,6 +49,7 @@ class AccessService:
         self._organisations = organisations
         self._tokens = tokens
         self._keys = keys
+        self._news = news
         self._settings = settings
         self._attempts = RateLimiter(settings.sign_in_per_minute)
 
@@ -110,7 +114,7 @@ class AccessService:
                 return await self._session(uow, user, session_id=row.id, secret=secret)
             if row is not None and matches(parts.secret, row.previous_hash):
                 await store.revoke_session(uow, row.id)
-                await store.announce(uow, row.id)
+                await self._news.changed(uow, row.id)
         raise Unauthenticated(
             "refresh_token_invalid", "This refresh token is no longer good; sign in again."
         )
@@ -120,13 +124,13 @@ class AccessService:
         user_id = actor.require_user()
         if refresh_token is None:
             await store.revoke_sessions_of(uow, user_id)
-            await store.announce(uow, user_id)
+            await self._news.changed(uow, user_id)
             return
         parts = take_apart(refresh_token, word="srt", prefix="ses")
         row = await store.session(uow, parts.row_id)
         if row is not None and matches(parts.secret, row.secret_hash):
             await store.revoke_session(uow, row.id)
-            await store.announce(uow, row.id)
+            await self._news.changed(uow, row.id)
 
     async def open_page_session(self, uow: UnitOfWork, *, email: str, password: str) -> PageSession:
         """A cookie for a browser; raises as `log_in`."""
@@ -148,7 +152,7 @@ class AccessService:
         row = await store.session(uow, parts.row_id)
         if row is not None and matches(parts.secret, row.secret_hash):
             await store.revoke_session(uow, row.id)
-            await store.announce(uow, row.id)
+            await self._news.changed(uow, row.id)
 
     async def change_password(
         self, uow: UnitOfWork, actor: Actor, *, current: str, new: str
@@ -158,7 +162,7 @@ class AccessService:
         self._attempts.count(actor.email)
         await self._identity.change_password(uow, user_id, current=current, new=new)
         await store.revoke_sessions_of(uow, user_id)
-        await store.announce(uow, user_id)
+        await self._news.changed(uow, user_id)
 
     async def me(self, uow: UnitOfWork, actor: Actor) -> Me:
         """The caller's account, memberships and permissions."""
@@ -172,7 +176,7 @@ class AccessService:
         """Changes the caller's profile."""
         user_id = actor.require_user()
         user = await self._identity.update(uow, user_id, name=name, bio=bio)
-        await store.announce(uow, user_id)
+        await self._news.changed(uow, user_id)
         return await self._user(uow, user)
 
     async def make_key(
@@ -210,7 +214,7 @@ class AccessService:
         """Ends an API key at once; raises NotFound `key_unknown`."""
         if not await store.revoke_key(uow, key_id=key_id, user_id=actor.require_user()):
             raise NotFound("key_unknown", "You have no such live API key.")
-        await store.announce(uow, key_id)
+        await self._news.changed(uow, key_id)
 
     async def set_roles(
         self, uow: UnitOfWork, actor: Actor, user_id: str, *, roles: list[str]
@@ -221,12 +225,18 @@ class AccessService:
             raise Conflict("own_admin_role", "Let another admin take this role from you.")
         await self._identity.get(uow, UserId(user_id))
         user = await self._identity.set_roles(uow, UserId(user_id), roles=roles)
-        await store.announce(uow, user_id)
+        await self._news.changed(uow, user_id)
         return await self._user(uow, user)
 
-    async def describe(self, uow: UnitOfWork, user: UserFacts) -> User:
-        """A user as the wire shows them."""
-        return await self._user(uow, user)
+    async def users(
+        self, uow: UnitOfWork, actor: Actor, *, query: str, cursor: str | None, limit: int
+    ) -> Page[User]:
+        """Admin: users, newest first, whose e-mail address or name holds the query."""
+        actor.require("marketplace:administer")
+        page = await self._identity.page(uow, query=query, cursor=cursor, limit=limit)
+        ids = [user.organisation_id for user in page.items]
+        organisations = await self._organisations.many(uow, ids)
+        return page.map(lambda user: user_of(user, organisations[user.organisation_id]))
 
     async def _by_password(self, uow: UnitOfWork, *, email: str, password: str) -> UserFacts:
         self._attempts.count(email.lower())

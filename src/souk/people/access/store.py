@@ -183,8 +183,3 @@ async def mark_key_used(uow: UnitOfWork, key_id: str) -> None:
         id=key_id,
         now=uow.now,
     )
-
-
-async def announce(uow: UnitOfWork, row_id: str) -> None:
-    """Tells every process to forget what it remembers of a session, key or user."""
-    await uow.execute("SELECT pg_notify('souk_access', %(id)s)", id=row_id)

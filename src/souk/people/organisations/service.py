@@ -7,6 +7,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import InvitationId, OrganisationId, UserId, new_id
+from souk.people.identity.news import CallerNews
 from souk.people.organisations import store
 from souk.people.organisations.api import (
     InvitationFacts,
@@ -26,6 +27,9 @@ from souk.people.organisations.model import (
 
 class OrganisationService:
     """Implements `OrganisationsApi`, and what its routes need."""
+
+    def __init__(self, news: CallerNews) -> None:
+        self._news = news
 
     async def get(self, uow: UnitOfWork, organisation_id: str) -> OrganisationFacts:
         found = await store.get(uow, organisation_id)
@@ -64,7 +68,7 @@ class OrganisationService:
             raise Conflict("slug_taken", f"The name {tries[0]!r} is taken; choose another.")
         async with uow.as_system():  # the founder is no member yet, so the policy would refuse
             await store.put_member(uow, organisation_id=new, user_id=owner_id, role="owner")
-        uow.publish(MembershipChanged(organisation_id=new, user_id=owner_id))
+        await self._announce(uow, new, owner_id)
         return organisation
 
     async def memberships(self, uow: UnitOfWork, user_id: UserId) -> list[MembershipFacts]:
@@ -152,7 +156,7 @@ class OrganisationService:
                 await store.put_member(
                     uow, organisation_id=found.organisation_id, user_id=user_id, role=found.role
                 )
-            uow.publish(MembershipChanged(organisation_id=found.organisation_id, user_id=user_id))
+            await self._announce(uow, found.organisation_id, user_id)
         settled = await store.invitation(uow, invitation_id)
         assert settled is not None
         return settled
@@ -174,7 +178,11 @@ class OrganisationService:
         if owners == [user_id]:
             raise Conflict("last_owner", "The last owner cannot leave; make another owner first.")
         await store.remove_member(uow, organisation_id=organisation.id, user_id=user_id)
-        uow.publish(MembershipChanged(organisation_id=organisation.id, user_id=user_id))
+        await self._announce(uow, organisation.id, user_id)
+
+    async def _announce(self, uow: UnitOfWork, organisation_id: str, user_id: str) -> None:
+        uow.publish(MembershipChanged(organisation_id=organisation_id, user_id=user_id))
+        await self._news.changed(uow, user_id)
 
 
 def _free_slugs(name: str, *, tail: str) -> list[str]:

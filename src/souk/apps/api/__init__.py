@@ -1,0 +1,1 @@
+"""The HTTP process: `python -m souk.apps.api`."""

@@ -1,0 +1,41 @@
+"""Serves the marketplace over HTTP with Granian until SIGTERM or SIGINT."""
+
+import os
+import shutil
+import sys
+
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+
+from souk.infra.settings import SettingsError, load_settings
+
+MAX_DEFAULT_WORKERS = 4
+
+
+def main() -> None:
+    """Starts the HTTP processes."""
+    try:
+        settings = load_settings(os.environ)
+    except SettingsError as error:
+        sys.exit(f"Wrong setting: {error}")
+    metrics_dir = settings.data_path / "run" / f"metrics-{settings.port}"
+    shutil.rmtree(metrics_dir, ignore_errors=True)
+    metrics_dir.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
+    Server(
+        "souk.apps.api.application:create_app",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers or min(os.cpu_count() or 1, MAX_DEFAULT_WORKERS),
+        loop=Loops.uvloop,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Builds the ASGI application from the container."""
+
+import hashlib
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.config.csrf import CSRFConfig
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from souk.apps.api.health import ROUTES as HEALTH
+from souk.apps.api.openapi import openapi_config, openapi_json
+from souk.apps.container import Container, build_container
+from souk.infra.http.authentication import CSRF_COOKIE, CSRF_HEADER, AuthenticationMiddleware
+from souk.infra.http.dependencies import EDGE_DEPENDENCIES
+from souk.infra.http.edge import Edge
+from souk.infra.http.errors import exception_handler
+from souk.infra.http.limits import RateLimiter
+from souk.infra.http.transaction import TransactionMiddleware
+from souk.infra.telemetry.logs import set_up_logs
+
+API_ROOT = "/api/v1"
+
+
+def create_app() -> ASGIApp:
+    """What each HTTP process serves; settings come from the environment."""
+    # joserfc warns of RFC 9864's newer name for this algorithm, which verifiers hardly know yet.
+    warnings.filterwarnings("ignore", message="EdDSA is deprecated")
+    container = build_container()
+    settings = container.core.settings
+    set_up_logs(level=settings.log_level, form=settings.log_format)
+    return build_application(container)
+
+
+def build_application(container: Container) -> ASGIApp:
+    """The whole application behind its edge."""
+    settings = container.core.settings
+    litestar = build_litestar(container)
+    return Edge(litestar, https_only=settings.base_url.startswith("https://"))
+
+
+def build_litestar(container: Container) -> Litestar:
+    """Every wing's routes, with one caller, one transaction and one form of error."""
+    core = container.core
+    settings = core.settings
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        async with container.opened():
+            yield
+
+    return Litestar(
+        route_handlers=[
+            Router(API_ROOT, route_handlers=_routes(container)),
+            *(route for parts in container.all_parts for route in parts.root_routes),
+            *HEALTH,
+            openapi_json,
+        ],
+        dependencies={**EDGE_DEPENDENCIES, **_services(container)},
+        middleware=[
+            AuthenticationMiddleware(
+                authenticator=container.people.callers,
+                limiter=RateLimiter(settings.rate_per_minute),
+            ),
+            TransactionMiddleware(
+                database=core.database,
+                sealer=core.keyring,
+                max_body_bytes=settings.max_body_bytes,
+            ),
+        ],
+        exception_handlers={Exception: exception_handler(container.error_page)},
+        cors_config=_cors(settings.cors_origins),
+        csrf_config=CSRFConfig(
+            secret=hashlib.sha256(b"csrf" + bytes.fromhex(settings.secret)).hexdigest(),
+            cookie_name=CSRF_COOKIE,
+            header_name=CSRF_HEADER,
+            cookie_secure=settings.base_url.startswith("https://"),
+            exclude=["^/api/", "^/d/"],
+        ),
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=openapi_config(),
+        lifespan=[lifespan],
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _routes(container: Container) -> list[Any]:  # Litestar's handler kinds have no common type
+    return [route for parts in container.all_parts for route in parts.routes]
+
+
+def _services(container: Container) -> dict[str, Provide]:
+    core = container.core
+    named: dict[str, object] = {
+        "database": core.database,
+        "keyring": core.keyring,
+        "settings": core.settings,
+    }
+    for parts in container.all_parts:
+        named.update(parts.services)
+    return {name: _always(service) for name, service in named.items()}
+
+
+def _always(service: object) -> Provide:
+    def provide() -> Any:  # each service has its own type, which handlers name
+        return service
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def _cors(origins: str) -> CORSConfig | None:
+    allowed = [origin.strip() for origin in origins.split(",") if origin.strip()]
+    if not allowed:
+        return None
+    return CORSConfig(
+        allow_origins=allowed,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "range"],
+        expose_headers=["x-request-id", "retry-after", "etag", "content-range"],
+        allow_credentials=False,
+    )

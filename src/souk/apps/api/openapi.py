@@ -1,0 +1,63 @@
+"""The OpenAPI 3.1 description, at /openapi.json."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+
+from souk import __version__
+
+DESCRIPTION = """\
+Everything the marketplace does, over HTTP. Send `Authorization: Bearer <access token or vk_ key>`.
+Errors are problem details (RFC 9457) with a stable `code`. Lists have `cursor` and `limit`. A POST
+takes an `Idempotency-Key`: the same key and body replays the same answer; where money moves it is
+required.
+"""
+_RENDERED = "/openapi"
+"""Where Litestar mounts its own renderer; ours answers at the fixed address."""
+
+
+@get("/openapi.json", include_in_schema=False, opt={"transaction": "own"})
+async def openapi_json(request: Request[Any, None, State]) -> Response[bytes]:
+    """The description of every operation, made once a process."""
+    state = request.app.state
+    if "openapi_json" not in state:
+        state.openapi_json = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return Response(state.openapi_json, media_type="application/json")
+
+
+def openapi_config() -> OpenAPIConfig:
+    """The description's frame; operations come from the routes."""
+    return OpenAPIConfig(
+        title="Souk",
+        version=__version__,
+        description=DESCRIPTION,
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        path=_RENDERED,
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(
+                    type="http", scheme="bearer", description="An access token or a vk_ key."
+                )
+            }
+        ),
+        security=[{"bearer": []}, {}],
+        tags=[
+            Tag(name="people", description="Accounts, sessions, API keys, organisations."),
+            Tag(name="works", description="Uploads, artifacts, listings, versions, offers."),
+            Tag(name="discovery", description="Search and suggestions."),
+            Tag(name="treasury", description="Wallets, deposits, transfers, statements."),
+            Tag(name="commerce", description="Orders, receipts, refunds, revenue."),
+            Tag(name="rights", description="Licences and provenance."),
+            Tag(name="delivery", description="Licensed files and downloads."),
+            Tag(name="insight", description="Notices."),
+            Tag(name="admin", description="For the operator."),
+            Tag(name="system", description="Health and metrics."),
+        ],
+    )

@@ -1,0 +1,123 @@
+"""The composition root: builds every wing once a process, opens and closes what they stand on."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from souk.apps.application_role import app_dsn
+from souk.apps.wiring.parts import Core, Parts, Schedule
+from souk.apps.wiring.people import People, wire_people
+from souk.infra.http import idempotency
+from souk.infra.http.errors import ErrorPage
+from souk.infra.keyring import Keyring
+from souk.infra.live.listener import Listener
+from souk.infra.outbox import store as outbox_store
+from souk.infra.postgres.database import Database
+from souk.infra.settings import Settings, SettingsError, load_settings
+from souk.kernel.clock import SystemClock
+
+log = structlog.get_logger("souk.container")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """Every part of one process."""
+
+    core: Core
+    people: People
+    all_parts: tuple[Parts, ...]
+    error_page: ErrorPage | None = None
+    """Draws errors for browsers."""
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Connects, starts what every process runs, and ends it in the opposite order."""
+        core = self.core
+        await core.database.open()
+        try:
+            await core.keyring.load()
+            for parts in self.all_parts:
+                for channel, call in parts.on_news.items():
+                    core.listener.on(channel, call)
+                for start in parts.on_open:
+                    await start()
+            tasks = [core.listener.run, *(t for p in self.all_parts for t in p.process_tasks)]
+            async with running(tasks):
+                yield
+        finally:
+            await core.database.close()
+
+
+@asynccontextmanager
+async def running(tasks: list[Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+    """Runs tasks beside the block and ends them with it; one that fails is logged."""
+    started = [asyncio.create_task(_logged(task)) for task in tasks]
+    try:
+        yield
+    finally:
+        for task in started:
+            task.cancel()
+        for task in started:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _logged(task: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await task()
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        log.exception("a background task ended", task=getattr(task, "__qualname__", repr(task)))
+
+
+def build_container(
+    settings: Settings | None = None, environ: Mapping[str, str] | None = None
+) -> Container:
+    """Constructs everything from the settings; no I/O.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+    """
+    environ = os.environ if environ is None else environ
+    settings = settings or load_settings(environ)
+    core = _core(settings, environ)
+    people = wire_people(core)
+    return Container(core=core, people=people, all_parts=(_infra_parts(), people.parts))
+
+
+def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
+    if not settings.database_url or not settings.secret:
+        raise SettingsError(
+            "SOUK_DATABASE_URL and SOUK_SECRET are needed by a process of its own; `souk up` sets "
+            "both for the processes it starts."
+        )
+    clock = SystemClock()
+    dsn = app_dsn(settings.database_url, settings.secret)
+    database = Database(
+        dsn,
+        pool_size=settings.database_pool,
+        clock=clock,
+        write_events=outbox_store.write_events,
+    )
+    return Core(
+        settings=settings,
+        environ=environ,
+        clock=clock,
+        database=database,
+        keyring=Keyring(database, secret=settings.secret),
+        listener=Listener(dsn),
+    )
+
+
+def _infra_parts() -> Parts:
+    return Parts(
+        schedules=[
+            Schedule(name="infra.forget_answers", every_s=600, run=idempotency.forget_old),
+            Schedule(name="infra.forget_events", every_s=3600, run=outbox_store.forget_old),
+        ]
+    )

@@ -1,0 +1,49 @@
+"""Runs the worker until SIGTERM or SIGINT."""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+
+from souk.apps.container import Container, build_container, running
+from souk.apps.worker.schedules import run_schedules
+from souk.infra.outbox.store import CHANNEL
+from souk.infra.outbox.worker import OutboxWorker
+from souk.infra.settings import SettingsError
+from souk.infra.telemetry.logs import set_up_logs
+
+
+async def work(container: Container) -> None:
+    """Carries events, keeps schedules and runs the wings' tasks until asked to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    core = container.core
+    handlers = [handler for parts in container.all_parts for handler in parts.handlers]
+    outbox = OutboxWorker(core.database, handlers)
+    core.listener.on(CHANNEL, lambda _payload: outbox.wake())
+    schedules = [schedule for parts in container.all_parts for schedule in parts.schedules]
+    tasks = [task for parts in container.all_parts for task in parts.worker_tasks]
+
+    async def keep_schedules() -> None:
+        await run_schedules(core.database, schedules)
+
+    async with container.opened(), running([outbox.run, keep_schedules, *tasks]):
+        await stop.wait()
+
+
+def main() -> None:
+    """Starts the worker."""
+    try:
+        container = build_container()
+    except SettingsError as error:
+        sys.exit(f"Wrong setting: {error}")
+    settings = container.core.settings
+    set_up_logs(level=settings.log_level, form=settings.log_format)
+    uvloop.run(work(container))
+
+
+if __name__ == "__main__":
+    main()

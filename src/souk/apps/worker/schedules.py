@@ -1,0 +1,45 @@
+"""Schedules: each in its own loop, and under a lock so that one worker at a time does it."""
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from souk.apps.wiring.parts import Schedule
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+
+LOCK_SPACE: Final = 731_002
+
+log = structlog.get_logger("souk.schedules")
+
+
+async def run_schedules(database: Database, schedules: Sequence[Schedule]) -> None:
+    """Keeps every schedule until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        for schedule in schedules:
+            tasks.create_task(_keep(database, schedule))
+
+
+async def _keep(database: Database, schedule: Schedule) -> None:
+    while True:
+        try:
+            await run_once(database, schedule)
+        except Exception:
+            log.exception("a schedule failed", schedule=schedule.name)
+        await asyncio.sleep(schedule.every_s)
+
+
+async def run_once(database: Database, schedule: Schedule) -> bool:
+    """Runs it now, unless another worker is at it; answers whether it ran."""
+    async with database.transaction(SYSTEM) as uow:
+        mine = await uow.value(
+            "SELECT pg_try_advisory_xact_lock(%(space)s, %(name)s)",
+            space=LOCK_SPACE,
+            name=zlib.crc32(schedule.name.encode()) - 2**31,
+        )
+        if mine:
+            await schedule.run(uow)
+        return bool(mine)

@@ -88,6 +88,12 @@ class PartReceived(Answer, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class ReleaseRequest(Request, frozen=True, kw_only=True):
+    """Admin: why a quarantined artifact may be let through."""
+
+    reason: Annotated[str, Meta(min_length=3, max_length=1000)]
+
+
 class Metric(Request, frozen=True, kw_only=True):
     """A measured figure and how it was measured."""
 

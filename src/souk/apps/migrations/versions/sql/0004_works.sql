@@ -75,7 +75,7 @@ CREATE TABLE works.uploads (
     sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     part_size_bytes bigint NOT NULL CHECK (part_size_bytes > 0 AND part_size_bytes % 1048576 = 0),
     part_count integer NOT NULL CHECK (part_count >= 0),
-    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'verified', 'complete', 'expired')),
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'verified', 'complete', 'failed', 'expired')),
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     completed_at timestamptz

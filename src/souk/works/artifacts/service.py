@@ -1,0 +1,80 @@
+"""Artifacts: finding them, reading their bytes, and the quarantine."""
+
+from collections.abc import AsyncIterator, Collection
+
+from souk.infra.blobs.store import BlobStore
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.errors import Conflict
+from souk.kernel.paging import Page, decode_cursor, page_of
+from souk.works.artifacts import store
+from souk.works.artifacts.errors import ArtifactUnknown
+from souk.works.artifacts.events import ArtifactReleased
+from souk.works.artifacts.model import blob_name
+from souk_client.contracts.works import Artifact
+
+
+class ArtifactService:
+    """Implements `artifacts.api.Artifacts`, and what admins do with the quarantine."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    async def get(self, uow: UnitOfWork, sha256: str) -> Artifact:
+        found = await store.find(uow, [sha256])
+        if not found:
+            raise ArtifactUnknown()
+        return found[0].to_artifact()
+
+    async def get_many(self, uow: UnitOfWork, sha256s: Collection[str]) -> dict[str, Artifact]:
+        return {row.sha256: row.to_artifact() for row in await store.find(uow, sha256s)}
+
+    async def open(
+        self, sha256: str, *, start: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]:
+        name = blob_name(sha256)
+        size = await self._blobs.size(name)
+        if size is None:
+            raise ArtifactUnknown()
+        until = size if end is None else min(end, size)
+        async for chunk in self._blobs.read(name, start=start, end=until):
+            yield chunk
+
+    async def holds(self, uow: UnitOfWork, organisation_id: str, sha256: str) -> bool:
+        return bool(await store.held(uow, organisation_id, [sha256]))
+
+    async def held(
+        self, uow: UnitOfWork, organisation_id: str, sha256s: Collection[str]
+    ) -> dict[str, Artifact]:
+        rows = await store.held(uow, organisation_id, sha256s)
+        return {row.sha256: row.to_artifact() for row in rows}
+
+    async def make_public(self, uow: UnitOfWork, sha256s: Collection[str]) -> None:
+        await store.make_public(uow, sha256s)
+
+    async def quarantine(
+        self, uow: UnitOfWork, actor: Actor, *, cursor: str | None, limit: int
+    ) -> Page[Artifact]:
+        """What the scan kept back, for those who moderate."""
+        actor.require("marketplace:moderate")
+        after = decode_cursor(cursor, size=1)
+        rows = await store.quarantined(uow, after=str(after[0]) if after else "", limit=limit + 1)
+        page = page_of(rows, limit=limit, key=lambda row: [row.sha256])
+        return page.map(store.ArtifactRow.to_artifact)
+
+    async def release(self, uow: UnitOfWork, actor: Actor, sha256: str, *, reason: str) -> Artifact:
+        """Lets a quarantined artifact through; who and why is announced, and kept on its row.
+
+        Raises:
+            NotFound: `artifact_unknown`. Conflict: `not_quarantined`.
+        """
+        user_id = actor.require("marketplace:moderate")
+        before = await self.get(uow, sha256)
+        if not await store.release(uow, sha256, user_id=user_id, reason=reason):
+            raise Conflict("not_quarantined", f"This artifact is {before.scan.state}.")
+        uow.publish(
+            ArtifactReleased(
+                sha256=sha256, user_id=user_id, reason=reason, reasons_before=before.scan.reasons
+            )
+        )
+        return await self.get(uow, sha256)

@@ -1,0 +1,175 @@
+"""Where the parts of an upload wait until it is complete: one preallocated file on the local disk.
+
+A folder a upload holds `content`, the file, and empty lock files. Locks are taken with flock(2), so
+that they hold across processes and go when one is killed. A part's bytes are durable (fdatasync)
+before its arrival is noted in the database; until then its place in the file means nothing.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import AsyncIterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from souk.infra.blobs.durable import make_folder, sync_folder
+from souk.works.artifacts.cid import CHUNK_BYTES
+from souk.works.artifacts.model import UploadRow
+
+READ_BYTES: Final = 2**20
+
+
+class StagingArea:
+    """The folder `uploads` of the data folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def content_of(self, upload_id: str) -> Path:
+        """The staging file of an upload."""
+        return self._folder / upload_id / "content"
+
+    def free_bytes(self) -> int:
+        """Disk space left."""
+        there = self._folder if self._folder.is_dir() else self._folder.parent
+        return shutil.disk_usage(there).free
+
+    def prepare(self, upload: UploadRow) -> None:
+        """Makes the staging file at its full length, with its disk space reserved.
+
+        Raises:
+            OSError: ENOSPC when the disk is full.
+        """
+        path = self.content_of(upload.id)
+        make_folder(path.parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if os.fstat(descriptor).st_size < upload.size_bytes:
+                os.posix_fallocate(descriptor, 0, upload.size_bytes)
+                os.fsync(descriptor)
+                sync_folder(path.parent)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def locked(self, upload_id: str, what: str) -> Iterator[bool]:
+        """Tries to be the only one at `what`, over all processes; False when somebody else is."""
+        folder = self._folder / upload_id
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(descriptor)
+
+    def remove(self, upload_id: str) -> None:
+        """Removes what an upload left, if anything."""
+        shutil.rmtree(self._folder / upload_id, ignore_errors=True)
+
+    def upload_ids(self) -> list[str]:
+        """The uploads that have a folder here."""
+        return [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
+
+
+class PartSink:
+    """Takes the bytes of one part as they arrive: writes them (or not), hashes each MiB.
+
+    Args:
+        path: the staging file; None only hashes, to compare with what was received before.
+        at: where the part begins.
+    """
+
+    def __init__(self, path: Path | None, *, at: int) -> None:
+        self._descriptor = None if path is None else os.open(path, os.O_WRONLY)
+        self._at = at
+        self._digests: list[bytes] = []
+
+    def take(self, block: bytes) -> None:
+        """One MiB, or the shorter end of the part."""
+        if self._descriptor is not None:
+            written = 0
+            while written < len(block):
+                written += os.pwrite(
+                    self._descriptor, memoryview(block)[written:], self._at + written
+                )
+        self._at += len(block)
+        self._digests.append(hashlib.sha256(block).digest())
+
+    def make_durable(self) -> None:
+        """Returns when the bytes would survive a power cut."""
+        if self._descriptor is not None:
+            os.fdatasync(self._descriptor)
+
+    @property
+    def digests(self) -> bytes:
+        return b"".join(self._digests)
+
+    def close(self) -> None:
+        """Gives the file back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+async def pour(stream: AsyncIterable[bytes], sink: PartSink, *, limit: int) -> int:
+    """Pours a stream into a sink while the next bytes arrive; answers how many came.
+
+    Stops at the first byte past `limit` and answers more than it; never holds more than a few MiB.
+    """
+    waiting = bytearray()
+    arrived = 0
+    pending: asyncio.Future[None] | None = None
+    try:
+        async for chunk in stream:
+            arrived += len(chunk)
+            if arrived > limit:
+                return arrived
+            waiting += chunk
+            while len(waiting) >= CHUNK_BYTES:
+                block = bytes(memoryview(waiting)[:CHUNK_BYTES])
+                del waiting[:CHUNK_BYTES]
+                if pending is not None:
+                    await pending
+                pending = asyncio.ensure_future(asyncio.to_thread(sink.take, block))
+        if pending is not None:
+            await pending
+            pending = None
+        if waiting:
+            await asyncio.to_thread(sink.take, bytes(waiting))
+    finally:
+        if pending is not None:
+            await asyncio.wait([pending])
+    return arrived
+
+
+class GrowingHash:
+    """The sha256 of a file's beginning, carried further as more of it becomes known."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._position = 0
+        self._busy = threading.Lock()
+
+    def advance(self, path: Path, until: int) -> None:
+        """Reads on up to `until` (from the page cache, when the bytes have just been written)."""
+        with self._busy, path.open("rb", buffering=0) as file:
+            file.seek(self._position)
+            while self._position < until:
+                block = file.read(min(READ_BYTES, until - self._position))
+                if not block:
+                    raise EOFError(f"{path} ends at {self._position}, before {until}")
+                self._hash.update(block)
+                self._position += len(block)
+
+    def hexdigest(self) -> str:
+        """The hash of all that was read."""
+        return self._hash.hexdigest()

@@ -1,0 +1,353 @@
+"""Uploads: parts in any order, in parallel, resumable; complete when the hash is right.
+
+What is durable when: a part's bytes before its arrival is acknowledged; the file in the blob store
+before its artifact is recorded. `complete` may be called again after a crash at any moment.
+"""
+
+import asyncio
+import errno
+from collections.abc import AsyncIterable
+from datetime import timedelta
+from typing import Final
+
+from souk.infra.blobs.store import BlobStore
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM, scope_of
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.errors import Conflict, Invalid, TooLarge, TooMany, Unavailable
+from souk.kernel.ids import new_id
+from souk.works.artifacts import store, upload_store
+from souk.works.artifacts.cid import cid_of_chunks
+from souk.works.artifacts.errors import (
+    HashMismatch,
+    PartDiffers,
+    PartInterrupted,
+    PartLengthWrong,
+    PartNumberWrong,
+    PartsMissing,
+    PartUnderWay,
+    UploadClosed,
+    UploadUnknown,
+)
+from souk.works.artifacts.events import ArtifactStored
+from souk.works.artifacts.model import (
+    UploadRow,
+    blob_name,
+    check_filename,
+    chunk_digests,
+    plan_parts,
+)
+from souk.works.artifacts.prefix_hashes import PrefixHashes
+from souk.works.artifacts.settings import ArtifactSettings
+from souk.works.artifacts.staging import PartSink, StagingArea, pour
+from souk_client.contracts.works import Artifact, PartReceived, Upload, UploadRequest
+
+MEDIA_TYPE_UNKNOWN: Final = "application/octet-stream"
+SWEEP_LIMIT: Final = 500
+
+
+class UploadService:
+    """Takes files in. The streaming use cases open their own short transactions."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: BlobStore,
+        *,
+        staging: StagingArea,
+        settings: ArtifactSettings,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._staging = staging
+        self._settings = settings
+        self._hashes = PrefixHashes(staging)
+        self._completions: dict[str, asyncio.Task[Artifact]] = {}
+
+    async def begin(self, uow: UnitOfWork, actor: Actor, request: UploadRequest) -> Upload:
+        """Announces a file; complete at once when the organisation holds these bytes already.
+
+        Raises:
+            TooLarge: `file_too_large`. Invalid: `filename_invalid`, `size_mismatch`.
+            TooMany: `uploads_open`. Unavailable: `storage_full`.
+        """
+        user_id = actor.require("marketplace:create_resource")
+        organisation_id = actor.acting_for(request.organisation_id)
+        settings = self._settings
+        if request.size_bytes > settings.max_upload_bytes:
+            raise TooLarge(
+                "file_too_large", f"A file may have at most {settings.max_upload_bytes} bytes."
+            )
+        held = await store.held(uow, organisation_id, [request.sha256])
+        if held and held[0].size_bytes != request.size_bytes:
+            raise Invalid(
+                "size_mismatch",
+                f"The content of this hash has {held[0].size_bytes} bytes, not "
+                f"{request.size_bytes}.",
+            )
+        part_size, part_count = plan_parts(request.size_bytes, settings)
+        upload = UploadRow(
+            id=new_id("upl", uow.now),
+            organisation_id=organisation_id,
+            user_id=user_id,
+            filename=check_filename(request.filename),
+            size_bytes=request.size_bytes,
+            sha256=request.sha256,
+            part_size_bytes=part_size,
+            part_count=part_count,
+            state="complete" if held else "open",
+            created_at=uow.now,
+            expires_at=uow.now + timedelta(hours=settings.upload_hours),
+            completed_at=uow.now if held else None,
+        )
+        if not held:
+            await self._check_room(uow, upload)
+        await upload_store.add(uow, upload)
+        return _shown(upload, artifact=held[0].to_artifact() if held else None)
+
+    async def show(self, uow: UnitOfWork, actor: Actor, upload_id: str) -> Upload:
+        """How far an upload is: what a client asks before it resumes.
+
+        Raises:
+            NotFound: `upload_unknown`.
+        """
+        upload = await _own(uow, actor, upload_id)
+        if upload.state == "complete":
+            (row,) = await store.held(uow, upload.organisation_id, [upload.sha256])
+            return _shown(upload, artifact=row.to_artifact())
+        return _shown(upload, received=await upload_store.part_numbers(uow, upload.id))
+
+    async def receive(
+        self, actor: Actor, upload_id: str, *, number: int, stream: AsyncIterable[bytes]
+    ) -> PartReceived:
+        """Takes one part as it arrives; its bytes are durable when this returns.
+
+        Raises:
+            NotFound: `upload_unknown`. Gone: `upload_closed`.
+            Invalid: `part_number_wrong`, `part_length_wrong`, `part_interrupted`.
+            Conflict: `part_differs`, `part_under_way`.
+            Unavailable: `storage_full`.
+        """
+        upload = await self._open_upload(actor, upload_id, number)
+        await self._prepare(upload)
+        with self._staging.locked(upload_id, f"part-{number}") as mine:
+            if not mine:
+                raise PartUnderWay(number)
+            async with self._database.transaction(scope_of(actor), read_only=True) as uow:
+                known = await upload_store.part_digests(uow, upload_id, number)
+            digests = await self._take(upload, number, stream, write=known is None)
+            if known is None:
+                async with self._database.transaction(scope_of(actor)) as uow:
+                    size = upload.length_of(number)
+                    if not await upload_store.add_part(
+                        uow, upload, number=number, size_bytes=size, digests=digests
+                    ):
+                        raise UploadClosed("over")
+                self._hashes.part_arrived(upload, number)
+            elif digests != known:
+                raise PartDiffers(number)
+        return PartReceived(number=number, size_bytes=upload.length_of(number))
+
+    async def complete(self, actor: Actor, upload_id: str) -> Artifact:
+        """Checks the hash and makes the file an artifact of the organisation. Safe to repeat.
+
+        The work goes on when the caller hangs up; asking again joins it.
+
+        Raises:
+            NotFound: `upload_unknown`. Gone: `upload_closed`.
+            Conflict: `parts_missing`, `completion_under_way`.
+            Invalid: `hash_mismatch`.
+        """
+        async with self._database.transaction(scope_of(actor), read_only=True) as uow:
+            await _own(uow, actor, upload_id)
+        task = self._completions.get(upload_id)
+        if task is None:
+            task = asyncio.create_task(self._complete(upload_id))
+            self._completions[upload_id] = task
+            task.add_done_callback(lambda done: self._completed(upload_id, done))
+        return await asyncio.shield(task)
+
+    async def sweep(self) -> int:
+        """Ends uploads whose time is over and removes what they left; answers how many ended."""
+        async with self._database.transaction(SYSTEM) as uow:
+            expired = await upload_store.expire(uow, limit=SWEEP_LIMIT)
+            for upload_id in expired:
+                await upload_store.forget_parts(uow, upload_id)
+        staged = await asyncio.to_thread(self._staging.upload_ids)
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            live = await upload_store.live_ids(uow, staged)
+        for upload_id in set(staged) - live:
+            self._hashes.forget(upload_id)
+            await asyncio.to_thread(self._staging.remove, upload_id)
+        return len(expired)
+
+    async def _check_room(self, uow: UnitOfWork, upload: UploadRow) -> None:
+        under_way = await upload_store.count_open(uow, upload.organisation_id)
+        if under_way >= self._settings.max_open_uploads:
+            raise TooMany(
+                "uploads_open",
+                f"There are {under_way} uploads under way, the most there may be; complete them, "
+                "or wait until they expire.",
+                retry_after_s=60,
+            )
+        if self._staging.free_bytes() < upload.size_bytes + self._settings.free_bytes_kept:
+            raise _storage_full()
+
+    async def _open_upload(self, actor: Actor, upload_id: str, number: int) -> UploadRow:
+        async with self._database.transaction(scope_of(actor), read_only=True) as uow:
+            upload = await _own(uow, actor, upload_id)
+            if upload.state != "open" or upload.expires_at <= uow.now:
+                raise UploadClosed("expired" if upload.state == "open" else upload.state)
+        if not 1 <= number <= upload.part_count:
+            raise PartNumberWrong(number, upload.part_count)
+        return upload
+
+    async def _prepare(self, upload: UploadRow) -> None:
+        try:
+            await asyncio.to_thread(self._staging.prepare, upload)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise _storage_full() from error
+            raise
+
+    async def _take(
+        self, upload: UploadRow, number: int, stream: AsyncIterable[bytes], *, write: bool
+    ) -> bytes:
+        expected = upload.length_of(number)
+        path = self._staging.content_of(upload.id) if write else None
+        sink = PartSink(path, at=upload.offset_of(number))
+        try:
+            async with asyncio.timeout(self._settings.part_timeout_s):
+                arrived = await pour(stream, sink, limit=expected)
+            if arrived != expected:
+                raise PartLengthWrong(number, expected=expected, arrived=arrived)
+            await asyncio.to_thread(sink.make_durable)
+        except TimeoutError as error:
+            raise PartInterrupted(number) from error
+        finally:
+            sink.close()
+        return sink.digests
+
+    async def _complete(self, upload_id: str) -> Artifact:
+        with self._staging.locked(upload_id, "complete") as mine:
+            if not mine:
+                raise Conflict(
+                    "completion_under_way", "This upload is being completed.", retry_after_s=1
+                )
+            async with self._database.transaction(SYSTEM, read_only=True) as uow:
+                upload = await upload_store.find(uow, upload_id)
+                parts = await upload_store.parts(uow, upload_id)
+            assert upload is not None
+            if upload.state in {"failed", "expired"}:
+                raise UploadClosed(upload.state)
+            missing = upload.missing([part.number for part in parts])
+            if upload.state == "open":
+                if missing:
+                    raise PartsMissing(missing)
+                await self._verify(upload)
+            if upload.state != "complete":
+                await self._put_away(upload)
+            digests = chunk_digests(parts, upload.size_bytes) if not missing else []
+            artifact = await self._record(upload, digests)
+        await asyncio.to_thread(self._staging.remove, upload_id)
+        return artifact
+
+    def _completed(self, upload_id: str, done: "asyncio.Task[Artifact]") -> None:
+        del self._completions[upload_id]
+        if not done.cancelled():
+            done.exception()  # whoever asked may have hung up; asking again says it again
+
+    async def _verify(self, upload: UploadRow) -> None:
+        if not upload.part_count:
+            await self._prepare(upload)
+        try:
+            actual = await self._hashes.finish(upload)
+        except (FileNotFoundError, EOFError):
+            await self._fail(upload)
+            raise UploadClosed("lost: its staged bytes are gone") from None
+        if actual != upload.sha256:
+            await self._fail(upload)
+            raise HashMismatch(announced=upload.sha256, actual=actual)
+        async with self._database.transaction(SYSTEM) as uow:
+            if not await upload_store.set_state(uow, upload.id, "verified", was=["open"]):
+                raise UploadClosed("over")
+
+    async def _fail(self, upload: UploadRow) -> None:
+        async with self._database.transaction(SYSTEM) as uow:
+            await upload_store.set_state(uow, upload.id, "failed", was=["open", "verified"])
+            await upload_store.forget_parts(uow, upload.id)
+        await asyncio.to_thread(self._staging.remove, upload.id)
+
+    async def _put_away(self, upload: UploadRow) -> None:
+        """Moves verified bytes into the blob store, unless they are there already."""
+        name = blob_name(upload.sha256)
+        if await self._blobs.size(name) == upload.size_bytes:
+            return
+        try:
+            await self._blobs.put_file(name, self._staging.content_of(upload.id))
+        except FileNotFoundError:
+            await self._fail(upload)
+            raise UploadClosed("lost: its staged bytes are gone") from None
+
+    async def _record(self, upload: UploadRow, digests: list[bytes]) -> Artifact:
+        async with self._database.transaction(SYSTEM) as uow:
+            if upload.state != "complete":
+                await self._record_new(uow, upload, digests)
+            (row,) = await store.find(uow, [upload.sha256])
+        return row.to_artifact()
+
+    async def _record_new(self, uow: UnitOfWork, upload: UploadRow, digests: list[bytes]) -> None:
+        new = await store.record(
+            uow,
+            sha256=upload.sha256,
+            size_bytes=upload.size_bytes,
+            cid=cid_of_chunks(digests, upload.size_bytes),
+            filename=upload.filename,
+            media_type=MEDIA_TYPE_UNKNOWN,
+        )
+        await store.add_holder(uow, upload.sha256, organisation_id=upload.organisation_id)
+        if not await upload_store.set_state(uow, upload.id, "complete", was=["open", "verified"]):
+            raise UploadClosed("over")
+        await upload_store.forget_parts(uow, upload.id)
+        if new:
+            uow.publish(
+                ArtifactStored(
+                    sha256=upload.sha256,
+                    size_bytes=upload.size_bytes,
+                    filename=upload.filename,
+                    organisation_id=upload.organisation_id,
+                )
+            )
+
+
+async def _own(uow: UnitOfWork, actor: Actor, upload_id: str) -> UploadRow:
+    actor.require_user()
+    upload = await upload_store.find(uow, upload_id)
+    if upload is None or not actor.belongs_to(upload.organisation_id):
+        raise UploadUnknown()
+    return upload
+
+
+def _storage_full() -> Unavailable:
+    return Unavailable(
+        "storage_full", "The marketplace's disk has no room for this file now; try again later."
+    )
+
+
+def _shown(
+    upload: UploadRow, *, received: list[int] | None = None, artifact: Artifact | None = None
+) -> Upload:
+    everything = list(range(1, upload.part_count + 1))
+    return Upload(
+        id=upload.id,
+        filename=upload.filename,
+        size_bytes=upload.size_bytes,
+        sha256=upload.sha256,
+        part_size_bytes=upload.part_size_bytes,
+        part_count=upload.part_count,
+        parts_received=everything if upload.state == "complete" else received or [],
+        state="open" if upload.state == "verified" else upload.state,
+        expires_at=upload.expires_at,
+        artifact=artifact,
+    )

@@ -1,0 +1,81 @@
+"""Two sellers, and the services of works on a real database and disk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from souk.infra.blobs.settings import BlobSettings
+from souk.infra.blobs.store import open_blobs
+from souk.infra.postgres.database import Database
+from souk.kernel.actor import Actor
+from souk.kernel.clock import SystemClock
+from souk.kernel.ids import OrganisationId, UserId, new_id
+from souk.works.artifacts.service import ArtifactService
+from souk.works.artifacts.settings import ArtifactSettings
+from souk.works.artifacts.staging import StagingArea
+from souk.works.artifacts.uploads import UploadService
+
+SELLER_PERMISSIONS = frozenset({"marketplace:create_resource", "marketplace:manage_resource"})
+SMALL_PARTS = ArtifactSettings(part_size_bytes=2**20, free_bytes_kept=0)
+
+
+def make_actor(*roles: str) -> Actor:
+    """Somebody with a personal organisation of their own."""
+    now = SystemClock().now()
+    organisation_id = OrganisationId(new_id("org", now))
+    extra = frozenset({"marketplace:moderate"}) if "admin" in roles else frozenset()
+    return Actor(
+        user_id=UserId(new_id("usr", now)),
+        name="Somebody",
+        organisation_id=organisation_id,
+        memberships={organisation_id: "owner"},
+        roles=frozenset(roles),
+        permissions=SELLER_PERMISSIONS | extra,
+        credential="token",
+    )
+
+
+@pytest.fixture
+def seller() -> Actor:
+    return make_actor("seller", "buyer")
+
+
+@pytest.fixture
+def stranger() -> Actor:
+    return make_actor("seller", "buyer")
+
+
+@pytest.fixture
+def admin() -> Actor:
+    return make_actor("admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where artifacts are kept in a test."""
+
+    uploads: UploadService
+    artifacts: ArtifactService
+    staging: StagingArea
+    folder: Path
+
+    def again(self, database: Database, settings: ArtifactSettings = SMALL_PARTS) -> "Shelf":
+        """The same places after a restart of the process."""
+        return make_shelf(database, self.folder, settings)
+
+
+def make_shelf(database: Database, folder: Path, settings: ArtifactSettings = SMALL_PARTS) -> Shelf:
+    blobs = open_blobs(BlobSettings(), data_path=folder)
+    staging = StagingArea(folder / "uploads")
+    return Shelf(
+        uploads=UploadService(database, blobs, staging=staging, settings=settings),
+        artifacts=ArtifactService(blobs),
+        staging=staging,
+        folder=folder,
+    )
+
+
+@pytest.fixture
+def shelf(database: Database, tmp_path: Path) -> Shelf:
+    return make_shelf(database, tmp_path)

@@ -116,8 +116,7 @@ class AsyncSouk(Awaiting):
 
     async def keys(self) -> KeySet:
         """As `Souk.keys`."""
-        jwks = await self.provenance.jwks()
-        return read_jwks(jwks, origin=(await self.provenance.head()).origin)
+        return read_jwks(await self.provenance.jwks())
 
     async def upload_file(
         self,

@@ -136,8 +136,7 @@ class Souk(Blocking):
 
     def keys(self) -> KeySet:
         """The marketplace's public keys, to keep: they check its proofs with no server."""
-        jwks = self.provenance.jwks()
-        return read_jwks(jwks, origin=self.provenance.head().origin)
+        return read_jwks(self.provenance.jwks())
 
     def upload_file(
         self,

@@ -8,11 +8,13 @@ from souk_client.contracts.people import (
     ApiKeyCreated,
     ApiKeyRequest,
     LoginRequest,
+    LogoutRequest,
     Me,
     MeUpdate,
     RefreshRequest,
     RegisterRequest,
     Session,
+    User,
 )
 from souk_client.sdk.call import Call, Endpoint, Namespace, S, api
 
@@ -45,9 +47,9 @@ def refresh(*, refresh_token: str) -> Call[Session]:
     )
 
 
-def logout(*, refresh_token: str) -> Call[None]:
-    """Ends the session of this refresh token."""
-    body = RefreshRequest(refresh_token=refresh_token)
+def logout(*, refresh_token: str | None = None) -> Call[None]:
+    """Ends the session of this refresh token; all of the caller's sessions when left out."""
+    body = LogoutRequest(refresh_token=refresh_token)
     return Call(
         method="POST", path=api("auth", "logout"), answer=NoneType, body=body, session="ends"
     )
@@ -58,9 +60,9 @@ def get_me() -> Call[Me]:
     return Call(method="GET", path=api("me"), answer=Me)
 
 
-def update_me(update: MeUpdate) -> Call[Me]:
+def update_me(update: MeUpdate) -> Call[User]:
     """Changes name or biography."""
-    return Call(method="PATCH", path=api("me"), answer=Me, body=update)
+    return Call(method="PATCH", path=api("me"), answer=User, body=update)
 
 
 def list_api_keys() -> Call[PageAnswer[ApiKey]]:

@@ -53,7 +53,7 @@ def get_evidence(licence_id: str) -> Call[bytes]:
 
     409 `proof_pending` for up to a second after a sale; the client waits for that.
     """
-    return Call(method="GET", path=api("licences", licence_id, "evidence"), answer=bytes)
+    return Call(method="GET", path=api("licences", licence_id, "bundle"), answer=bytes)
 
 
 def list_files(licence_id: str, *, version: str | None = None) -> Call[LicensedFiles]:
@@ -107,8 +107,8 @@ def get_ownership(sha256: str) -> Call[HashOwnership]:
 
 
 def get_jwks() -> Call[bytes]:
-    """The marketplace's public keys, as it publishes them."""
-    return Call(method="GET", path="/.well-known/jwks.json", answer=bytes)
+    """The public keys of the marketplace's log and licences, as it publishes them."""
+    return Call(method="GET", path="/.well-known/souk-keys.json", answer=bytes)
 
 
 class Licences(Namespace[S]):

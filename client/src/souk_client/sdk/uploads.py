@@ -78,7 +78,7 @@ def _resumed(souk: Blocking, memory: UploadMemory | None, sha256: str) -> Upload
         if error.status not in (403, 404, 410):
             raise
         upload = None
-    if upload is None or upload.state == "expired" or upload.sha256 != sha256:
+    if upload is None or upload.state in ("expired", "failed") or upload.sha256 != sha256:
         memory.forget(sha256)
         return None
     return upload

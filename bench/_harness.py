@@ -21,6 +21,7 @@ from bench._load import (
     open_loop,
 )
 from bench._machine import machine_line
+from bench._marketplace import bearer, bench_marketplace, signed_up
 from bench._report import Line, Section, Table, markdown_table
 from bench._stats import Percentiles, format_duration, percentiles
 
@@ -36,6 +37,8 @@ __all__ = [
     "Section",
     "Table",
     "Target",
+    "bearer",
+    "bench_marketplace",
     "closed_loop",
     "describe",
     "find_saturation",
@@ -44,4 +47,5 @@ __all__ = [
     "markdown_table",
     "open_loop",
     "percentiles",
+    "signed_up",
 ]

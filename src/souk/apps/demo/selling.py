@@ -101,13 +101,14 @@ def publish_dataset(story: Story, seller: Person) -> Listing:
         "dataset",
         "--slug",
         work.slug,
+        "--title",
+        work.title,
         "--version",
         work.version,
         "--price",
         DATASET_PRICE,
         "--currency",
         "EUR",
-        "--yes",
     )
     story.stage.show(ran.picture())
     story.stage.equal("`mp publish` publishes a folder", ran.code, 0)

@@ -2,7 +2,8 @@
 
 CommonMark with tables and strike-through; raw HTML is passed to the sanitiser, which keeps an
 allow-list of tags, drops every script, style, form and event attribute, and lets links lead only to
-http, https and mailto. Pictures keep only addresses of this marketplace or https.
+http, https and mailto. Pictures keep only addresses of this marketplace, so that a card cannot tell
+another server who reads it.
 """
 
 import re
@@ -29,7 +30,7 @@ _ATTRIBUTES: Final = {
     "td": {"align", "colspan", "rowspan"},
     "ol": {"start"},
     "code": {"class"},
-    "input": {"type", "checked", "disabled"},
+    "input": {"checked"},
     "details": {"open"},
     "abbr": {"title"},
 }
@@ -51,6 +52,7 @@ def _render(text: str) -> Markup:
         tags=set(_TAGS),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         clean_content_tags={"script", "style", "template", "iframe", "object", "svg", "math"},
+        set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
         attribute_filter=_keep_attribute,
@@ -60,11 +62,9 @@ def _render(text: str) -> Markup:
 
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     if tag == "img" and attribute == "src":
-        return value if value.startswith("https://") or re.match(r"/(?!/)", value) else None
+        return value if re.match(r"/(?![/\\])", value) else None
     if tag == "code" and attribute == "class":
         return value if re.fullmatch(r"language-[\w+-]{1,30}", value) else None
-    if tag == "input" and attribute == "type":
-        return "checkbox"
     return value
 
 

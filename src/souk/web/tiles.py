@@ -73,7 +73,7 @@ def hero() -> str:
     sheet = _Sheet()
     _stars(sheet, palette, _Dice("souk"), width=width, height=height, cell=112, rare=9)
     fade = (
-        '<linearGradient id="f"><stop offset=".3" stop-color="#000"/>'
+        '<linearGradient id="f"><stop offset=".38" stop-color="#000"/>'
         '<stop offset="1" stop-color="#fff"/></linearGradient>'
         f'<mask id="m"><rect width="{width}" height="{height}" fill="url(#f)"/></mask>'
     )

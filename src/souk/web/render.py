@@ -1,0 +1,79 @@
+"""Templates to pages: one Jinja environment, filled with the words and icons that pages use."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Response
+
+from souk.web import words
+from souk.web.assets import Assets
+from souk.web.markdown import render_markdown
+from souk.web.shell import Shell
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+_FILTERS: Final = {
+    "money": words.money,
+    "signed_money": words.signed_money,
+    "price": words.price,
+    "size": words.size,
+    "compact": words.compact,
+    "day": words.day,
+    "minute": words.minute,
+    "ago": words.ago,
+    "terms": words.terms,
+    "licence_words": words.licence_words,
+    "figure": words.figure,
+    "initials": words.initials,
+    "markdown": render_markdown,
+    "kind": words.kind_of,
+}
+
+
+class Pages:
+    """Renders a template into an answer; the shell is what every page needs to know."""
+
+    def __init__(self, assets: Assets) -> None:
+        environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.filters.update(_FILTERS)
+        environment.globals.update(
+            assets=assets,
+            icon=assets.icon,
+            symbol=assets.symbol,
+            kinds=words.KINDS,
+            sorts=words.SORTS,
+            entry_words=words.ENTRY_WORDS,
+            plural=words.plural,
+            fresh_key=lambda: str(uuid4()),
+        )
+        self._environment = environment
+
+    def text(self, template: str, shell: Shell, context: Mapping[str, object]) -> str:
+        """The template as HTML text; `shell` is a name in every template."""
+        return self._environment.get_template(template).render(context, shell=shell)
+
+    def answer(
+        self,
+        template: str,
+        shell: Shell,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **context: object,
+    ) -> Response[str]:
+        """The template as an HTML answer that no cache keeps for somebody else."""
+        return Response(
+            self.text(template, shell, context),
+            status_code=status,
+            media_type=MediaType.HTML,
+            headers={"cache-control": "no-store, private", **(headers or {})},
+        )

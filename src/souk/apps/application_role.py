@@ -5,7 +5,7 @@ import hmac
 
 from psycopg.conninfo import make_conninfo
 
-from souk.apps.migrations.run import APP_ROLE
+APP_ROLE = "souk_app"
 
 
 def app_password(secret: str) -> str:

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from psycopg import sql
 
-APP_ROLE = "souk_app"
+from souk.apps.application_role import APP_ROLE
 
 
 def migrate(owner_dsn: str, *, app_password: str, revision: str = "head") -> None:

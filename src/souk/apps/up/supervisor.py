@@ -17,6 +17,7 @@ from souk.apps.up.lock import STOPPING, FolderLock
 from souk.apps.up.log_file import LogFile
 from souk.apps.up.preflight import ensure_data_folder, ensure_port_is_free
 from souk.apps.up.readiness import wait_until_ready
+from souk.apps.up.schema import is_current
 from souk.apps.up.screen import Screen
 from souk.infra.launch import launch_command
 from souk.infra.settings import Settings
@@ -95,9 +96,9 @@ class _Marketplace:
                 say("PostgreSQL is running")
                 tasks.create_task(self._database.keep_running())
             self._environment |= self._inherited(owner_dsn)
-            await self._run_to_end(
-                "souk.apps.cli", "migrate", purpose="bring the schema up to date"
-            )
+            if not await asyncio.to_thread(is_current, owner_dsn, self._environment["SOUK_SECRET"]):
+                say("Bringing the schema up to date")
+                await self._run_to_end("souk.apps.cli", "migrate", purpose="change the schema")
             self._children = [
                 self._child("server", "souk.apps.api"),
                 self._child("worker", "souk.apps.worker"),

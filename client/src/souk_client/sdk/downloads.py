@@ -141,6 +141,8 @@ class _Fetcher:
         self._on_progress = on_progress
         self._url = addresses.of(file.path)
         self._received = 0
+        self._renewed_at = -1
+        """How much had been received when the address was last asked for again."""
 
     def run(self) -> int:
         """Bytes received. Raises IntegrityError when the content is not what was promised."""
@@ -180,7 +182,8 @@ class _Fetcher:
         """Seconds until the next attempt; raises when there is no use in one."""
         delay = self._souk.retry.delay(attempt)
         if isinstance(error, SoukApiError):
-            if error.status in _RENEWED and attempt == 1:
+            if error.status in _RENEWED and self._renewed_at != self._received:
+                self._renewed_at = self._received
                 self._url = self._addresses.after(self._file.path, self._url)
                 return 0.0
             if error.status not in (429, 502, 503, 504) or delay is None:
@@ -214,7 +217,7 @@ class _Fetcher:
             with self._part.open("r+b" if have else "wb") as part:
                 part.seek(have)
                 part.truncate()
-                for chunk in response.iter_raw(CHUNK_BYTES):
+                for chunk in response.iter_raw():
                     have += len(chunk)
                     if have > self._file.size_bytes:
                         raise IntegrityError(f"{self._file.path} is longer than promised.")

@@ -34,6 +34,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     version_id: str
     """The version that was current when it was issued; later ones are included."""
     licensee_id: str
+    kind: Literal["perpetual", "timed", "counted", "seats"]
     state: LicenceState
     valid_until: datetime | None
 
@@ -99,8 +100,14 @@ class Licences(Protocol):
         """Licences that these organisations hold (or gave), newest first."""
         ...
 
-    async def check(self, uow: UnitOfWork, licence_id: str) -> LicenceCheck:
-        """Whether a licence is good now, and if not why. Raises NotFound `licence_unknown`."""
+    async def check(
+        self, uow: UnitOfWork, licence_id: str, *, user_id: str | None = None
+    ) -> LicenceCheck:
+        """Whether a licence is good now, and if not why. Raises NotFound `licence_unknown`.
+
+        Args:
+            user_id: when given, a licence with seats is good only when this user has one.
+        """
         ...
 
     async def find_good(
@@ -136,6 +143,7 @@ class Licences(Protocol):
 
         Raises:
             NotFound: `licence_unknown`.
+            Conflict: `licence_not_good` when it was revoked: its file would still verify offline.
         """
         ...
 
@@ -144,6 +152,6 @@ class Licences(Protocol):
 
         Raises:
             NotFound: `licence_unknown`.
-            Conflict: `proof_pending` with `retry_after_s`.
+            Conflict: `proof_pending` with `retry_after_s`, `licence_not_good` when it was revoked.
         """
         ...

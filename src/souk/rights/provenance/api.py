@@ -16,6 +16,7 @@ from souk_client.contracts.rights import (
     ProvenanceEntry,
     TreeHead,
 )
+from souk_client.proofs import KeySet
 
 __all__ = [
     "ConsistencyProof",
@@ -92,12 +93,14 @@ class Provenance(Protocol):
         """
         ...
 
-    async def consistency(self, uow: UnitOfWork, first: int, second: int) -> ConsistencyProof:
-        """That the log of `second` entries begins with the log of `first` entries.
+    async def consistency(
+        self, uow: UnitOfWork, first: int, second: int | None = None
+    ) -> ConsistencyProof:
+        """That the log of `second` entries (None: of the newest head) begins with that of `first`.
 
         Raises:
             Invalid: `sizes_invalid`.
-            NotFound: `head_unknown`: no head of one of these sizes was ever signed.
+            NotFound: `head_unknown`: no head of `second` entries was ever signed.
         """
         ...
 
@@ -120,6 +123,14 @@ class Provenance(Protocol):
 
     async def by_hash(self, uow: UnitOfWork, sha256: str) -> HashOwnership:
         """Who published these bytes first, and what happened to the works that hold them."""
+        ...
+
+    async def origin(self, uow: UnitOfWork) -> str:
+        """The log's name: the issuer of licences, and the origin of the published keys."""
+        ...
+
+    async def published_keys(self, uow: UnitOfWork) -> KeySet:
+        """Every public key that signed heads or licences that still count."""
         ...
 
     async def timeline(self, uow: UnitOfWork, listing_id: str) -> list[ProvenanceEntry]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from souk.apps.catalogue.accounts import demo_accounts
-from souk.apps.catalogue.publish import BUYER, BUYER_FUNDS
+from souk.apps.catalogue.publish import ADMIN, BUYER, BUYER_FUNDS
 from souk.apps.demo.marketplace import ThrowAwayMarketplace, throw_away_marketplace
 from souk_client.contracts.works import Listing
 from souk_client.sdk import Souk
@@ -116,6 +116,26 @@ def test_published_files_are_the_built_files(market: ThrowAwayMarketplace) -> No
     published = {file.path: file.sha256 for file in listing.versions[0].files}
     built = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     assert published == built
+
+
+def test_the_operator_makes_the_steward_an_admin(market: ThrowAwayMarketplace) -> None:
+    account = demo_accounts(market.data_dir)[ADMIN]
+    with Souk(market.base_url) as souk:
+        souk.auth.login(email=account.email, password=account.password)
+        assert "admin" not in souk.account.get().user.roles
+        for said in ("is an admin now", "is an admin already"):
+            done = subprocess.run(
+                [sys.executable, "-m", "souk.apps.cli", "admin", account.email],
+                env=os.environ | {"SOUK_DATA_DIR": str(market.data_dir)},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=True,
+            )
+            assert said in done.stdout
+        me = souk.account.get()
+    assert "admin" in me.user.roles
+    assert "marketplace:administer" in me.permissions
 
 
 def test_passwords_are_kept_for_nobody_but_the_owner(market: ThrowAwayMarketplace) -> None:

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "check": "Say whether the settings make sense and what they refer to works.",
     "backup": "Write everything the marketplace holds into one file.",
     "restore": "Make a new marketplace from a backup.",
+    "admin": "Make a user an admin.",
     "demo": "Run the whole journey on a throw-away marketplace, step by step.",
 }
 """Name and summary; `souk.apps.cli.<name>` holds the command as `command`."""

@@ -1,0 +1,1 @@
+"""Commerce: what is bought, by whom, for how much, and how the money is divided."""

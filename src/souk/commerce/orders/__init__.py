@@ -1,0 +1,1 @@
+"""Orders: a sale is one transaction; a refund undoes it whole."""

@@ -1,0 +1,99 @@
+"""What other contexts may ask of orders, and what orders ask of those above them."""
+
+from typing import Literal, Protocol
+
+import msgspec
+
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.paging import Page
+from souk_client.contracts.commerce import Order, OrderRequest, Receipt, Revenue
+
+__all__ = ["DownloadHistory", "Order", "OrderGuard", "OrderIntent", "OrderRequest", "Orders"]
+
+Side = Literal["buyer", "seller"]
+
+
+class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase that is about to happen."""
+
+    listing_id: str
+    buyer_organisation_id: str
+    seller_organisation_id: str
+    user_id: str
+    price_minor: int
+    currency: str
+
+
+class OrderGuard(Protocol):
+    """Owned by commerce, implemented above (trust.fraud): a last say before money moves."""
+
+    async def check(self, uow: UnitOfWork, intent: OrderIntent) -> None:
+        """Raises Forbidden with a reason when the order must not go through."""
+        ...
+
+
+class DownloadHistory(Protocol):
+    """Owned by commerce, implemented by delivery: whether a licence was used to download."""
+
+    async def any_download(self, uow: UnitOfWork, licence_id: str) -> bool:
+        """Whether anything was; no download of it can begin until this transaction ends."""
+        ...
+
+
+class Orders(Protocol):
+    """Buying, and what was bought."""
+
+    async def place(self, uow: UnitOfWork, actor: Actor, request: OrderRequest) -> Order:
+        """Buys an offer: order, split, licence, provenance entry and events in one transaction.
+
+        Raises:
+            NotFound: `listing_unknown`, `offer_unknown`, `organisation_unknown`.
+            Conflict: `listing_not_published`, `offer_withdrawn`, `offer_needed`, `offer_sold_out`,
+                `price_changed`, `own_listing`, `already_owned`.
+            PaymentNeeded: `insufficient_funds`.
+        """
+        ...
+
+    async def get(self, uow: UnitOfWork, actor: Actor, order_id: str) -> Order:
+        """An order of one of the caller's organisations. Raises NotFound `order_unknown`."""
+        ...
+
+    async def page(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        *,
+        organisation_id: str | None,
+        side: Side,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Order]:
+        """What an organisation bought or sold, newest first."""
+        ...
+
+    async def receipt(self, uow: UnitOfWork, actor: Actor, order_id: str) -> Receipt:
+        """The receipt of an order. Raises NotFound `order_unknown`."""
+        ...
+
+    async def refund(self, uow: UnitOfWork, actor: Actor, order_id: str, *, reason: str) -> Order:
+        """Undoes a sale: money back, licence revoked, provenance entry, events.
+
+        The buyer may within the refund window; the seller's managers and admins always.
+
+        Raises:
+            NotFound: `order_unknown`.
+            Forbidden: `not_manager`.
+            Conflict: `order_refunded`, `refund_window_over`, `refund_after_download`.
+        """
+        ...
+
+
+class Reports(Protocol):
+    """What sales brought."""
+
+    async def revenue(
+        self, uow: UnitOfWork, actor: Actor, *, organisation_id: str | None, days: int
+    ) -> Revenue:
+        """What reached an organisation from sales, by day and by listing."""
+        ...

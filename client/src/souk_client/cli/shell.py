@@ -3,7 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -11,8 +11,10 @@ from souk_client.cli import output
 from souk_client.cli.failures import NOT_ALLOWED, USAGE, WRONG, Failure
 from souk_client.cli.profiles import Profile, ProfileSessions, ProfileStore, config_folder
 from souk_client.proofs import KeySet
-from souk_client.sdk.client import Souk
-from souk_client.sdk.transport import DEFAULT_API_URL, normal_url
+from souk_client.sdk.address import DEFAULT_API_URL, normal_url
+
+if TYPE_CHECKING:
+    from souk_client.sdk.client import Souk
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,12 +45,14 @@ class Shell:
         """What is kept of this marketplace now."""
         return self.store.load().by_url.get(self.api_url) or Profile(api_url=self.api_url)
 
-    def souk(self, *, sign_in: bool = True) -> Souk:
+    def souk(self, *, sign_in: bool = True) -> "Souk":
         """A client for this marketplace, signed in where possible.
 
         Raises:
             Failure: `sign_in`, and nobody is.
         """
+        from souk_client.sdk.client import Souk  # httpx is slow to import, and `verify` needs none
+
         profile = self.profile
         api_key = self._api_key or profile.api_key
         if sign_in and api_key is None and profile.session is None:
@@ -59,12 +63,12 @@ class Shell:
             )
         return Souk(self.api_url, api_key=api_key, store=ProfileSessions(self.store, self.api_url))
 
-    def trusted_keys(self, souk: Souk) -> KeySet:
+    def trusted_keys(self, souk: "Souk") -> KeySet:
         """The pinned keys of this marketplace; pins them now when none are."""
         pinned = self.profile.keys
         return pinned if pinned is not None else self.pin_keys(souk)
 
-    def pin_keys(self, souk: Souk) -> KeySet:
+    def pin_keys(self, souk: "Souk") -> KeySet:
         """Asks for the marketplace's keys and keeps new ones; a pinned one is never replaced.
 
         Raises:

@@ -12,6 +12,7 @@ from souk_client.contracts.base import PageAnswer
 from souk_client.contracts.people import Session
 from souk_client.contracts.works import Artifact
 from souk_client.proofs import KeySet, read_jwks
+from souk_client.sdk.address import DEFAULT_API_URL
 from souk_client.sdk.call import Awaiting, Call
 from souk_client.sdk.client import Souk
 from souk_client.sdk.commerce import Orders, Wallets
@@ -22,7 +23,6 @@ from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.rights import Licences, Provenance
 from souk_client.sdk.transport import (
-    DEFAULT_API_URL,
     TIMEOUT,
     USER_AGENT,
     Exchange,

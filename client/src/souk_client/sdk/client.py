@@ -13,6 +13,7 @@ from souk_client.contracts.people import Session
 from souk_client.contracts.works import Artifact
 from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk import people
+from souk_client.sdk.address import DEFAULT_API_URL, normal_url
 from souk_client.sdk.call import Blocking, Call
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import Credentials, SessionStore
@@ -23,11 +24,9 @@ from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.rights import Licences, Provenance
 from souk_client.sdk.transport import (
-    DEFAULT_API_URL,
     TIMEOUT,
     USER_AGENT,
     Exchange,
-    normal_url,
     read_answer,
     tls_context,
 )

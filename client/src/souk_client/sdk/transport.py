@@ -15,20 +15,7 @@ from souk_client.sdk.retry import RetryPolicy, read_retry_after
 T = TypeVar("T")
 
 USER_AGENT: Final = "souk-client/0.1"
-DEFAULT_API_URL: Final = "http://127.0.0.1:8000"
 TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
-
-
-def normal_url(api_url: str) -> str:
-    """The marketplace's address without a path or a slash at its end.
-
-    Raises:
-        ValueError: it is not an http or https address.
-    """
-    url = httpx.URL(api_url.strip())
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{api_url!r} is not an address such as https://souk.example.")
-    return str(url.copy_with(path="/", query=None, fragment=None)).rstrip("/")
 
 
 def tls_context(api_url: str) -> ssl.SSLContext | bool:

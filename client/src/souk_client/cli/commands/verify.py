@@ -29,7 +29,7 @@ EPILOG = """\b
 Examples:
   mp verify iris
   mp verify iris/iris-1.0.0.souk.json --json
-  curl -o keys.json https://souk.example/.well-known/jwks.json
+  curl -o keys.json https://souk.example/.well-known/souk-keys.json
   mp verify iris --keys keys.json
 """
 

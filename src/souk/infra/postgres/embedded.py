@@ -43,7 +43,7 @@ from souk.infra.postgres.embedded_layout import (
     packaged_programs,
 )
 from souk.infra.postgres.embedded_postmaster import (
-    discard_stale_note,
+    discard_stale_notes,
     end_postmaster,
     find_postmaster,
     is_ready,
@@ -105,6 +105,7 @@ class EmbeddedPostgres:
             _check_version(layout)
             write_configuration(layout.data)
             self._socket_dir = choose_socket_dir(layout, identity)
+            discard_stale_notes(layout.data, self._socket_dir)
             self._launch(layout, identity)
             self._make_database()
         except BaseException:
@@ -184,8 +185,6 @@ class EmbeddedPostgres:
         if orphan is not None:
             self._progress("Stopping the PostgreSQL that an earlier start left behind")
             end_postmaster(layout.data, orphan)
-        elif layout.data.exists():
-            discard_stale_note(layout.data)
 
     def _launch(self, layout: Layout, identity: Identity) -> None:
         """Starts the postmaster; waits out processes that a killed one left for some moments."""

@@ -14,6 +14,7 @@ from souk.infra.postgres.embedded_identity import Identity
 from souk.infra.postgres.embedded_layout import Layout, give_to
 
 INIT_LIMIT_S = 120.0
+_LAST_LINES = 8
 _HALF_MADE = "initialising-"
 
 
@@ -55,8 +56,13 @@ def server_environment() -> dict[str, str]:
 
 
 def last_words(layout: Layout) -> str:
-    """The end of what the server said before it opened its own log."""
-    return "\n".join(layout.startup_log.read_text(errors="replace").splitlines()[-12:])
+    """The end of what the server said, at first to its starter and then to its own log."""
+    said = layout.startup_log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+    started = layout.startup_log.stat().st_mtime - 1
+    for log in (layout.data / "log").glob("*.log"):
+        if log.stat().st_mtime >= started:
+            said += log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+    return "\n".join(said)
 
 
 def failure(what: str, layout: Layout) -> EmbeddedPostgresError:

@@ -27,15 +27,17 @@ def is_ready(data: Path, pid: int) -> bool:
     return len(lines) > _STATUS_LINE and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
-def discard_stale_note(data: Path) -> None:
-    """Removes a postmaster.pid whose number now belongs to another program.
+def discard_stale_notes(data: Path, socket_dir: Path) -> None:
+    """Removes what a dead server noted in its data folder and beside its socket.
 
-    The caller holds the folder's lock. PostgreSQL deals with a number that nobody has by itself,
-    but takes any living process for its own. Its shared memory still keeps two servers apart.
+    The caller holds the folder's lock and knows that no server lives on `data`. PostgreSQL takes
+    any process that has the noted number for its own: another program after a restart of the
+    machine, or a dead one that nobody has waited for yet. Two servers are still kept apart by
+    their shared memory.
     """
-    pid = _noted_pid(data)
-    if pid is not None and _exists(pid) and not _lives_on(pid, data):
-        (data / "postmaster.pid").unlink(missing_ok=True)
+    notes = [data / "postmaster.pid", *socket_dir.glob(".s.PGSQL.*")]
+    for note in notes:
+        note.unlink(missing_ok=True)
 
 
 def end_postmaster(data: Path, pid: int, *, reap: "subprocess.Popen[bytes] | None" = None) -> None:
@@ -65,16 +67,6 @@ def _noted_pid(data: Path) -> int | None:
     except OSError:
         return None
     return int(first_line) if first_line.isdigit() and int(first_line) > 1 else None
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _lives_on(pid: int, data: Path) -> bool:

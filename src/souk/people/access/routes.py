@@ -4,7 +4,7 @@ from litestar import delete, get, patch, post
 from litestar.params import Parameter
 
 from souk.infra.http.paging import Limit
-from souk.infra.keyring import ACCESS, LICENCE, LOG, Keyring
+from souk.infra.keyring import ACCESS, Keyring
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.paging import DEFAULT_LIMIT
@@ -138,8 +138,8 @@ async def set_roles(
 
 @get("/.well-known/jwks.json", tags=["people"], opt={"transaction": "own"})
 async def jwks(keyring: Keyring) -> JwkSet:
-    """The public keys that verify access tokens, licence files and heads of the provenance log."""
-    return JwkSet(keys=list(await keyring.public_keys(ACCESS, LICENCE, LOG)))
+    """The public keys that verify access tokens."""
+    return JwkSet(keys=list(await keyring.public_keys(ACCESS)))
 
 
 ROUTES = [

@@ -28,6 +28,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def writer(root: Path) -> Iterator[IndexWriter]:
     opened = IndexWriter(root, model=MODEL)
+    opened.rebuild([])
     yield opened
     opened.close()
 

@@ -1,5 +1,6 @@
 """The writing side of an index: one process, one at a time."""
 
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -71,8 +72,8 @@ class IndexWriter:
     """Owns the index under `root`. Not thread-safe: one thread calls it.
 
     Raises IndexBusy when another process owns it. What it holds is only ever derived: when the
-    files are missing, damaged or of another version, it starts empty and `is_fresh` says that a
-    rebuild is due.
+    files are missing, damaged or of another version, `is_fresh` says that a rebuild is due, and
+    readers find no index until something has been applied.
     """
 
     def __init__(self, root: Path, *, model: str, threads: int = 1) -> None:
@@ -85,9 +86,8 @@ class IndexWriter:
             self._open = self._open_current()
         except IndexMissing:
             self.is_fresh = True
-            generation = create_generation(root, model=model)
-            self._open = _Open(generation, threads=threads)
-            publish_generation(root, generation)
+            (root / "CURRENT").unlink(missing_ok=True)
+            self._open = _Open(create_generation(root, model=model), threads=threads)
 
     def _open_current(self) -> _Open:
         generation = current_generation(self._root)
@@ -115,6 +115,9 @@ class IndexWriter:
             self._open.forget(seq)
         self._open.add(list(latest.values()), replace=True)
         self._open.text.commit()
+        if self.is_fresh:
+            publish_generation(self._root, self._open.generation)
+            self.is_fresh = False
 
     def rebuild(self, batches: Iterable[Sequence[Entry]]) -> int:
         """Replaces the whole index by these listings (each once); gives their number.
@@ -123,13 +126,12 @@ class IndexWriter:
         """
         generation = create_generation(self._root, model=self._model)
         fresh = _Open(generation, threads=self._threads)
-        count = 0
-        for batch in batches:
-            fresh.add(batch, replace=False)
-            count += len(batch)
-        fresh.text.commit()
-        if fresh.vectors.graph_is_due():
-            fresh.vectors.grow_graph()
+        try:
+            count = _fill(fresh, batches)
+        except BaseException:
+            fresh.close()
+            shutil.rmtree(generation.path, ignore_errors=True)
+            raise
         old, self._open = self._open, fresh
         publish_generation(self._root, generation)
         old.close()
@@ -150,6 +152,17 @@ class IndexWriter:
     def close(self) -> None:
         self._open.close()
         self._lock.close()
+
+
+def _fill(fresh: _Open, batches: Iterable[Sequence[Entry]]) -> int:
+    count = 0
+    for batch in batches:
+        fresh.add(batch, replace=False)
+        count += len(batch)
+    fresh.text.commit()
+    if fresh.vectors.graph_is_due():
+        fresh.vectors.grow_graph()
+    return count
 
 
 def _changes(index: tantivy.Index) -> dict[int, int]:

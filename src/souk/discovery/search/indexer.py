@@ -1,0 +1,164 @@
+"""The one owner of the index: brings kept documents into it, for as long as the worker runs."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+import structlog
+
+from souk.discovery.search import store
+from souk.discovery.search.documents import read_body
+from souk.discovery.search.engine.errors import IndexBusy, IndexMissing
+from souk.discovery.search.engine.writer import Entry, IndexWriter
+from souk.discovery.search.executor import SearchExecutor
+from souk.discovery.search.store import KeptDocument
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+
+_BATCH: Final = 500
+_IDLE_S: Final = 2.0
+"""Changes are looked for so often even when no news came."""
+_RETRY_S: Final = 1.0
+_UPKEEP_EVERY: Final = 2_000
+
+log = structlog.get_logger("souk.search")
+
+
+class Indexer:
+    """Keeps the index equal to the kept documents. The index may be lost at any time."""
+
+    def __init__(self, *, database: Database, root: Path, model: str) -> None:
+        self._database = database
+        self._root = root
+        self._model = model
+        self._news = asyncio.Event()
+        self._closing = threading.Event()
+        self._last_change = 0
+        self._since_upkeep = 0
+        self.ready = asyncio.Event()
+        """Set once the index holds everything that was kept when it was opened."""
+
+    def wake(self, _payload: str | None = None) -> None:
+        """Documents may have changed (called on NOTIFY)."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Owns and feeds the index until cancelled; waits while another process owns it."""
+        executor = SearchExecutor(threads=1, queue_length=4, name="index-writer")
+        try:
+            while True:
+                try:
+                    writer = await executor.run(IndexWriter, self._root, model=self._model)
+                except IndexBusy:
+                    await asyncio.sleep(_RETRY_S)
+                    continue
+                self._closing.clear()
+                try:
+                    await self._serve(writer, executor)
+                except Exception:
+                    log.exception("indexing failed; opening the index again")
+                finally:
+                    self.ready.clear()
+                    self._closing.set()
+                    await asyncio.shield(executor.run(writer.close))
+                await asyncio.sleep(_RETRY_S)
+        finally:
+            executor.close()
+
+    async def _serve(self, writer: IndexWriter, executor: SearchExecutor) -> None:
+        if writer.is_fresh:
+            await self._rebuild(writer, executor)
+        else:
+            await self._reconcile(writer, executor)
+        self.ready.set()
+        while True:
+            self._news.clear()
+            while await self._catch_up(writer, executor):
+                pass
+            if self._since_upkeep >= _UPKEEP_EVERY:
+                self._since_upkeep = 0
+                if await executor.run(writer.upkeep):
+                    await self._rebuild(writer, executor)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), _IDLE_S)
+
+    async def _catch_up(self, writer: IndexWriter, executor: SearchExecutor) -> bool:
+        """Indexes the next changes; whether there may be more."""
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            changed = await store.changed_after(uow, self._last_change, limit=_BATCH)
+        if changed:
+            await self._apply(writer, executor, changed)
+            self._last_change = changed[-1].change
+        return len(changed) == _BATCH
+
+    async def _apply(
+        self, writer: IndexWriter, executor: SearchExecutor, changed: Sequence[KeptDocument]
+    ) -> None:
+        entries = entries_of(changed)
+        indexed = {entry.document.seq for entry in entries}
+        removed = [one.seq for one in changed if one.seq not in indexed]
+        await executor.run(writer.apply, entries, removed=removed)
+        self._since_upkeep += len(changed)
+
+    async def _reconcile(self, writer: IndexWriter, executor: SearchExecutor) -> None:
+        """Repairs what was missed while nobody owned the index."""
+        indexed = await executor.run(writer.changes)
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            latest = await store.latest_change(uow)
+            kept = await store.findable_changes(uow)
+        stale = [seq for seq, change in kept.items() if indexed.get(seq) != change]
+        removed = [seq for seq in indexed if seq not in kept]
+        for start in range(0, len(stale), _BATCH):
+            async with self._database.transaction(SYSTEM, read_only=True) as uow:
+                changed = await store.with_numbers(uow, stale[start : start + _BATCH])
+            await self._apply(writer, executor, changed)
+        if removed:
+            await executor.run(writer.apply, [], removed=removed)
+        self._last_change = latest
+        log.info("search index opened", listings=len(kept), renewed=len(stale), gone=len(removed))
+
+    async def _rebuild(self, writer: IndexWriter, executor: SearchExecutor) -> None:
+        """Makes the index anew from the kept documents; searches use the old one meanwhile."""
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            latest = await store.latest_change(uow)
+        loop = asyncio.get_running_loop()
+
+        def batches() -> Iterator[Sequence[Entry]]:
+            after = 0
+            while not self._closing.is_set():
+                page = asyncio.run_coroutine_threadsafe(self._page(after), loop).result()
+                if not page:
+                    return
+                yield entries_of(page)
+                after = page[-1].seq
+            raise IndexMissing("the index was closed before it was whole")
+
+        count = await executor.run(writer.rebuild, batches())
+        self._last_change = latest
+        log.info("search index built", listings=count)
+
+    async def _page(self, after: int) -> list[KeptDocument]:
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            return await store.findable_after(uow, after, limit=_BATCH)
+
+
+def entries_of(kept: Sequence[KeptDocument]) -> list[Entry]:
+    """What is to be indexed of these rows. A body of another version is left out: the next check
+    of all listings writes it anew."""
+    entries = []
+    for one in kept:
+        if one.body is None:
+            continue
+        try:
+            document = read_body(one.body, seq=one.seq, change=one.change)
+        except msgspec.DecodeError:
+            log.warning("a kept document is of another version", listing_id=one.listing_id)
+            continue
+        vector = None if one.vector is None else np.frombuffer(one.vector, "<f2")
+        entries.append(Entry(document, vector))
+    return entries

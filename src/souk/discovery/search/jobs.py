@@ -1,0 +1,78 @@
+"""Keeps search up to date: hears of listings, and now and then compares them all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+
+from souk.discovery.search import store
+from souk.discovery.search.feeding import Feeding
+from souk.infra.outbox.handlers import Delivered, Handler
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
+from souk.works.listings.events import (
+    ListingEdited,
+    ListingEvent,
+    ListingPublished,
+    ListingRetired,
+    VersionPublished,
+)
+
+_BATCH: Final = 50
+_IDLE_S: Final = 2.0
+
+log = structlog.get_logger("souk.search")
+
+
+def search_handler(feeding: Feeding) -> Handler:
+    """Takes over listings as they are published, edited and retired."""
+
+    async def take_over(uow: UnitOfWork, delivered: Sequence[Delivered[ListingEvent]]) -> None:
+        await feeding.refresh(uow, list(dict.fromkeys(one.event.listing_id for one in delivered)))
+
+    return Handler(
+        name="discovery.search",
+        events=(ListingPublished, ListingEdited, VersionPublished, ListingRetired),
+        run=take_over,
+        batch=_BATCH,
+    )
+
+
+def embed_task(
+    feeding: Feeding, *, database: Database, model: str | None
+) -> Callable[[], Awaitable[None]]:
+    """A task for the worker: gives every document its vector, until cancelled."""
+
+    async def embed_for_ever() -> None:
+        if model is None:
+            log.warning("the embedding model is not installed: search goes by words alone")
+            return
+        async with database.transaction(SYSTEM) as uow:
+            await store.drop_foreign_vectors(uow, model=model)
+        while True:
+            try:
+                busy = await feeding.embed_waiting()
+            except Exception:
+                log.exception("embedding failed; trying again")
+                busy = False
+            if not busy:
+                await asyncio.sleep(_IDLE_S)
+
+    return embed_for_ever
+
+
+def check_task(feeding: Feeding, *, every_s: float) -> Callable[[], Awaitable[None]]:
+    """A task for the worker: compares all listings at the start and now and then."""
+
+    async def check_for_ever() -> None:
+        while True:
+            try:
+                differed = await feeding.check_all()
+                log.info("search compared with all listings", differed=differed)
+            except Exception:
+                log.exception("comparing failed; trying again later")
+            await asyncio.sleep(every_s)
+
+    return check_for_ever

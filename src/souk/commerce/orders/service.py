@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from souk.commerce.orders import store
 from souk.commerce.orders.api import DownloadHistory, OrderGuard, OrderIntent, Side
+from souk.commerce.orders.errors import already_owned
 from souk.commerce.orders.events import OrderPaid, OrderRefunded
 from souk.commerce.orders.model import (
     PLATFORM_ACCOUNTS,
@@ -21,7 +22,7 @@ from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import OrderId, TransferId, new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
-from souk.rights.licences.api import LicensedFile, Licences
+from souk.rights.licences.api import Licences, LicensedFile
 from souk.treasury.ledger.api import Ledger, Posting, platform, wallet
 from souk.works.listings.api import Listings, SaleItem
 from souk_client.contracts.base import OwnerRef
@@ -191,7 +192,7 @@ class OrderService:
         if until is None or uow.now > until:
             raise Conflict(
                 "refund_window_over",
-                f"A purchase can be returned for {self._settings.refund_days} days; ask the seller.",
+                f"Purchases can be returned for {self._settings.refund_days} days; ask the seller.",
             )
         if self._settings.refund_after_download:
             return
@@ -206,11 +207,7 @@ class OrderService:
             return
         licence_id = await store.owned_already(uow, buyer_id=buyer_id, offer_id=item.offer.id)
         if licence_id is not None:
-            raise Conflict(
-                "already_owned",
-                f"You own this for ever already: licence {licence_id}.",
-                licence_id=licence_id,
-            )
+            raise already_owned(licence_id)
 
     async def _parties(
         self, uow: UnitOfWork, item: SaleItem, *, buyer_id: str, affiliate: str | None

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
+import psycopg
 
+from souk.commerce.orders.errors import already_owned
 from souk.commerce.orders.model import Share
 from souk.infra.postgres.uow import UnitOfWork
 from souk_client.contracts.commerce import ListingRevenue, RevenueDay
@@ -60,12 +62,21 @@ async def next_number(uow: UnitOfWork) -> int:
 
 
 async def insert(uow: UnitOfWork, order: OrderRow, shares: Sequence[Share]) -> None:
-    """Adds an order with its shares, which sum to the price (the database checks)."""
+    """Adds an order with its shares, which sum to the price (the database checks).
+
+    Raises:
+        Conflict: `already_owned` when the same buyer's other purchase was faster.
+    """
     values = msgspec.structs.asdict(order)
     del values["refunded_at"]
     columns = ", ".join(values)
     marks = ", ".join(f"%({name})s" for name in values)
-    await uow.execute(f"INSERT INTO commerce.orders ({columns}) VALUES ({marks})", **values)
+    try:
+        await uow.execute(f"INSERT INTO commerce.orders ({columns}) VALUES ({marks})", **values)
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name == "orders_bought_once":
+            raise already_owned(None) from error
+        raise
     refs = [share.organisation for share in shares]
     await uow.execute(
         """

@@ -1,0 +1,1 @@
+"""Delivery: what was bought arrives, with the clients people already use."""

@@ -1,0 +1,1 @@
+"""Licensed downloads: short-lived signed addresses, and bytes with ranges and resumption."""

@@ -1,0 +1,84 @@
+"""HTTP: what a licence opens, and the bytes at a signed address."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response, get, head
+from litestar.datastructures import State
+from litestar.response import Stream
+
+from souk.delivery.downloads.ranges import choose_span, is_not_modified
+from souk.delivery.downloads.service import DownloadService
+from souk.delivery.downloads.tickets import Ticket
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk_client.contracts.delivery import LicensedFiles
+
+
+@get("/licences/{licence_id:str}/files", tags=["delivery"])
+async def licensed_files(
+    licence_id: str,
+    uow: UnitOfWork,
+    actor: Actor,
+    downloads: DownloadService,
+    version: str | None = None,
+) -> LicensedFiles:
+    """The files a licence opens, each with a signed address that works for five minutes."""
+    return await downloads.files(uow, actor, licence_id, version=version)
+
+
+@get("/d/{ticket:str}/{filename:str}", include_in_schema=False, opt={"transaction": "own"})
+async def download(
+    ticket: str, filename: str, request: Request[Any, Any, State], downloads: DownloadService
+) -> Response[Any]:
+    """The bytes, whole or one range of them."""
+    admitted = await downloads.admit(ticket)
+    etag = f'"{admitted.sha256}"'
+    if is_not_modified(request.headers.get("if-none-match"), etag):
+        return Response(None, status_code=304, headers=_headers(admitted, length=None))
+    span = choose_span(
+        admitted.size_bytes,
+        etag=etag,
+        range_header=request.headers.get("range"),
+        if_range=request.headers.get("if-range"),
+    )
+    headers = _headers(admitted, length=span.length)
+    if span.status == 416:
+        headers["content-range"] = f"bytes */{admitted.size_bytes}"
+        return Response(None, status_code=416, headers=headers)
+    if span.status == 206:
+        headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{admitted.size_bytes}"
+    await downloads.begin(admitted)
+    return Stream(
+        downloads.read(admitted, start=span.start, end=span.end),
+        status_code=span.status,
+        headers=headers,
+        media_type=admitted.media_type,
+    )
+
+
+@head("/d/{ticket:str}/{filename:str}", include_in_schema=False, opt={"transaction": "own"})
+async def describe_download(
+    ticket: str, filename: str, downloads: DownloadService
+) -> Response[None]:
+    """What a download would give, without the bytes."""
+    admitted = await downloads.admit(ticket)
+    headers = _headers(admitted, length=admitted.size_bytes)
+    return Response(None, headers=headers, media_type=admitted.media_type)
+
+
+def _headers(ticket: Ticket, *, length: int | None) -> dict[str, str]:
+    headers = {
+        "etag": f'"{ticket.sha256}"',
+        "accept-ranges": "bytes",
+        "cache-control": "private, no-transform, max-age=0",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(ticket.filename)}",
+        "x-content-sha256": ticket.sha256,
+    }
+    if length is not None:
+        headers["content-length"] = str(length)
+    return headers
+
+
+ROUTES = [licensed_files]
+ROOT_ROUTES = [download, describe_download]

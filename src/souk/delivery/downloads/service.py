@@ -1,0 +1,197 @@
+"""Use cases of downloads."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from urllib.parse import quote
+
+from souk.delivery.downloads import store
+from souk.delivery.downloads.events import VersionDownloaded
+from souk.delivery.downloads.settings import DownloadSettings
+from souk.delivery.downloads.tickets import Ticket, Tickets
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.clock import Clock
+from souk.kernel.errors import Forbidden, NotFound
+from souk.rights.licences.api import Licence, Licences
+from souk.works.artifacts.api import Artifacts
+from souk.works.listings.api import Listings
+from souk_client.contracts.delivery import LicensedFile, LicensedFiles
+from souk_client.contracts.works import FileEntry
+
+
+class DownloadRecords:
+    """Implements commerce's `DownloadHistory`."""
+
+    async def any_download(self, uow: UnitOfWork, licence_id: str) -> bool:
+        """Whether anything was; no download of it can begin until this transaction ends."""
+        await store.lock_licence(uow, licence_id)
+        return await store.any_download(uow, licence_id)
+
+
+class DownloadService:
+    """Signed addresses of what a licence opens, and the bytes behind them."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        listings: Listings,
+        licences: Licences,
+        artifacts: Artifacts,
+        tickets: Tickets,
+        clock: Clock,
+        settings: DownloadSettings,
+        base_url: str,
+    ) -> None:
+        self._database = database
+        self._listings = listings
+        self._licences = licences
+        self._artifacts = artifacts
+        self._tickets = tickets
+        self._clock = clock
+        self._settings = settings
+        self._base_url = base_url
+
+    async def files(
+        self, uow: UnitOfWork, actor: Actor, licence_id: str, *, version: str | None
+    ) -> LicensedFiles:
+        """The files that a licence opens, each with an address that works for a short time.
+
+        Args:
+            version: a semantic version; the newest published one when None.
+
+        Raises:
+            NotFound: `licence_unknown`, `version_unknown`.
+            Forbidden: `licensee_only`, `licence_not_good`, `seat_needed`.
+        """
+        licence = await self._usable(uow, actor, licence_id)
+        version_id, name = await self._version(uow, licence, version)
+        entries = await self._listings.version_files(uow, version_id)
+        expires_at = uow.now + timedelta(seconds=self._settings.url_seconds)
+        items = []
+        for entry in entries:
+            ticket = _ticket(licence_id, version_id, entry, expires_at=int(expires_at.timestamp()))
+            items.append(
+                LicensedFile(
+                    path=entry.path,
+                    sha256=entry.sha256,
+                    size_bytes=entry.size_bytes,
+                    cid=entry.cid,
+                    media_type=entry.media_type,
+                    url=f"{self._base_url}/d/{await self._tickets.sign(ticket)}/"
+                    f"{quote(ticket.filename)}",
+                    expires_at=expires_at,
+                )
+            )
+        return LicensedFiles(
+            licence_id=licence.id,
+            listing_address=licence.listing_address,
+            version=name,
+            items=items,
+        )
+
+    async def admit(self, text: str) -> Ticket:
+        """The ticket of an address, when its licence is good at this moment.
+
+        Raises:
+            Forbidden: `address_invalid`, `licence_not_good`.
+            Gone: `address_expired`.
+        """
+        ticket = await self._tickets.read(text, now=self._clock.now())
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            await self._check_good(uow, ticket.licence_id)
+        return ticket
+
+    async def begin(self, ticket: Ticket) -> None:
+        """Notes that bytes are about to leave; with a refund at the same time, one of them wins.
+
+        Raises:
+            Forbidden: `licence_not_good`.
+        """
+        async with self._database.transaction(SYSTEM) as uow:
+            await store.lock_licence(uow, ticket.licence_id)
+            await self._check_good(uow, ticket.licence_id)
+            grant = await self._licences.grant(uow, ticket.licence_id)
+            first = await store.record(
+                uow,
+                licence_id=ticket.licence_id,
+                version_id=ticket.version_id,
+                sha256=ticket.sha256,
+                licensee_id=grant.licensee_id,
+                listing_id=grant.listing_id,
+            )
+            if first:
+                await self._listings.count_download(uow, grant.listing_id)
+                uow.publish(
+                    VersionDownloaded(
+                        licence_id=ticket.licence_id,
+                        listing_id=grant.listing_id,
+                        version_id=ticket.version_id,
+                        licensee_organisation_id=grant.licensee_id,
+                    )
+                )
+
+    def read(self, ticket: Ticket, *, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes themselves."""
+        return self._artifacts.open(ticket.sha256, start=start, end=end)
+
+    async def _usable(self, uow: UnitOfWork, actor: Actor, licence_id: str) -> Licence:
+        actor.require_user()
+        licence = await self._licences.get(uow, licence_id)
+        if not actor.belongs_to(licence.licensee.id):
+            raise Forbidden("licensee_only", "Only the licence's holder may download under it.")
+        await self._check_good(uow, licence_id)
+        if licence.terms.kind == "seats":
+            seated = await self._licences.find_good(
+                uow, [licence.licensee.id], licence.listing_id, user_id=actor.user_id
+            )
+            if seated is None:
+                raise Forbidden(
+                    "seat_needed", "Ask a manager of your organisation for a seat of this licence."
+                )
+        return licence
+
+    async def _check_good(self, uow: UnitOfWork, licence_id: str) -> None:
+        check = await self._licences.check(uow, licence_id)
+        if not check.good:
+            raise Forbidden(
+                "licence_not_good",
+                f"Licence {licence_id} is {check.state.replace('_', ' ')}"
+                f"{': ' + check.reason if check.reason else ''}.",
+                state=check.state,
+            )
+
+    async def _version(
+        self, uow: UnitOfWork, licence: Licence, version: str | None
+    ) -> tuple[str, str]:
+        """The id and name of the version that is wanted."""
+        grant = await self._licences.grant(uow, licence.id)
+        if version is None:
+            latest = await self._listings.latest_version(uow, licence.listing_id)
+            if latest is not None:
+                return latest.id, latest.version
+            return grant.version_id, licence.version or ""
+        if version == licence.version:
+            return grant.version_id, version
+        listing = await self._listings.get(uow, licence.listing_id)
+        for known in listing.versions:
+            if known.version == version:
+                return known.id, known.version
+        raise NotFound(
+            "version_unknown",
+            f"There is no published version {version!r} of {licence.listing_address}.",
+        )
+
+
+def _ticket(licence_id: str, version_id: str, entry: FileEntry, *, expires_at: int) -> Ticket:
+    return Ticket(
+        licence_id=licence_id,
+        version_id=version_id,
+        sha256=entry.sha256,
+        size_bytes=entry.size_bytes,
+        filename=entry.path.rpartition("/")[2],
+        media_type=entry.media_type,
+        expires_at=expires_at,
+    )

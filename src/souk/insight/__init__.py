@@ -1,0 +1,1 @@
+"""Insight: what happens, told to those whom it concerns."""

@@ -1,0 +1,1 @@
+"""Notices: the bell on the page, and mail."""

@@ -1,0 +1,287 @@
+"""From an announced fact to an answer: outbox, kept documents, index, service, on PostgreSQL."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from souk.discovery.search import store
+from souk.discovery.search.api import Filters, SearchQuestion, Sort
+from souk.discovery.search.embedding.embedder import Embedder
+from souk.discovery.search.errors import SearchNotReady
+from souk.discovery.search.executor import SearchExecutor
+from souk.discovery.search.feeding import Feeding
+from souk.discovery.search.indexer import Indexer
+from souk.discovery.search.jobs import embed_task, search_handler
+from souk.discovery.search.service import SearchService
+from souk.discovery.search.settings import SearchSettings
+from souk.infra.live.listener import Listener
+from souk.infra.outbox.store import CHANNEL
+from souk.infra.outbox.worker import OutboxWorker
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.kernel.errors import Invalid
+from tests.discovery.search.shelf import Shelf
+
+pytestmark = pytest.mark.database
+
+
+class Market:
+    """A worker and a reader over one database and one folder."""
+
+    def __init__(self, database: Database, root: Path, embedder: Embedder) -> None:
+        self.database = database
+        self.root = root
+        self.shelf = Shelf()
+        self.executor = SearchExecutor(threads=1, queue_length=16)
+        self.feeding = Feeding(
+            database=database,
+            listings=self.shelf,  # type: ignore[arg-type]  # the part that search reads
+            embedder=embedder,
+            executor=self.executor,
+        )
+        self.embedder = embedder
+        self.service = SearchService(
+            root=root, settings=SearchSettings(), open_embedder=lambda: embedder
+        )
+        self.outbox = OutboxWorker(database, [search_handler(self.feeding)])
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[Indexer]:
+        """The worker process's tasks."""
+        indexer = Indexer(database=self.database, root=self.root, model=self.embedder.model_name)
+        listener = Listener(self.database.dsn)
+        listener.on(CHANNEL, lambda _: self.outbox.wake())
+        listener.on(store.CHANNEL, indexer.wake)
+        embed = embed_task(self.feeding, database=self.database, model=self.embedder.model_name)
+        async with AsyncExitStack() as stack:
+            for task in (self.outbox.run, listener.run, indexer.run, embed):
+                await stack.enter_async_context(running(task))
+            await listener.listening.wait()
+            await asyncio.wait_for(indexer.ready.wait(), 20)
+            yield indexer
+
+    async def titles(self, text: str = "", **fields: object) -> list[str]:
+        question = SearchQuestion(text=text, **fields)  # type: ignore[arg-type]
+        answer = await self.service.search(question)
+        return [hit.listing.title for hit in answer.items]
+
+
+@asynccontextmanager
+async def running(task: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    started = asyncio.ensure_future(task())
+    try:
+        yield
+    finally:
+        started.cancel()
+        with suppress(asyncio.CancelledError):
+            await started
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float) -> float:
+    """How long it took to become true."""
+    started = time.monotonic()
+    while not await condition():
+        assert time.monotonic() - started < within_s, "it never became true"
+        await asyncio.sleep(0.01)
+    return time.monotonic() - started
+
+
+@pytest_asyncio.fixture
+async def market(database: Database, root: Path, embedder: Embedder) -> AsyncIterator[Market]:
+    async with database.transaction(SYSTEM) as uow:
+        await store.remove(uow, await store.findable_ids(uow, after="", until=None))
+    made = Market(database, root, embedder)
+    await made.service.open()
+    yield made
+    made.service.close()
+    made.executor.close()
+
+
+async def test_what_is_published_is_found_within_a_second_and_what_is_retired_is_not(
+    market: Market,
+) -> None:
+    shelf = market.shelf
+    async with market.worker():
+        async with market.database.transaction(SYSTEM) as uow:
+            first = shelf.put(uow, "Handwritten digit recogniser", tags=["vision"])
+
+        async def found() -> bool:
+            return await market.titles("digit") == ["Handwritten digit recogniser"]
+
+        assert await until(found, within_s=5) < 1
+        assert await market.titles("reads numbers on paper") == ["Handwritten digit recogniser"]
+
+        async with market.database.transaction(SYSTEM) as uow:
+            shelf.edit(uow, first, title="Postal code reader")
+
+        async def renamed() -> bool:
+            return await market.titles("postal") == ["Postal code reader"]
+
+        assert await until(renamed, within_s=5) < 1
+        assert "Handwritten digit recogniser" not in await market.titles("digit")
+
+        async with market.database.transaction(SYSTEM) as uow:
+            shelf.retire(uow, first)
+
+        async def gone() -> bool:
+            return await market.titles() == []
+
+        assert await until(gone, within_s=5) < 1
+
+
+async def test_drafts_and_undone_transactions_are_never_found(market: Market) -> None:
+    async with market.worker():
+        with pytest.raises(RuntimeError):
+            async with market.database.transaction(SYSTEM) as uow:
+                market.shelf.listings.clear()
+                hidden = market.shelf.put(uow, "Undone")
+                raise RuntimeError
+        market.shelf.listings.pop(hidden)
+        async with market.database.transaction(SYSTEM) as uow:
+            market.shelf.put(uow, "Still a draft", state="draft")
+            market.shelf.put(uow, "Public")
+
+        async def public() -> bool:
+            return await market.titles() == ["Public"]
+
+        await until(public, within_s=5)
+        await market.feeding.check_all()
+        await asyncio.sleep(0.2)
+        assert await market.titles() == ["Public"]
+
+
+async def test_many_at_once_are_found_by_words_at_once_and_by_meaning_soon(
+    market: Market,
+) -> None:
+    async with market.worker():
+        async with market.database.transaction(SYSTEM) as uow:
+            for number in range(60):
+                market.shelf.put(uow, f"Dog pictures {number}", card="bulk")
+
+        async def all_found() -> bool:
+            answer = await market.service.search(SearchQuestion(text="bulk"))
+            return answer.total == 60
+
+        assert await until(all_found, within_s=10) < 2
+
+        async def all_near() -> bool:
+            answer = await market.service.search(SearchQuestion(text="puppy photos", limit=100))
+            return sum("meaning" in hit.matched for hit in answer.items) == 60
+
+        await until(all_near, within_s=30)
+
+
+async def test_a_lost_index_is_built_again_and_missed_changes_are_made_up(
+    market: Market,
+) -> None:
+    shelf = market.shelf
+    async with market.database.transaction(SYSTEM) as uow:
+        kept = shelf.put(None, "Granite")
+        lost = shelf.put(None, "Basalt")
+        await market.feeding.refresh(uow, [kept, lost])
+    async with market.worker():
+        assert sorted(await market.titles()) == ["Basalt", "Granite"]
+    # While nobody owns the index: one goes, one changes, one comes.
+    async with market.database.transaction(SYSTEM) as uow:
+        shelf.listings.pop(lost)
+        shelf.edit(uow, kept, title="Granite, polished")
+        new = shelf.put(None, "Marble")
+        await market.feeding.refresh(uow, [kept, lost, new])
+    async with market.worker():
+        assert sorted(await market.titles()) == ["Granite, polished", "Marble"]
+    shutil.rmtree(market.root)
+    with pytest.raises(SearchNotReady):
+        await market.titles()
+    async with market.worker():
+        assert sorted(await market.titles()) == ["Granite, polished", "Marble"]
+        assert (await market.titles("polished rock"))[0] == "Granite, polished"
+
+
+async def test_the_check_repairs_what_no_event_told(market: Market) -> None:
+    shelf = market.shelf
+    async with market.database.transaction(SYSTEM) as uow:
+        ids = [shelf.put(None, f"Stone {number}") for number in range(5)]
+        await market.feeding.refresh(uow, ids)
+    shelf.listings.pop(ids[0])
+    shelf.put(None, "Pebble")
+    assert await market.feeding.check_all() == 2
+    assert await market.feeding.check_all() == 0
+    async with market.worker():
+        assert sorted(await market.titles()) == ["Pebble", *(f"Stone {n}" for n in range(1, 5))]
+
+
+async def test_a_second_worker_waits_its_turn(market: Market) -> None:
+    second = Indexer(database=market.database, root=market.root, model=market.embedder.model_name)
+    async with running(second.run):
+        await asyncio.wait_for(second.ready.wait(), 20)
+        first = Indexer(
+            database=market.database, root=market.root, model=market.embedder.model_name
+        )
+        async with running(first.run):
+            await asyncio.sleep(0.5)
+            assert not first.ready.is_set()
+    async with running(first.run):
+        await asyncio.wait_for(first.ready.wait(), 20)
+
+
+async def test_pages_facets_and_their_mistakes(market: Market) -> None:
+    shelf = market.shelf
+    async with market.database.transaction(SYSTEM) as uow:
+        ids = [
+            shelf.put(None, f"Stone {n}", kind="dataset" if n % 3 else "model") for n in range(9)
+        ]
+        await market.feeding.refresh(uow, ids)
+    async with market.worker():
+        question = SearchQuestion(text="stone", filters=Filters(kinds=("dataset",)), limit=4)
+        first = await market.service.search(question)
+        assert first.total == 6
+        kinds = next(facet for facet in first.facets if facet.name == "kind")
+        assert {one.value: one.count for one in kinds.values} == {"dataset": 6, "model": 3}
+        second = await market.service.search(
+            SearchQuestion(
+                text="stone",
+                filters=question.filters,
+                limit=4,
+                cursor=first.next_cursor,
+            )
+        )
+        shown = [hit.listing.id for hit in (*first.items, *second.items)]
+        assert len(set(shown)) == 6
+        assert second.next_cursor is None
+
+        for mistake in (
+            SearchQuestion(text="other", cursor=first.next_cursor),
+            SearchQuestion(text="stone", sort=Sort.NEWEST, cursor=first.next_cursor),
+            SearchQuestion(cursor="!!"),
+            SearchQuestion(filters=Filters(currency="XXX")),
+            SearchQuestion(filters=Filters(price_min_minor=2, price_max_minor=1)),
+        ):
+            with pytest.raises(Invalid):
+                await market.service.search(mistake)
+
+
+async def test_suggestions_name_addresses(market: Market) -> None:
+    async with market.database.transaction(SYSTEM) as uow:
+        await market.feeding.refresh(uow, [market.shelf.put(None, "Sentiment classifier")])
+    async with market.worker():
+        found = await market.service.suggest("sent")
+        assert [(one.text, one.address is None) for one in found.items] == [
+            ("sentiment", True),
+            ("Sentiment classifier", False),
+        ]
+
+
+async def test_only_the_system_sees_the_kept_documents(market: Market, database: Database) -> None:
+    from souk.infra.postgres.scope import PUBLIC, Scope
+
+    async with database.transaction(SYSTEM) as uow:
+        await market.feeding.refresh(uow, [market.shelf.put(None, "Granite")])
+    for scope in (PUBLIC, Scope(organisation_ids=("org_other",))):
+        async with database.transaction(scope) as uow:
+            assert await store.findable_ids(uow, after="", until=None) == []

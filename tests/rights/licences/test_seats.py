@@ -13,6 +13,7 @@ from souk.infra.postgres.scope import SYSTEM, scope_of
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import OrganisationId, UserId
+from souk.people.identity.news import CallerNews
 from souk.people.organisations.service import OrganisationService
 from souk.rights.licences.seats import SeatService
 from souk.rights.licences.service import LicenceService
@@ -39,7 +40,8 @@ MakeTeam = Callable[..., Awaitable[Team]]
 
 @pytest.fixture(scope="module")
 def seats(licences: LicenceService) -> SeatService:
-    return SeatService(licences=licences, organisations=OrganisationService())
+    organisations = OrganisationService(CallerNews(lambda _row_id: None))
+    return SeatService(licences=licences, organisations=organisations)
 
 
 @pytest.fixture(scope="module")

@@ -116,7 +116,7 @@ class AsyncSouk(Awaiting):
 
     async def keys(self) -> KeySet:
         """As `Souk.keys`."""
-        return read_jwks(await self.provenance.jwks())
+        return read_jwks(await self.provenance.keys())
 
     async def upload_file(
         self,

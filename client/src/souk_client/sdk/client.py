@@ -135,7 +135,7 @@ class Souk(Blocking):
 
     def keys(self) -> KeySet:
         """The marketplace's public keys, to keep: they check its proofs with no server."""
-        return read_jwks(self.provenance.jwks())
+        return read_jwks(self.provenance.keys())
 
     def upload_file(
         self,

@@ -1,5 +1,7 @@
 """Wallets, orders and receipts."""
 
+from typing import Literal
+
 from souk_client.contracts.base import PageAnswer
 from souk_client.contracts.commerce import Order, OrderRequest, Receipt, RefundRequest, Revenue
 from souk_client.contracts.treasury import (
@@ -91,9 +93,20 @@ def get_order(order_id: str) -> Call[Order]:
     return Call(method="GET", path=api("orders", order_id), answer=Order)
 
 
-def list_orders(*, cursor: str | None = None, limit: int | None = None) -> Call[PageAnswer[Order]]:
-    """The caller's orders, newest first."""
-    query = {"cursor": cursor, "limit": limit}
+def list_orders(
+    *,
+    side: Literal["buyer", "seller"] = "buyer",
+    organisation_id: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+) -> Call[PageAnswer[Order]]:
+    """What an organisation of the caller's bought, or sold, newest first."""
+    query = {
+        "side": side,
+        "organisation_id": organisation_id,
+        "cursor": cursor,
+        "limit": limit,
+    }
     return Call(method="GET", path=api("orders"), answer=PageAnswer[Order], query=query)
 
 

@@ -1,25 +1,43 @@
 """Licences, their files, and the provenance log."""
 
+from types import NoneType
+from typing import Literal
+
 from souk_client.contracts.base import PageAnswer
 from souk_client.contracts.delivery import LicensedFiles
 from souk_client.contracts.rights import (
     ConsistencyProof,
+    EntryKind,
     HashOwnership,
     InclusionProof,
     Licence,
     LicenceCheck,
     LicenceUse,
     ProvenanceEntry,
+    RevokeRequest,
+    Seat,
+    SeatRequest,
     TreeHead,
 )
 from souk_client.sdk.call import Call, Endpoint, Namespace, S, api
 
 
 def list_licences(
-    *, cursor: str | None = None, limit: int | None = None
+    *,
+    side: Literal["licensee", "licensor"] = "licensee",
+    organisation_id: str | None = None,
+    listing_id: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
 ) -> Call[PageAnswer[Licence]]:
-    """The caller's licences, newest first."""
-    query = {"cursor": cursor, "limit": limit}
+    """Licences the caller's organisations hold (or gave), newest first."""
+    query = {
+        "as": side,
+        "organisation_id": organisation_id,
+        "listing_id": listing_id,
+        "cursor": cursor,
+        "limit": limit,
+    }
     return Call(method="GET", path=api("licences"), answer=PageAnswer[Licence], query=query)
 
 
@@ -40,6 +58,38 @@ def use_licence(licence_id: str, *, uses: int = 1) -> Call[LicenceCheck]:
         path=api("licences", licence_id, "uses"),
         answer=LicenceCheck,
         body=LicenceUse(uses=uses),
+    )
+
+
+def list_seats(licence_id: str) -> Call[PageAnswer[Seat]]:
+    """Who sits on a licence's seats."""
+    return Call(method="GET", path=api("licences", licence_id, "seats"), answer=PageAnswer[Seat])
+
+
+def give_seat(licence_id: str, *, user_id: str) -> Call[Seat]:
+    """Seats a member of the holder's organisation."""
+    return Call(
+        method="POST",
+        path=api("licences", licence_id, "seats"),
+        answer=Seat,
+        body=SeatRequest(user_id=user_id),
+    )
+
+
+def free_seat(licence_id: str, user_id: str) -> Call[None]:
+    """Takes a seat back."""
+    return Call(
+        method="DELETE", path=api("licences", licence_id, "seats", user_id), answer=NoneType
+    )
+
+
+def revoke_licence(licence_id: str, *, reason: str) -> Call[Licence]:
+    """Ends a licence for good; for the seller's managers."""
+    return Call(
+        method="POST",
+        path=api("licences", licence_id, "revoke"),
+        answer=Licence,
+        body=RevokeRequest(reason=reason),
     )
 
 
@@ -67,16 +117,30 @@ def list_files(licence_id: str, *, version: str | None = None) -> Call[LicensedF
 
 
 def get_log(
-    *, cursor: str | None = None, limit: int | None = None
+    *,
+    kind: EntryKind | None = None,
+    listing_id: str | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
 ) -> Call[PageAnswer[ProvenanceEntry]]:
     """Entries of the public log, newest first."""
-    query = {"cursor": cursor, "limit": limit}
+    query = {"kind": kind, "listing_id": listing_id, "cursor": cursor, "limit": limit}
     return Call(
         method="GET",
         path=api("provenance", "log"),
         answer=PageAnswer[ProvenanceEntry],
         query=query,
     )
+
+
+def get_entry(entry_id: str) -> Call[ProvenanceEntry]:
+    """One entry of the log."""
+    return Call(method="GET", path=api("provenance", "entries", entry_id), answer=ProvenanceEntry)
+
+
+def get_checkpoint() -> Call[bytes]:
+    """The newest head as a signed note, for monitors and witnesses."""
+    return Call(method="GET", path=api("provenance", "checkpoint"), answer=bytes)
 
 
 def get_head() -> Call[TreeHead]:
@@ -106,7 +170,7 @@ def get_ownership(sha256: str) -> Call[HashOwnership]:
     return Call(method="GET", path=api("provenance", "by-hash", sha256), answer=HashOwnership)
 
 
-def get_jwks() -> Call[bytes]:
+def get_keys() -> Call[bytes]:
     """The public keys of the marketplace's log and licences, as it publishes them."""
     return Call(method="GET", path="/.well-known/souk-keys.json", answer=bytes)
 
@@ -119,6 +183,10 @@ class Licences(Namespace[S]):
     check = Endpoint(check_licence)
     use = Endpoint(use_licence)
     file = Endpoint(get_licence_file)
+    seats = Endpoint(list_seats)
+    give_seat = Endpoint(give_seat)
+    free_seat = Endpoint(free_seat)
+    revoke = Endpoint(revoke_licence)
     evidence = Endpoint(get_evidence)
     files = Endpoint(list_files)
 
@@ -127,8 +195,10 @@ class Provenance(Namespace[S]):
     """The public log of what happened to works."""
 
     log = Endpoint(get_log)
+    entry = Endpoint(get_entry)
     head = Endpoint(get_head)
+    checkpoint = Endpoint(get_checkpoint)
     proof = Endpoint(get_proof)
     consistency = Endpoint(get_consistency)
     by_hash = Endpoint(get_ownership)
-    jwks = Endpoint(get_jwks)
+    keys = Endpoint(get_keys)

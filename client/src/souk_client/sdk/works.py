@@ -108,7 +108,7 @@ def import_listings(items: Sequence[ImportItem]) -> Call[ImportAnswer]:
     return Call(method="POST", path=api("listings", "import"), answer=ImportAnswer, body=body)
 
 
-SearchSort = Literal["relevance", "newest", "price", "-price", "sales"]
+SearchSort = Literal["relevance", "newest", "price_asc", "price_desc", "downloads"]
 
 
 def search(
@@ -117,17 +117,30 @@ def search(
     kind: Sequence[str] = (),
     tag: Sequence[str] = (),
     licence: Sequence[str] = (),
+    task: Sequence[str] = (),
+    category: Sequence[str] = (),
+    owner: str | None = None,
+    currency: str | None = None,
+    price_min_minor: int | None = None,
     price_max_minor: int | None = None,
-    sort: str | None = None,
+    sort: SearchSort | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[SearchAnswer]:
-    """Finds published listings by plain words; filters of one name are alternatives."""
+    """Finds published listings by plain words.
+
+    Filters of one name are alternatives; only tags all have to be there. `owner` is a slug.
+    """
     query = {
         "q": q,
         "kind": list(kind),
         "tag": list(tag),
         "licence": list(licence),
+        "task": list(task),
+        "category": list(category),
+        "owner": owner,
+        "currency": currency,
+        "price_min_minor": price_min_minor,
         "price_max_minor": price_max_minor,
         "sort": sort,
         "cursor": cursor,
@@ -139,7 +152,7 @@ def search(
 def suggest(q: str, *, limit: int | None = None) -> Call[Suggestions]:
     """How a search could go on."""
     query = {"q": q, "limit": limit}
-    return Call(method="GET", path=api("search", "suggestions"), answer=Suggestions, query=query)
+    return Call(method="GET", path=api("search", "suggest"), answer=Suggestions, query=query)
 
 
 class Uploads(Namespace[S]):

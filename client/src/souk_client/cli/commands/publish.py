@@ -1,6 +1,7 @@
 """mp publish"""
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -18,6 +19,7 @@ from souk_client.cli.publishing import (
 )
 from souk_client.cli.shell import Shell, with_shell
 from souk_client.cli.upload_notes import UploadNotes
+from souk_client.contracts.base import ListingKind
 from souk_client.contracts.works import Listing
 from souk_client.sdk.client import Souk
 from souk_client.sdk.money import parse_amount
@@ -44,9 +46,7 @@ Examples:
 
 @click.command(name="publish", epilog=EPILOG)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--kind", help="model, dataset, api, plugin, design, template, material, agent, compute."
-)
+@click.option("--kind", type=click.Choice(get_args(ListingKind)), help="What it is.")
 @click.option("--slug", help="The listing's name in its address.")
 @click.option("--title")
 @click.option("--summary", help="One line for lists.")

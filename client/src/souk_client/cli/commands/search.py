@@ -1,11 +1,15 @@
 """mp search"""
 
+from typing import get_args
+
 import click
 
 from souk_client.cli import output
 from souk_client.cli.shell import Shell, with_shell
+from souk_client.contracts.base import ListingKind
 from souk_client.contracts.discovery import SearchAnswer
 from souk_client.sdk.money import parse_amount
+from souk_client.sdk.works import SearchSort
 
 EPILOG = """\b
 Examples:
@@ -17,12 +21,13 @@ Examples:
 
 @click.command(name="search", epilog=EPILOG)
 @click.argument("words", nargs=-1)
-@click.option("--kind", multiple=True, help="model, dataset, plugin, …; may be repeated.")
+@click.option("--kind", multiple=True, type=click.Choice(get_args(ListingKind)))
 @click.option("--tag", multiple=True, help="A tag; may be repeated.")
 @click.option("--licence", multiple=True, help="An SPDX id; may be repeated.")
 @click.option("--price-max", metavar="AMOUNT", help="At most this price; 0 for free ones.")
 @click.option("--currency", default="USD", show_default=True, help="Of --price-max.")
-@click.option("--sort", help="relevance, newest, price, -price, sales.")
+@click.option("--owner", metavar="SLUG", help="Only works of this seller.")
+@click.option("--sort", type=click.Choice(get_args(SearchSort)), help="The order of the answer.")
 @click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True)
 @click.option("--cursor", help="Where the next page starts, as the last one said.")
 @with_shell
@@ -34,7 +39,8 @@ def command(
     licence: tuple[str, ...],
     price_max: str | None,
     currency: str,
-    sort: str | None,
+    owner: str | None,
+    sort: SearchSort | None,
     limit: int,
     cursor: str | None,
 ) -> None:
@@ -45,6 +51,8 @@ def command(
             kind=kind,
             tag=tag,
             licence=licence,
+            owner=owner,
+            currency=None if price_max is None else currency,
             price_max_minor=_minor(price_max, currency),
             sort=sort,
             limit=limit,

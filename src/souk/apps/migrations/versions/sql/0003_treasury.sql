@@ -17,9 +17,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- An account with a floor keeps its balance in its own row, locked while money moves. An account
--- without one (the platform, the outside world, a debt) keeps it in stripes, one for each of many
--- connections, so that no two sales wait for each other there.
+-- What an account is for. Never changes.
 CREATE TABLE ledger.accounts (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('wallet', 'held', 'owed', 'platform', 'external')),
@@ -28,14 +26,19 @@ CREATE TABLE ledger.accounts (
     owner_organisation_id text GENERATED ALWAYS AS (
         CASE WHEN kind IN ('wallet', 'held', 'owed') THEN name END
     ) STORED,
-    floor_minor bigint,
+    UNIQUE (name, kind, currency)
+);
+
+-- Balances of accounts that have a floor (wallets, held money): one row each, locked while money
+-- moves. Narrow and alone in their table, since this is what every transfer updates.
+CREATE TABLE ledger.funds (
+    account_id bigint PRIMARY KEY REFERENCES ledger.accounts,
     balance_minor bigint NOT NULL DEFAULT 0,
-    UNIQUE (name, kind, currency),
-    CONSTRAINT accounts_have_floors
-        CHECK ((floor_minor IS NOT NULL) = (kind IN ('wallet', 'held'))),
-    CONSTRAINT accounts_stay_above_floor CHECK (balance_minor >= floor_minor)
+    CONSTRAINT funds_stay_above_floor CHECK (balance_minor >= 0)
 ) WITH (fillfactor = 50);
 
+-- Balances of accounts that may go below zero (the platform, the outside world, debts): the sum of
+-- stripes, one for each of many connections, so that no two sales wait for each other there.
 CREATE TABLE ledger.stripes (
     account_id bigint NOT NULL REFERENCES ledger.accounts,
     stripe smallint NOT NULL,
@@ -72,9 +75,11 @@ CREATE TABLE ledger.postings (
 );
 CREATE INDEX postings_by_transfer ON ledger.postings (transfer_number);
 
--- What every statement that adds postings must satisfy, and what follows from it.
+-- What every statement that adds postings must satisfy, and what follows from it. Its plans are made
+-- once a connection, perhaps for a large batch, and must suit a single sale too: by index, always.
 CREATE FUNCTION ledger.settle() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp AS $$
+    SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM (
@@ -95,17 +100,20 @@ BEGIN
         RAISE EXCEPTION 'a posting belongs to a transfer' USING ERRCODE = 'foreign_key_violation';
     END IF;
 
-    UPDATE ledger.accounts a SET balance_minor = a.balance_minor + moved.amount_minor
+    UPDATE ledger.funds f SET balance_minor = f.balance_minor + moved.amount_minor
     FROM (
         SELECT account_id, sum(amount_minor)::bigint AS amount_minor FROM added GROUP BY account_id
     ) AS moved
-    WHERE a.id = moved.account_id AND a.floor_minor IS NOT NULL;
+    WHERE f.account_id = moved.account_id;
 
     INSERT INTO ledger.stripes AS s (account_id, stripe, balance_minor)
-    SELECT p.account_id, pg_backend_pid() % 64, sum(p.amount_minor)::bigint
-    FROM added p JOIN ledger.accounts a ON a.id = p.account_id
-    WHERE a.floor_minor IS NULL
-    GROUP BY p.account_id ORDER BY p.account_id
+    SELECT account_id, pg_backend_pid() % 64, amount_minor
+    FROM (
+        SELECT account_id, sum(amount_minor)::bigint AS amount_minor
+        FROM added WHERE balance_after_minor IS NULL GROUP BY account_id
+    ) AS moved
+    WHERE NOT EXISTS (SELECT FROM ledger.funds f WHERE f.account_id = moved.account_id)
+    ORDER BY account_id
     ON CONFLICT (account_id, stripe)
         DO UPDATE SET balance_minor = s.balance_minor + excluded.balance_minor;
     RETURN NULL;
@@ -117,15 +125,14 @@ CREATE TRIGGER postings_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.
     FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
 CREATE TRIGGER transfers_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.transfers
     FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
-CREATE TRIGGER accounts_stay BEFORE DELETE OR TRUNCATE ON ledger.accounts
+CREATE TRIGGER accounts_only_grow BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.accounts
     FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
-CREATE TRIGGER accounts_keep_what_they_are
-    BEFORE UPDATE OF id, kind, name, currency, floor_minor ON ledger.accounts
+CREATE TRIGGER funds_stay BEFORE DELETE OR TRUNCATE ON ledger.funds
     FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
-CREATE TRIGGER accounts_balance_follows BEFORE UPDATE OF balance_minor ON ledger.accounts
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_by_hand();
-CREATE TRIGGER accounts_start_empty BEFORE INSERT ON ledger.accounts
+CREATE TRIGGER funds_start_empty BEFORE INSERT ON ledger.funds
     FOR EACH ROW WHEN (NEW.balance_minor <> 0) EXECUTE FUNCTION infra.refuse_change();
+CREATE TRIGGER funds_follow BEFORE UPDATE ON ledger.funds
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_by_hand();
 CREATE TRIGGER stripes_follow BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ledger.stripes
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_by_hand();
 
@@ -134,16 +141,20 @@ CREATE FUNCTION ledger.open_accounts(kinds text[], names text[], currencies text
     RETURNS TABLE (id bigint) LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO ledger.accounts (kind, name, currency, floor_minor)
-    SELECT DISTINCT w.kind, w.name, w.currency,
-        CASE WHEN w.kind IN ('wallet', 'held') THEN 0 END
-    FROM unnest(kinds, names, currencies) AS w(kind, name, currency)
-    WHERE NOT EXISTS (
-        SELECT FROM ledger.accounts a
-        WHERE a.kind = w.kind AND a.name = w.name AND a.currency = w.currency
+    WITH made AS (
+        INSERT INTO ledger.accounts (kind, name, currency)
+        SELECT DISTINCT w.kind, w.name, w.currency
+        FROM unnest(kinds, names, currencies) AS w(kind, name, currency)
+        WHERE NOT EXISTS (
+            SELECT FROM ledger.accounts a
+            WHERE a.kind = w.kind AND a.name = w.name AND a.currency = w.currency
+        )
+        ORDER BY 2, 1, 3
+        ON CONFLICT DO NOTHING
+        RETURNING accounts.id, accounts.kind
     )
-    ORDER BY 2, 1, 3
-    ON CONFLICT DO NOTHING;
+    INSERT INTO ledger.funds (account_id)
+    SELECT made.id FROM made WHERE made.kind IN ('wallet', 'held');
     RETURN QUERY
         SELECT a.id
         FROM unnest(kinds, names, currencies) WITH ORDINALITY AS w(kind, name, currency, place)
@@ -169,9 +180,8 @@ DECLARE
     numbers bigint[];
     broken text;
 BEGIN
-    PERFORM FROM ledger.accounts
-        WHERE id = ANY (account_ids) AND floor_minor IS NOT NULL
-        ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM ledger.funds
+        WHERE account_id = ANY (account_ids) ORDER BY account_id FOR NO KEY UPDATE;
     BEGIN
         -- Taken after the lock, so that the numbers on an account are in the order of its balances.
         numbers := ARRAY(
@@ -187,26 +197,23 @@ BEGIN
             transfer_number, account_id, amount_minor, balance_after_minor
         )
         SELECT numbers[p.position], p.account_id, p.amount_minor,
-            CASE WHEN a.floor_minor IS NOT NULL THEN
-                a.balance_minor
-                    + sum(p.amount_minor) OVER (PARTITION BY p.account_id ORDER BY p.position)
-            END
+            f.balance_minor + sum(p.amount_minor) OVER (PARTITION BY p.account_id ORDER BY p.position)
         FROM unnest(positions, account_ids, amounts) AS p(position, account_id, amount_minor)
-            JOIN ledger.accounts a ON a.id = p.account_id;
+            LEFT JOIN ledger.funds f ON f.account_id = p.account_id;
         RETURN NULL;
     EXCEPTION WHEN check_violation OR unique_violation THEN
         GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
         IF broken NOT IN (
             'transfers_once', 'transfers_reversed_once',
-            'postings_stay_above_floor', 'accounts_stay_above_floor'
+            'postings_stay_above_floor', 'funds_stay_above_floor'
         ) THEN
             RAISE;
         END IF;
     END;
     RETURN jsonb_build_object(
         'balances', (
-            SELECT coalesce(jsonb_object_agg(id, balance_minor), '{}') FROM ledger.accounts
-            WHERE id = ANY (account_ids) AND floor_minor IS NOT NULL
+            SELECT coalesce(jsonb_object_agg(account_id, balance_minor), '{}') FROM ledger.funds
+            WHERE account_id = ANY (account_ids)
         ),
         'known', (
             SELECT coalesce(
@@ -227,6 +234,10 @@ GRANT EXECUTE ON FUNCTION ledger.open_accounts, ledger.record TO souk_app;
 
 ALTER TABLE ledger.accounts ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON ledger.accounts USING (infra.may_see(owner_organisation_id));
+ALTER TABLE ledger.funds ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON ledger.funds USING (
+    infra.is_system() OR EXISTS (SELECT FROM ledger.accounts a WHERE a.id = account_id)
+);
 ALTER TABLE ledger.stripes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON ledger.stripes USING (
     infra.is_system() OR EXISTS (SELECT FROM ledger.accounts a WHERE a.id = account_id)
@@ -239,15 +250,17 @@ ALTER TABLE ledger.transfers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON ledger.transfers USING (
     infra.is_system() OR EXISTS (SELECT FROM ledger.postings p WHERE p.transfer_number = number)
 );
-GRANT SELECT ON ledger.accounts, ledger.stripes, ledger.postings, ledger.transfers TO souk_app;
+GRANT SELECT ON ledger.accounts, ledger.funds, ledger.stripes, ledger.postings, ledger.transfers
+    TO souk_app;
 
--- Every account with its whole balance.
+-- Every account with its whole balance, and its floor where it has one.
 CREATE VIEW ledger.balances WITH (security_invoker = true) AS
-    SELECT a.id, a.kind, a.name, a.currency, a.owner_organisation_id, a.floor_minor,
-        a.balance_minor + coalesce(
+    SELECT a.id, a.kind, a.name, a.currency, a.owner_organisation_id,
+        CASE WHEN f.account_id IS NOT NULL THEN 0 END AS floor_minor,
+        coalesce(f.balance_minor, 0) + coalesce(
             (SELECT sum(s.balance_minor) FROM ledger.stripes s WHERE s.account_id = a.id), 0
         ) AS balance_minor
-    FROM ledger.accounts a;
+    FROM ledger.accounts a LEFT JOIN ledger.funds f ON f.account_id = a.id;
 GRANT SELECT ON ledger.balances TO souk_app;
 
 -- Money set aside for something that may or may not happen. The money itself is on the held account.
@@ -287,19 +300,19 @@ CREATE FUNCTION ledger.lock_for_reversal(transfer_id text)
     ) LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM FROM ledger.accounts a
-        WHERE a.floor_minor IS NOT NULL AND a.id IN (
+    PERFORM FROM ledger.funds f
+        WHERE f.account_id IN (
             SELECT p.account_id FROM ledger.postings p
                 JOIN ledger.transfers t ON t.number = p.transfer_number
             WHERE t.id = transfer_id
         )
-        ORDER BY a.id FOR NO KEY UPDATE;
+        ORDER BY f.account_id FOR NO KEY UPDATE;
     RETURN QUERY
-        SELECT a.kind, a.name, a.currency, p.amount_minor,
-            CASE WHEN a.floor_minor IS NOT NULL THEN a.balance_minor END, t.reverses
+        SELECT a.kind, a.name, a.currency, p.amount_minor, f.balance_minor, t.reverses
         FROM ledger.transfers t
             JOIN ledger.postings p ON p.transfer_number = t.number
             JOIN ledger.accounts a ON a.id = p.account_id
+            LEFT JOIN ledger.funds f ON f.account_id = a.id
         WHERE t.id = transfer_id;
 END $$;
 
@@ -308,21 +321,22 @@ END $$;
 CREATE FUNCTION ledger.lock_debt(organisation_id text, wallet_currency text)
     RETURNS TABLE (available_minor bigint, owed_minor bigint) LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    wallet_id bigint;
 BEGIN
     IF NOT infra.may_see(organisation_id) THEN
         RETURN;
     END IF;
-    PERFORM FROM ledger.accounts a
-        WHERE a.kind = 'wallet' AND a.name = organisation_id AND a.currency = wallet_currency
-        FOR NO KEY UPDATE;
+    SELECT a.id INTO wallet_id FROM ledger.accounts a
+        WHERE a.kind = 'wallet' AND a.name = organisation_id AND a.currency = wallet_currency;
+    PERFORM FROM ledger.funds f WHERE f.account_id = wallet_id FOR NO KEY UPDATE;
     RETURN QUERY
-        SELECT w.balance_minor, coalesce((
+        SELECT f.balance_minor, coalesce((
             SELECT -sum(s.balance_minor)::bigint
             FROM ledger.accounts o JOIN ledger.stripes s ON s.account_id = o.id
             WHERE o.kind = 'owed' AND o.name = organisation_id AND o.currency = wallet_currency
         ), 0)
-        FROM ledger.accounts w
-        WHERE w.kind = 'wallet' AND w.name = organisation_id AND w.currency = wallet_currency;
+        FROM ledger.funds f WHERE f.account_id = wallet_id;
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.lock_for_reversal, ledger.lock_debt FROM PUBLIC;

@@ -21,6 +21,7 @@ from souk_client.contracts.rights import (
 from souk_client.proofs import PublicKey
 
 Size = Annotated[int, Parameter(ge=1, le=2**62, description="how many entries")]
+MaybeSize = Annotated[int | None, Parameter(ge=1, le=2**62, description="how many entries")]
 FileHash = Annotated[str, Parameter(pattern="^[0-9a-f]{64}$", description="SHA-256, 64 hex digits")]
 
 
@@ -82,7 +83,7 @@ async def get_checkpoint(uow: UnitOfWork, provenance: ProvenanceService) -> Resp
 
 @get("/provenance/consistency", tags=["rights"])
 async def get_consistency(
-    uow: UnitOfWork, provenance: ProvenanceService, first: Size, second: Size | None = None
+    uow: UnitOfWork, provenance: ProvenanceService, first: Size, second: MaybeSize = None
 ) -> ConsistencyProof:
     """That the log only grew between two sizes (RFC 9162 section 2.1.4).
 

@@ -18,7 +18,11 @@ from souk.infra.live.listener import Listener
 from souk.infra.outbox import store as outbox_store
 from souk.infra.postgres.database import Database
 from souk.infra.settings import Settings, SettingsError, load_settings
+from souk.infra.workflows import Workflows
 from souk.kernel.clock import SystemClock
+
+WORKFLOW_VERSION = "1"
+"""Raise it when a workflow's steps change their order or meaning: DBOS resumes by version."""
 
 log = structlog.get_logger("souk.container")
 
@@ -111,6 +115,7 @@ def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
         database=database,
         keyring=Keyring(database, secret=settings.secret),
         listener=Listener(dsn),
+        workflows=Workflows(settings.database_url, version=WORKFLOW_VERSION),
     )
 
 

@@ -12,6 +12,7 @@ from souk.infra.outbox.handlers import Handler
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.settings import Settings, load
+from souk.infra.workflows import Workflow, Workflows
 from souk.kernel.clock import Clock
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -27,6 +28,8 @@ class Core:
     database: Database
     keyring: Keyring
     listener: Listener
+    workflows: Workflows
+    """Open in the worker only."""
 
     def load(self, kind: type[S], context: str) -> S:
         """A context's own settings: variables `SOUK_<CONTEXT>_<FIELD>`."""
@@ -54,6 +57,8 @@ class Parts:
     """At the root, such as /.well-known/…."""
     handlers: Sequence[Handler] = ()
     schedules: Sequence[Schedule] = ()
+    workflows: Sequence[Workflow] = ()
+    """Durable; the worker runs them."""
     worker_tasks: Sequence[Callable[[], Awaitable[None]]] = ()
     """Run in the worker until it stops."""
     process_tasks: Sequence[Callable[[], Awaitable[None]]] = ()

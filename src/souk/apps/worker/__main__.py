@@ -30,8 +30,14 @@ async def work(container: Container) -> None:
     async def keep_schedules() -> None:
         await run_schedules(core.database, schedules)
 
-    async with container.opened(), running([outbox.run, keep_schedules, *tasks]):
-        await stop.wait()
+    workflows = [workflow for parts in container.all_parts for workflow in parts.workflows]
+    async with container.opened():
+        await core.workflows.open(workflows)
+        try:
+            async with running([outbox.run, keep_schedules, *tasks]):
+                await stop.wait()
+        finally:
+            await core.workflows.close()
 
 
 def main() -> None:

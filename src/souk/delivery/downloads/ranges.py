@@ -1,4 +1,4 @@
-"""Conditional and range requests (RFC 9110 sections 13 and 14), for one range of immutable bytes."""
+"""Conditional and range requests (RFC 9110 sections 13, 14) for one range of immutable bytes."""
 
 import re
 from typing import Final

@@ -1,7 +1,7 @@
 """Signed addresses: who may fetch which bytes until when, checked without asking anybody.
 
-A ticket is `<payload>.<signature>`, both base64url: the payload is JSON, the signature Ed25519 by the
-marketplace's key of the purpose `urls`. A node that knows the public keys can check it alone.
+A ticket is `<payload>.<signature>`, both base64url: the payload is JSON, the signature Ed25519 by
+the marketplace's key of the purpose `urls`. A node that knows the public keys can check it alone.
 """
 
 from datetime import datetime

@@ -1,0 +1,53 @@
+"""Discovery."""
+
+from dataclasses import dataclass
+
+from souk.apps.wiring.parts import Core, Parts
+from souk.discovery.search import routes, store
+from souk.discovery.search.embedding.shared import SharedEmbedder
+from souk.discovery.search.executor import SearchExecutor
+from souk.discovery.search.feeding import Feeding
+from souk.discovery.search.indexer import Indexer
+from souk.discovery.search.jobs import check_task, embed_task, search_handler
+from souk.discovery.search.service import SearchService
+from souk.discovery.search.settings import SearchSettings
+from souk.works.listings.api import Listings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    search: SearchService
+    parts: Parts
+
+
+def wire_discovery(core: Core, *, listings: Listings) -> Discovery:
+    settings = core.load(SearchSettings, "search")
+    root = core.settings.data_path / "search"
+    embedder = SharedEmbedder(
+        core.settings.data_path,
+        threads=settings.embed_threads,
+        cached_queries=settings.cached_queries,
+    )
+    search = SearchService(root=root, settings=settings, embedder=embedder)
+    feeding = Feeding(
+        database=core.database,
+        listings=listings,
+        embedder=embedder,
+        executor=SearchExecutor(threads=1, queue_length=16, name="embedding"),
+    )
+    indexer = Indexer(database=core.database, root=root, embedder=embedder)
+    return Discovery(
+        search=search,
+        parts=Parts(
+            services={"search": search},
+            routes=routes.ROUTES,
+            handlers=[search_handler(feeding)],
+            worker_tasks=[
+                indexer.run,
+                embed_task(feeding),
+                check_task(feeding, every_s=settings.check_minutes * 60),
+            ],
+            on_news={store.CHANNEL: indexer.wake},
+            on_open=[search.open],
+        ),
+    )

@@ -1,0 +1,104 @@
+"""A thin face of DBOS: named workflows of named steps, run in the worker.
+
+DBOS keeps the result of every finished step in PostgreSQL (schema `dbos`) and, after a crash, goes
+on behind the last one. A step that was under way runs again, so what it does outside the database
+must be idempotent. DBOS runs workflows in threads of its own; each step is brought back to the
+worker's event loop, where the connection pool lives.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
+
+EXECUTOR: Final = "worker"
+"""Recovery takes up what this executor left: one name for every worker of the marketplace."""
+
+Json = dict[str, Any]  # what a step takes and gives is kept as JSON, its members are its own
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A part that is done once: gets what the step before gave, gives to the next."""
+
+    name: str
+    run: Callable[[Json], Awaitable[Json]]
+    attempts: int = 3
+
+
+class Workflow(msgspec.Struct, frozen=True):
+    """Steps in order. The name is stable: running workflows find their code by it."""
+
+    name: str
+    steps: Sequence[Step]
+
+
+class Workflows:
+    """Starts workflows and keeps them going; one object a process, as DBOS allows one."""
+
+    def __init__(self, owner_dsn: str, *, version: str) -> None:
+        self._owner_dsn = owner_dsn
+        self._version = version
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._bodies: dict[str, Callable[[Json], None]] = {}
+
+    async def open(self, workflows: Sequence[Workflow]) -> None:
+        """Registers the workflows and takes up what a crash left unfinished."""
+        self._loop = asyncio.get_running_loop()
+        config: DBOSConfig = {
+            "name": "souk",
+            "system_database_url": self._owner_dsn.replace(
+                "postgresql+psycopg://", "postgresql://"
+            ),
+            "application_version": self._version,
+            "executor_id": EXECUTOR,
+            "sys_db_pool_size": 4,
+            "log_level": "WARNING",
+        }
+        DBOS(config=config)
+        for workflow in workflows:
+            decorate = DBOS.workflow(name=workflow.name)
+            self._bodies[workflow.name] = decorate(self._body(workflow))
+        await asyncio.to_thread(DBOS.launch)
+
+    async def close(self) -> None:
+        """Stops taking steps; what is unfinished goes on at the next start."""
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
+        self._loop = None
+
+    async def start(self, name: str, *, workflow_id: str, argument: Json) -> None:
+        """Starts a workflow; returns once it is durable. The same id starts it once only.
+
+        Args:
+            workflow_id: the id of the event that caused it.
+        """
+        body = self._bodies[name]
+
+        def begin() -> None:
+            with SetWorkflowID(workflow_id):
+                DBOS.start_workflow(body, argument)
+
+        await asyncio.to_thread(begin)
+
+    def _body(self, workflow: Workflow) -> Callable[[Json], None]:
+        def body(argument: Json) -> None:
+            value = argument
+            for step in workflow.steps:
+                options: StepOptions = {
+                    "name": step.name,
+                    "retries_allowed": step.attempts > 1,
+                    "max_attempts": step.attempts,
+                }
+                value = DBOS.run_step(options, self._on_loop, step.run, value)
+
+        body.__qualname__ = body.__name__ = workflow.name.replace(".", "_")
+        return body
+
+    def _on_loop(self, run: Callable[[Json], Awaitable[Json]], value: Json) -> Json:
+        assert self._loop is not None, "the worker has stopped"
+
+        async def waited() -> Json:
+            return await run(value)
+
+        return asyncio.run_coroutine_threadsafe(waited(), self._loop).result()

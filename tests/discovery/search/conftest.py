@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from souk.discovery.search.embedding.embedder import Embedder
+from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.engine import SearchEngine
 from souk.discovery.search.engine.writer import IndexWriter
 from souk.discovery.search.model import SearchRequest, SearchResult
@@ -15,9 +16,16 @@ Ask = Callable[..., SearchResult]
 
 
 @pytest.fixture(scope="session")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    """The real model, built from its weights once a test run."""
-    return Embedder.open(tmp_path_factory.mktemp("embedder"))
+def shared_embedder(tmp_path_factory: pytest.TempPathFactory) -> SharedEmbedder:
+    """The real model, built from its weights once a test process."""
+    return SharedEmbedder(tmp_path_factory.mktemp("embedder"), threads=1, cached_queries=100)
+
+
+@pytest.fixture(scope="session")
+def embedder(shared_embedder: SharedEmbedder) -> Embedder:
+    opened = shared_embedder.get()
+    assert opened is not None
+    return opened
 
 
 @pytest.fixture

@@ -9,17 +9,22 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.testing import AsyncTestClient
 
 from souk.discovery.search import store
 from souk.discovery.search.api import Filters, SearchQuestion, Sort
-from souk.discovery.search.embedding.embedder import Embedder
+from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.errors import SearchNotReady
 from souk.discovery.search.executor import SearchExecutor
 from souk.discovery.search.feeding import Feeding
 from souk.discovery.search.indexer import Indexer
 from souk.discovery.search.jobs import embed_task, search_handler
+from souk.discovery.search.routes import ROUTES
 from souk.discovery.search.service import SearchService
 from souk.discovery.search.settings import SearchSettings
+from souk.infra.http.errors import exception_handler
 from souk.infra.live.listener import Listener
 from souk.infra.outbox.store import CHANNEL
 from souk.infra.outbox.worker import OutboxWorker
@@ -34,7 +39,7 @@ pytestmark = pytest.mark.database
 class Market:
     """A worker and a reader over one database and one folder."""
 
-    def __init__(self, database: Database, root: Path, embedder: Embedder) -> None:
+    def __init__(self, database: Database, root: Path, embedder: SharedEmbedder) -> None:
         self.database = database
         self.root = root
         self.shelf = Shelf()
@@ -46,19 +51,17 @@ class Market:
             executor=self.executor,
         )
         self.embedder = embedder
-        self.service = SearchService(
-            root=root, settings=SearchSettings(), open_embedder=lambda: embedder
-        )
+        self.service = SearchService(root=root, settings=SearchSettings(), embedder=embedder)
         self.outbox = OutboxWorker(database, [search_handler(self.feeding)])
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Indexer]:
         """The worker process's tasks."""
-        indexer = Indexer(database=self.database, root=self.root, model=self.embedder.model_name)
+        indexer = Indexer(database=self.database, root=self.root, embedder=self.embedder)
         listener = Listener(self.database.dsn)
         listener.on(CHANNEL, lambda _: self.outbox.wake())
         listener.on(store.CHANNEL, indexer.wake)
-        embed = embed_task(self.feeding, database=self.database, model=self.embedder.model_name)
+        embed = embed_task(self.feeding)
         async with AsyncExitStack() as stack:
             for task in (self.outbox.run, listener.run, indexer.run, embed):
                 await stack.enter_async_context(running(task))
@@ -93,10 +96,12 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float) ->
 
 
 @pytest_asyncio.fixture
-async def market(database: Database, root: Path, embedder: Embedder) -> AsyncIterator[Market]:
+async def market(
+    database: Database, root: Path, shared_embedder: SharedEmbedder
+) -> AsyncIterator[Market]:
     async with database.transaction(SYSTEM) as uow:
         await store.remove(uow, await store.findable_ids(uow, after="", until=None))
-    made = Market(database, root, embedder)
+    made = Market(database, root, shared_embedder)
     await made.service.open()
     yield made
     made.service.close()
@@ -217,12 +222,10 @@ async def test_the_check_repairs_what_no_event_told(market: Market) -> None:
 
 
 async def test_a_second_worker_waits_its_turn(market: Market) -> None:
-    second = Indexer(database=market.database, root=market.root, model=market.embedder.model_name)
+    second = Indexer(database=market.database, root=market.root, embedder=market.embedder)
     async with running(second.run):
         await asyncio.wait_for(second.ready.wait(), 20)
-        first = Indexer(
-            database=market.database, root=market.root, model=market.embedder.model_name
-        )
+        first = Indexer(database=market.database, root=market.root, embedder=market.embedder)
         async with running(first.run):
             await asyncio.sleep(0.5)
             assert not first.ready.is_set()
@@ -285,3 +288,48 @@ async def test_only_the_system_sees_the_kept_documents(market: Market, database:
     for scope in (PUBLIC, Scope(organisation_ids=("org_other",))):
         async with database.transaction(scope) as uow:
             assert await store.findable_ids(uow, after="", until=None) == []
+
+
+async def test_the_routes_read_every_parameter_and_explain_mistakes(market: Market) -> None:
+    async with market.database.transaction(SYSTEM) as uow:
+        ids = [
+            market.shelf.put(None, "Granite slab", tags=["Stone", "hard"], licence="MIT"),
+            market.shelf.put(None, "Granite tile", kind="dataset", tags=["stone"]),
+        ]
+        await market.feeding.refresh(uow, ids)
+    app = Litestar(
+        ROUTES,
+        dependencies={"search": Provide(lambda: market.service, sync_to_thread=False)},
+        exception_handlers={Exception: exception_handler(None)},
+    )
+    async with market.worker(), AsyncTestClient(app) as client:
+        found = (await client.get("/search", params={"q": "granit", "tag": "stone"})).json()
+        assert (found["total"], found["did_you_mean"]) == (2, None)
+        assert set(found["items"][0]["listing"]) >= {"id", "address", "title", "price_minor"}
+        asked = {
+            "q": "granite",
+            "kind": ["model", "api"],
+            "tag": ["stone", "hard"],
+            "licence": "MIT",
+            "owner": "acme",
+            "sort": "downloads",
+            "limit": 1,
+        }
+        found = (await client.get("/search", params=asked)).json()
+        assert [hit["listing"]["title"] for hit in found["items"]] == ["Granite slab"]
+        assert (await client.get("/search", params={"price_max_minor": 5})).json()["total"] == 0
+        suggested = (await client.get("/search/suggest", params={"q": "gran"})).json()
+        assert suggested["items"][0]["text"] == "granite"
+        for wrong in (
+            {"limit": 0},
+            {"limit": 101},
+            {"kind": "castle"},
+            {"sort": "random"},
+            {"price_max_minor": -1},
+            {"q": "x" * 401},
+            {"cursor": "zzz"},
+            {"currency": "usd"},
+        ):
+            refused = await client.get("/search", params=wrong)
+            assert refused.status_code in (400, 422), wrong
+            assert refused.json()["code"], wrong

@@ -5,7 +5,7 @@ from typing import Final
 
 from souk.discovery.search import store
 from souk.discovery.search.documents import new_document, read_body, text_to_embed
-from souk.discovery.search.embedding.embedder import Embedder
+from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.executor import SearchExecutor
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
@@ -29,7 +29,7 @@ class Feeding:
         *,
         database: Database,
         listings: Listings,
-        embedder: Embedder | None,
+        embedder: SharedEmbedder,
         executor: SearchExecutor,
     ) -> None:
         self._database = database
@@ -46,6 +46,12 @@ class Feeding:
         await store.remove(uow, [one for one in listing_ids if one not in kept])
         if len(published) <= _AT_ONCE:
             await self._embed(uow, listing_ids=sorted(kept))
+
+    async def forget_foreign_vectors(self) -> None:
+        """Drops the vectors that another model made; those texts are embedded anew."""
+        model = await self._executor.run(self._embedder.model_name)
+        async with self._database.transaction(SYSTEM) as uow:
+            await store.drop_foreign_vectors(uow, model=model)
 
     async def embed_waiting(self) -> bool:
         """Embeds some of the documents that lack a vector; whether there were any."""
@@ -86,7 +92,7 @@ class Feeding:
         return await store.put(uow, documents)
 
     async def _embed(self, uow: UnitOfWork, *, listing_ids: Sequence[str] | None) -> bool:
-        embedder = self._embedder
+        embedder = await self._executor.run(self._embedder.get)
         if embedder is None:
             return False
         waiting = await store.without_vector(uow, limit=_EMBED_BATCH, listing_ids=listing_ids)

@@ -13,6 +13,7 @@ import structlog
 
 from souk.discovery.search import store
 from souk.discovery.search.documents import read_body
+from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.errors import IndexBusy, IndexMissing
 from souk.discovery.search.engine.writer import Entry, IndexWriter
 from souk.discovery.search.executor import SearchExecutor
@@ -32,10 +33,10 @@ log = structlog.get_logger("souk.search")
 class Indexer:
     """Keeps the index equal to the kept documents. The index may be lost at any time."""
 
-    def __init__(self, *, database: Database, root: Path, model: str) -> None:
+    def __init__(self, *, database: Database, root: Path, embedder: SharedEmbedder) -> None:
         self._database = database
         self._root = root
-        self._model = model
+        self._embedder = embedder
         self._news = asyncio.Event()
         self._closing = threading.Event()
         self._last_change = 0
@@ -52,8 +53,9 @@ class Indexer:
         executor = SearchExecutor(threads=1, queue_length=4, name="index-writer")
         try:
             while True:
+                model = await executor.run(self._embedder.model_name)
                 try:
-                    writer = await executor.run(IndexWriter, self._root, model=self._model)
+                    writer = await executor.run(IndexWriter, self._root, model=model)
                 except IndexBusy:
                     await asyncio.sleep(_RETRY_S)
                     continue

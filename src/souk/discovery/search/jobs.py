@@ -6,11 +6,8 @@ from typing import Final
 
 import structlog
 
-from souk.discovery.search import store
 from souk.discovery.search.feeding import Feeding
 from souk.infra.outbox.handlers import Delivered, Handler
-from souk.infra.postgres.database import Database
-from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
 from souk.works.listings.events import (
     ListingEdited,
@@ -40,17 +37,11 @@ def search_handler(feeding: Feeding) -> Handler:
     )
 
 
-def embed_task(
-    feeding: Feeding, *, database: Database, model: str | None
-) -> Callable[[], Awaitable[None]]:
+def embed_task(feeding: Feeding) -> Callable[[], Awaitable[None]]:
     """A task for the worker: gives every document its vector, until cancelled."""
 
     async def embed_for_ever() -> None:
-        if model is None:
-            log.warning("the embedding model is not installed: search goes by words alone")
-            return
-        async with database.transaction(SYSTEM) as uow:
-            await store.drop_foreign_vectors(uow, model=model)
+        await feeding.forget_foreign_vectors()
         while True:
             try:
                 busy = await feeding.embed_waiting()

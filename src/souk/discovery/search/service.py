@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from souk.discovery.search.api import SearchQuestion
-from souk.discovery.search.embedding.embedder import Embedder
+from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.engine import SearchEngine
 from souk.discovery.search.engine.errors import IndexMissing
 from souk.discovery.search.errors import SearchNotReady
@@ -42,19 +42,16 @@ R = TypeVar("R")
 class SearchService:
     """Searches the index under `root` in a few threads of its own."""
 
-    def __init__(
-        self, *, root: Path, settings: SearchSettings, open_embedder: Callable[[], Embedder | None]
-    ) -> None:
+    def __init__(self, *, root: Path, settings: SearchSettings, embedder: SharedEmbedder) -> None:
         self._engine = SearchEngine(root, own_currency=settings.currency)
         self._executor = SearchExecutor(
             threads=settings.threads, queue_length=settings.queue_length
         )
-        self._open_embedder = open_embedder
-        self._embedder: Embedder | None = None
+        self._embedder = embedder
 
     async def open(self) -> None:
-        """Loads the embedding model; without its weights search goes by words alone."""
-        self._embedder = await self._executor.run(self._open_embedder)
+        """Loads the embedding model, so that the first search need not wait for it."""
+        await self._executor.run(self._embedder.get)
 
     async def search(self, question: SearchQuestion) -> SearchAnswer:
         """See `api.Search.search`."""
@@ -108,11 +105,8 @@ class SearchService:
     def _search(self, request: SearchRequest) -> SearchResult:
         snapshot = self._engine.snapshot()
         plan = self._engine.plan(snapshot, request.text)
-        vector = (
-            self._embedder.query(plan.meaning)
-            if self._embedder is not None and plan.meaning
-            else None
-        )
+        embedder = self._embedder.get()
+        vector = embedder.query(plan.meaning) if embedder is not None and plan.meaning else None
         return self._engine.search(snapshot, request, plan=plan, vector=vector)
 
     async def _run(self, work: Callable[[], R]) -> R:

@@ -45,12 +45,13 @@ class Embedder:
         self.model_name = model_path.stem
 
     @classmethod
-    def open(cls, data_dir: Path, *, threads: int = 1) -> "Embedder":
+    def open(cls, data_dir: Path, *, threads: int = 1, cached_queries: int = 2_000) -> "Embedder":
         """Load the model under `data_dir/models`, building it first where it is missing.
 
         Raises WeightsMissing when the weights are not installed.
         """
-        return cls(ensure_model(data_dir / "models"), threads=threads)
+        model = ensure_model(data_dir / "models")
+        return cls(model, threads=threads, cached_queries=cached_queries)
 
     def query(self, text: str) -> Vector:
         """The vector of one short text, float32 [384]; the latest ones are kept in memory."""

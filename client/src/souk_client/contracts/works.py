@@ -150,6 +150,19 @@ class OfferRequest(Request, frozen=True, kw_only=True):
     """How many may be sold; unlimited when left out."""
 
 
+class OfferUpdate(Request, frozen=True, kw_only=True):
+    """A new price, terms or stock: makes a new offer in the old one's place.
+
+    Fields left out are taken from the old one.
+    """
+
+    price_minor: AmountMinor | None = None
+    currency: CurrencyCode | None = None
+    terms: LicenceTerms | None = None
+    stock: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    """How many more may be sold; what is left of the old stock when left out."""
+
+
 class Offer(Answer, frozen=True, kw_only=True):
     id: str
     edition: str
@@ -226,6 +239,13 @@ class VersionRequest(Request, frozen=True, kw_only=True):
     version: SemanticVersion
     files: Annotated[list[VersionFile], Meta(min_length=1, max_length=10_000)]
     notes: Annotated[str, Meta(max_length=20_000)] = ""
+
+
+class PublishRequest(Request, frozen=True, kw_only=True):
+    """What to publish; the body may be left out."""
+
+    version: SemanticVersion | None = None
+    """The newest version when left out."""
 
 
 class FileEntry(Answer, frozen=True, kw_only=True):

@@ -1,11 +1,12 @@
 """What other contexts may ask of listings, and what listings ask of those above them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
 from souk_client.contracts.base import ListingKind, OwnerRef
 from souk_client.contracts.works import (
@@ -15,6 +16,7 @@ from souk_client.contracts.works import (
     ListingState,
     ListingSummary,
     Offer,
+    OfferRequest,
     SplitShare,
     Version,
 )
@@ -69,11 +71,21 @@ class SaleItem(msgspec.Struct, frozen=True, kw_only=True):
     offer: SaleOffer
 
 
+class ManagedListing(msgspec.Struct, frozen=True, kw_only=True):
+    """A listing that the caller may change."""
+
+    id: str
+    organisation_id: str
+    state: ListingState
+    user_id: str
+    """Who may change it: the caller."""
+
+
 class Listings(Protocol):
     """Listings as other contexts see them; every answer holds only what this scope may see."""
 
     async def get(self, uow: UnitOfWork, listing_id: str) -> Listing:
-        """A listing with its offers and versions (of a published one: the published versions).
+        """A listing with its active offers and its newest versions, unpublished ones for its owner.
 
         Raises:
             NotFound: `listing_unknown`.
@@ -157,6 +169,20 @@ class Listings(Protocol):
         """The published version that buyers get now; None before the first."""
         ...
 
+    async def managed(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> ManagedListing:
+        """The listing, when the caller may change it; locked until this transaction ends.
+
+        Raises:
+            NotFound: `listing_unknown`. Forbidden: `not_listing_manager`, `permission_missing`.
+        """
+        ...
+
+    async def note_edit(
+        self, uow: UnitOfWork, listing: ManagedListing, *, fields: list[str]
+    ) -> None:
+        """Announces that something that belongs to a listing changed (its offers)."""
+        ...
+
 
 class PublishCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate is asked about."""
@@ -178,13 +204,43 @@ class PublishGate(Protocol):
         ...
 
 
+class NewOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer to be written, checked by `OfferBook.check`."""
+
+    listing_id: str
+    organisation_id: str
+    request: OfferRequest
+
+
 class OfferBook(Protocol):
     """Owned by listings, implemented by offers: the prices behind a listing."""
+
+    def check(self, request: OfferRequest) -> None:
+        """Raises Invalid (`amount_invalid`, `currency_unknown`, `terms_invalid`, `split_invalid`)
+        when this can be no offer."""
+        ...
+
+    async def check_organisations(self, uow: UnitOfWork, offers: Sequence[NewOffer]) -> None:
+        """Raises Invalid `organisation_unknown` when a share's or a creator's is not there."""
+        ...
+
+    async def add(self, uow: UnitOfWork, offers: Sequence[NewOffer]) -> list[Offer]:
+        """Writes new offers in the same order.
+
+        Raises:
+            Invalid: as `check` and `check_organisations`.
+            Conflict: `edition_taken` when a listing has an active offer of the edition.
+        """
+        ...
 
     async def of_listings(
         self, uow: UnitOfWork, listing_ids: Collection[str]
     ) -> dict[str, list[Offer]]:
-        """The offers of each listing, active ones first, then by price."""
+        """The active offers of each listing, the cheapest first."""
+        ...
+
+    async def is_withdrawn(self, uow: UnitOfWork, listing_id: str, offer_id: str) -> bool:
+        """Whether this was an offer of the listing, and is no more."""
         ...
 
     async def take_stock(self, uow: UnitOfWork, offer_id: str) -> None:

@@ -1,6 +1,6 @@
 """What others may ask of revisions. A *work* is what owns a line of revisions (a listing)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -33,8 +33,27 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class FirstCommit(msgspec.Struct, frozen=True, kw_only=True):
+    """The first tree of a work, on `main`."""
+
+    work_id: str
+    organisation_id: str
+    files: Sequence[TreeFile]
+    author_id: str | None
+    message: str = ""
+
+
 class Revisions(Protocol):
     """Trees, refs and their history."""
+
+    def check(self, files: Sequence[TreeFile]) -> list[TreeFile]:
+        """The files in the order of their paths, when they can be a tree.
+
+        Raises:
+            Invalid: `path_invalid` names each path that is not safe or is there twice;
+                `tree_invalid` when there are none, or too many.
+        """
+        ...
 
     async def commit(
         self,
@@ -59,6 +78,14 @@ class Revisions(Protocol):
         """
         ...
 
+    async def commit_first(self, uow: UnitOfWork, commits: Sequence[FirstCommit]) -> list[Revision]:
+        """Makes the first revisions of many new works at once, in the same order.
+
+        Raises:
+            Invalid: `path_invalid`, `tree_invalid`.
+        """
+        ...
+
     async def get(self, uow: UnitOfWork, revision_id: str) -> Revision:
         """Raises NotFound `revision_unknown`."""
         ...
@@ -71,12 +98,18 @@ class Revisions(Protocol):
         """The tree of a revision, in the order of its paths."""
         ...
 
+    async def trees(
+        self, uow: UnitOfWork, revision_ids: Collection[str]
+    ) -> dict[str, list[TreeFile]]:
+        """The trees of several revisions by id; those not to be seen are left out."""
+        ...
+
     async def history(
         self, uow: UnitOfWork, work_id: str, *, ref: str = MAIN, limit: int = 100
     ) -> list[Revision]:
         """From where the ref points back through first parents."""
         ...
 
-    async def make_public(self, uow: UnitOfWork, revision_id: str) -> None:
-        """Lets everybody see this revision and its tree: a published version names it."""
+    async def make_public(self, uow: UnitOfWork, revision_ids: Sequence[str]) -> None:
+        """Lets everybody see these revisions and their trees: published versions name them."""
         ...

@@ -1,0 +1,187 @@
+"""The rules of listings: drafts, what publishing needs, who may edit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from souk.kernel.actor import Actor
+from souk.kernel.errors import Invalid
+from souk.works.listings.cards import read_card
+from souk.works.listings.errors import ListingUnknown, NotManager
+from souk.works.listings.licences import check_licence
+from souk_client.contracts.base import ListingKind
+from souk_client.contracts.works import (
+    Compatibility,
+    ListingRequest,
+    ListingState,
+    ListingUpdate,
+    Metric,
+    Offer,
+)
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What a seller says about a work, checked and in one form."""
+
+    title: str
+    summary: str
+    card: str
+    licence: str | None
+    category: str
+    task: str
+    tags: list[str]
+    metrics: list[Metric]
+    compatibility: Compatibility
+
+
+class ListingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A listing as it is stored."""
+
+    id: str
+    organisation_id: str
+    slug: str
+    kind: ListingKind
+    title: str
+    summary: str
+    card: str
+    licence: str | None
+    category: str
+    task: str
+    tags: list[str]
+    metrics: list[Any]  # JSON as it is stored; `words` reads it
+    compatibility: dict[str, Any]  # likewise
+    state: ListingState
+    current_version_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+
+    @property
+    def words(self) -> Words:
+        """What the seller says, as typed values."""
+        return Words(
+            title=self.title,
+            summary=self.summary,
+            card=self.card,
+            licence=self.licence,
+            category=self.category,
+            task=self.task,
+            tags=self.tags,
+            metrics=msgspec.convert(self.metrics, list[Metric]),
+            compatibility=msgspec.convert(self.compatibility, Compatibility),
+        )
+
+
+class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A version as it is stored, with its revision's tree."""
+
+    id: str
+    listing_id: str
+    version: str
+    revision_id: str
+    notes: str
+    created_at: datetime
+    published_at: datetime | None
+
+
+def words_of_request(request: ListingRequest) -> Words:
+    """A new listing's words; what was left out comes from the card's front matter.
+
+    Raises:
+        Invalid: `card_invalid`, `licence_invalid`, `text_invalid`.
+    """
+    card = read_card(request.card)
+    licence = request.licence or card.licence
+    given = request.compatibility
+    return Words(
+        title=_line_of("title", request.title),
+        summary=_line_of("summary", request.summary or card.summary),
+        card=_checked_text(request.card),
+        licence=None if licence is None else check_licence(licence),
+        category=_line_of("category", request.category or card.category),
+        task=_line_of("task", request.task or card.task),
+        tags=clean_tags(request.tags or card.tags),
+        metrics=request.metrics or card.metrics,
+        compatibility=given if given != Compatibility() else card.compatibility,
+    )
+
+
+def changed_words(before: Words, update: ListingUpdate) -> Words:
+    """The words after an edit: fields left out stay; a new card fills those that are empty.
+
+    Raises:
+        Invalid: `card_invalid`, `licence_invalid`, `text_invalid`.
+    """
+    card = read_card(update.card) if update.card is not None else None
+    merged = {
+        name: getattr(before, name) if getattr(update, name) is None else getattr(update, name)
+        for name in before.__struct_fields__
+    }
+    if card is not None:
+        for name in card.__struct_fields__:
+            if not merged[name] or merged[name] == Compatibility():
+                merged[name] = getattr(card, name)
+    return Words(
+        title=_line_of("title", merged["title"]),
+        summary=_line_of("summary", merged["summary"]),
+        card=_checked_text(merged["card"]),
+        licence=None if merged["licence"] is None else check_licence(merged["licence"]),
+        category=_line_of("category", merged["category"]),
+        task=_line_of("task", merged["task"]),
+        tags=clean_tags(merged["tags"]),
+        metrics=merged["metrics"],
+        compatibility=merged["compatibility"],
+    )
+
+
+def clean_tags(tags: Sequence[str]) -> list[str]:
+    """Tags in lower case with single spaces, each once, in the order given."""
+    cleaned = (" ".join(_line_of("tag", tag).lower().split()) for tag in tags)
+    return list(dict.fromkeys(tag for tag in cleaned if tag))
+
+
+def missing_to_publish(words: Words, *, versions: int, offers: Sequence[Offer]) -> list[str]:
+    """What a listing still needs before it can be published."""
+    return [
+        name
+        for name, there in (
+            ("a title", bool(words.title)),
+            ("a licence", words.licence is not None),
+            ("a version with files", versions > 0),
+            ("an active offer", any(offer.state == "active" for offer in offers)),
+        )
+        if not there
+    ]
+
+
+def check_manager(actor: Actor, organisation_id: str, *, visible: bool) -> str:
+    """The caller's user id, when they may change this organisation's listings.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: `listing_unknown` for a stranger to a listing that is not public.
+        Forbidden: `not_listing_manager`, `permission_missing`.
+    """
+    user_id = actor.require_user()
+    if not actor.manages(organisation_id):
+        if visible or actor.belongs_to(organisation_id):
+            raise NotManager()
+        raise ListingUnknown()
+    return actor.require("marketplace:manage_resource") and user_id
+
+
+def _line_of(name: str, text: str) -> str:
+    stripped = text.strip()
+    if not stripped.isprintable():
+        raise Invalid("text_invalid", f"The {name} must not hold control characters.")
+    if name == "title" and not stripped:
+        raise Invalid("text_invalid", "The title must not be blank.")
+    return stripped
+
+
+def _checked_text(text: str) -> str:
+    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text):
+        raise Invalid("text_invalid", "The card must not hold control characters.")
+    return text

@@ -1,0 +1,333 @@
+"""Versions, and making them public."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import scope_of
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.errors import Conflict, Invalid, TooMany
+from souk.kernel.ids import new_id
+from souk.works.artifacts.api import Artifact, Artifacts
+from souk.works.listings import store
+from souk.works.listings.api import OfferBook, PublishCandidate, PublishGate
+from souk.works.listings.errors import (
+    ArtifactQuarantined,
+    PublishIncomplete,
+    ScanPending,
+    VersionUnknown,
+)
+from souk.works.listings.events import (
+    ListingEdited,
+    ListingPublished,
+    PublishedFile,
+    VersionPublished,
+)
+from souk.works.listings.model import ListingRow, VersionRow, missing_to_publish
+from souk.works.listings.semver import best
+from souk.works.listings.service import ListingService
+from souk.works.listings.settings import ListingSettings
+from souk.works.revisions.api import Revisions, TreeFile
+from souk_client.contracts.works import Listing, Version, VersionFile, VersionRequest
+
+POLL_S: Final = 0.2
+
+
+class OpenGate:
+    """A gate that lets everything through: for as long as nobody above has a say."""
+
+    async def refusals(self, uow: UnitOfWork, candidate: PublishCandidate) -> list[str]:
+        return []
+
+
+class Publisher:
+    """Adds versions to listings and publishes them once their files are clean."""
+
+    def __init__(
+        self,
+        database: Database,
+        listings: ListingService,
+        artifacts: Artifacts,
+        revisions: Revisions,
+        *,
+        offers: OfferBook,
+        gate: PublishGate,
+        settings: ListingSettings,
+    ) -> None:
+        self._database = database
+        self._listings = listings
+        self._artifacts = artifacts
+        self._revisions = revisions
+        self._offers = offers
+        self._gate = gate
+        self._settings = settings
+
+    async def add_version(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, request: VersionRequest
+    ) -> Version:
+        """A new version of files that the seller has uploaded; `main` moves to its revision.
+
+        Raises:
+            NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
+            Invalid: `file_unknown`, `path_invalid`. Conflict: `version_taken`.
+        """
+        row = await self._listings.managed_row(uow, actor, listing_id)
+        if len(await store.versions_of(uow, row.id)) >= self._settings.max_versions:
+            raise TooMany(
+                "versions_full",
+                f"A listing may have at most {self._settings.max_versions} versions.",
+            )
+        hashes = {file.sha256 for file in request.files}
+        held = await self._artifacts.held(uow, row.organisation_id, hashes)
+        revision = await self._revisions.commit(
+            uow,
+            row.id,
+            organisation_id=row.organisation_id,
+            files=tree_of(request.files, held),
+            author_id=actor.user_id,
+            message=f"Version {request.version}",
+        )
+        new = store.NewVersion(
+            id=new_id("ver", uow.now),
+            listing_id=row.id,
+            organisation_id=row.organisation_id,
+            version=request.version,
+            revision_id=revision.id,
+            notes=request.notes,
+        )
+        if not await store.add_versions(uow, [new]):
+            raise Conflict(
+                "version_taken",
+                f"Version {request.version} exists and never changes; choose a higher number.",
+            )
+        await store.touch(uow, row.id)
+        return await self._listings.version(uow, row.id, request.version)
+
+    async def publish_when_scanned(
+        self, actor: Actor, listing_id: str, *, version: str | None
+    ) -> Listing:
+        """As `publish`, in transactions of its own; waits a little for scans under way."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.publish_wait_s
+        while True:
+            try:
+                async with self._database.transaction(scope_of(actor)) as uow:
+                    return await self.publish(uow, actor, listing_id, version=version)
+            except ScanPending:
+                if loop.time() + POLL_S > deadline:
+                    raise
+            await asyncio.sleep(POLL_S)
+
+    async def publish(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, version: str | None = None
+    ) -> Listing:
+        """Makes a version public, and the listing with it. Harmless to repeat.
+
+        Args:
+            version: the newest one when None.
+
+        Raises:
+            NotFound: `listing_unknown`, `version_unknown`. Forbidden: `not_listing_manager`.
+            Conflict: `publish_incomplete`, `scan_pending`, `artifact_quarantined`,
+                `publish_refused`.
+        """
+        row = await self._listings.managed_row(uow, actor, listing_id)
+        versions = await store.versions_of(uow, row.id)
+        offers = (await self._offers.of_listings(uow, [row.id])).get(row.id, [])
+        missing = missing_to_publish(row.words, versions=len(versions), offers=offers)
+        if missing:
+            raise PublishIncomplete(missing)
+        chosen = _chosen(versions, version)
+        if row.state != "published" or chosen.published_at is None:
+            await self._publish(uow, actor, row, versions=versions, chosen=chosen)
+        return await self._listings.get(uow, row.id)
+
+    async def make_current(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, version: str
+    ) -> Listing:
+        """Rolls back (or forward): buyers get this published version from now on.
+
+        Raises:
+            NotFound: `listing_unknown`, `version_unknown`. Forbidden: `not_listing_manager`.
+            Conflict: `version_not_published`.
+        """
+        row = await self._listings.managed_row(uow, actor, listing_id)
+        chosen = _chosen(await store.versions_of(uow, row.id), version)
+        if chosen.published_at is None:
+            raise Conflict("version_not_published", f"Version {version} is not published yet.")
+        if chosen.id != row.current_version_id:
+            await store.set_current_version(uow, row.id, chosen.id)
+            uow.publish(
+                ListingEdited(
+                    listing_id=row.id,
+                    organisation_id=row.organisation_id,
+                    address=await self._listings.address_of(uow, row),
+                    title=row.title,
+                    kind=row.kind,
+                    user_id=actor.user_id,
+                    fields=["current_version"],
+                    published=row.state == "published",
+                )
+            )
+        return await self._listings.get(uow, row.id)
+
+    async def _publish(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        row: ListingRow,
+        *,
+        versions: Sequence[VersionRow],
+        chosen: VersionRow,
+    ) -> None:
+        tree = await self._revisions.files(uow, chosen.revision_id)
+        hashes = {file.sha256 for file in tree}
+        check_scans(tree, await self._artifacts.get_many(uow, hashes))
+        await check_gate(self._gate, uow, candidate_of(row, sorted(hashes)))
+        public = {v.version: v for v in versions if v.published_at is not None or v is chosen}
+        current = public[best(list(public))]
+        if row.state == "published" and row.current_version_id is not None:
+            current = _moved_on(versions, row.current_version_id, best_one=current, chosen=chosen)
+        await store.publish(uow, [(row.id, current.id)], version_ids=[chosen.id])
+        await self._artifacts.make_public(uow, hashes)
+        await self._revisions.make_public(uow, [chosen.revision_id])
+        announce(
+            uow,
+            row,
+            address=await self._listings.address_of(uow, row),
+            user_id=actor.user_id,
+            version=chosen if chosen.published_at is None else None,
+            first=row.state != "published",
+            current=current,
+            tree=tree,
+        )
+
+
+def _chosen(versions: Sequence[VersionRow], version: str | None) -> VersionRow:
+    for row in versions:
+        if version is None or row.version == version:
+            return row
+    raise VersionUnknown()
+
+
+def _moved_on(
+    versions: Sequence[VersionRow], current_id: str, *, best_one: VersionRow, chosen: VersionRow
+) -> VersionRow:
+    """After a roll-back only a version that is new and the best changes what buyers get."""
+    if best_one is chosen:
+        return chosen
+    return next(row for row in versions if row.id == current_id)
+
+
+def tree_of(files: Sequence[VersionFile], held: dict[str, Artifact]) -> list[TreeFile]:
+    """The tree of these files.
+
+    Raises:
+        Invalid: `file_unknown` names those that the organisation has not uploaded.
+    """
+    unknown = [file.path for file in files if file.sha256 not in held]
+    if unknown:
+        shown = ", ".join(repr(path[:80]) for path in unknown[:5])
+        raise Invalid(
+            "file_unknown",
+            f"{len(unknown)} file(s) name content that your organisation has not uploaded: {shown}"
+            ". Upload them first.",
+        )
+    return [
+        TreeFile(path=file.path, sha256=file.sha256, size_bytes=held[file.sha256].size_bytes)
+        for file in files
+    ]
+
+
+def check_scans(tree: Sequence[TreeFile], artifacts: dict[str, Artifact]) -> None:
+    """Whether every file of a tree is clean.
+
+    Raises:
+        Conflict: `artifact_quarantined`, `scan_pending`.
+    """
+    bad = {
+        file.path: artifacts[file.sha256].scan.reasons
+        for file in tree
+        if artifacts[file.sha256].scan.state == "quarantined"
+    }
+    if bad:
+        raise ArtifactQuarantined(bad)
+    pending = {file.sha256 for file in tree if artifacts[file.sha256].scan.state == "pending"}
+    if pending:
+        raise ScanPending(sorted(pending))
+
+
+async def check_gate(gate: PublishGate, uow: UnitOfWork, candidate: PublishCandidate) -> None:
+    """Asks those above. Raises Conflict `publish_refused` with their reasons."""
+    refusals = await gate.refusals(uow, candidate)
+    if refusals:
+        raise Conflict(
+            "publish_refused", f"Not published: {'; '.join(refusals)}.", reasons=refusals
+        )
+
+
+def candidate_of(row: ListingRow, sha256s: list[str]) -> PublishCandidate:
+    """What a gate is asked about."""
+    assert row.licence is not None  # publishing has asked for it
+    return PublishCandidate(
+        listing_id=row.id,
+        organisation_id=row.organisation_id,
+        kind=row.kind,
+        title=row.title,
+        card=row.card,
+        licence=row.licence,
+        sha256s=sha256s,
+    )
+
+
+def announce(
+    uow: UnitOfWork,
+    row: ListingRow,
+    *,
+    address: str,
+    user_id: str | None,
+    version: VersionRow | None,
+    first: bool,
+    current: VersionRow,
+    tree: Sequence[TreeFile],
+) -> None:
+    """Publishes the events of a publication.
+
+    Args:
+        version: the version that is public from now on, if any.
+        first: whether the listing was not public before.
+        current: the version that buyers get.
+        tree: the files of the version that was asked for.
+    """
+    files = [PublishedFile(path=file.path, sha256=file.sha256) for file in tree]
+    if version is not None:
+        uow.publish(
+            VersionPublished(
+                listing_id=row.id,
+                organisation_id=row.organisation_id,
+                address=address,
+                title=row.title,
+                kind=row.kind,
+                user_id=user_id,
+                version_id=version.id,
+                version=version.version,
+                revision_id=version.revision_id,
+                files=files,
+            )
+        )
+    if first:
+        uow.publish(
+            ListingPublished(
+                listing_id=row.id,
+                organisation_id=row.organisation_id,
+                address=address,
+                title=row.title,
+                kind=row.kind,
+                user_id=user_id,
+                version_id=current.id,
+                version=current.version,
+                files=files,
+            )
+        )

@@ -1,0 +1,245 @@
+"""Reading listings: rows put together with their offers, versions, files and owners."""
+
+from collections.abc import Collection, Sequence
+
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.money import CURRENCIES
+from souk.kernel.paging import Page, decode_cursor, page_of
+from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
+from souk.works.artifacts.api import Artifact, Artifacts
+from souk.works.listings import store
+from souk.works.listings.api import OfferBook
+from souk.works.listings.errors import ListingUnknown, VersionUnknown
+from souk.works.listings.model import ListingRow, VersionRow
+from souk.works.listings.settings import ListingSettings
+from souk.works.revisions.api import Revisions, TreeFile
+from souk_client.contracts.base import OwnerRef
+from souk_client.contracts.works import (
+    FileEntry,
+    Listing,
+    ListingState,
+    ListingSummary,
+    Offer,
+    Version,
+)
+
+
+class ListingReader:
+    """The reading half of `listings.api.Listings`."""
+
+    def __init__(
+        self,
+        organisations: OrganisationsApi,
+        artifacts: Artifacts,
+        revisions: Revisions,
+        *,
+        offers: OfferBook,
+        settings: ListingSettings,
+    ) -> None:
+        self._organisations = organisations
+        self._artifacts = artifacts
+        self._revisions = revisions
+        self._offers = offers
+        self._settings = settings
+
+    async def get(self, uow: UnitOfWork, listing_id: str) -> Listing:
+        return await self._one(uow, await store.find(uow, listing_id))
+
+    async def by_address(self, uow: UnitOfWork, owner: str, slug: str) -> Listing:
+        organisation = await self._organisations.by_slug(uow, owner)
+        if organisation is None:
+            raise ListingUnknown()
+        return await self._one(uow, await store.find_by_slug(uow, organisation.id, slug))
+
+    async def summaries(
+        self, uow: UnitOfWork, listing_ids: Collection[str]
+    ) -> dict[str, ListingSummary]:
+        rows = await store.find_many(uow, listing_ids) if listing_ids else []
+        return {summary.id: summary for summary in await self._summaries(uow, rows)}
+
+    async def of_organisation(
+        self,
+        uow: UnitOfWork,
+        organisation_id: str,
+        *,
+        state: ListingState | None = None,
+        cursor: str | None = None,
+        limit: int = 20,
+    ) -> Page[ListingSummary]:
+        before = decode_cursor(cursor, size=1)
+        rows = await store.of_organisation(
+            uow,
+            organisation_id,
+            states=["draft", "published", "retired"] if state is None else [state],
+            before=str(before[0]) if before else "",
+            limit=limit + 1,
+        )
+        page = page_of(rows, limit=limit, key=lambda row: [row.id])
+        return Page(items=await self._summaries(uow, page.items), next_cursor=page.next_cursor)
+
+    async def published_after(
+        self, uow: UnitOfWork, listing_id: str = "", *, limit: int = 500
+    ) -> list[Listing]:
+        rows = await store.published_after(uow, listing_id, limit=limit)
+        ids = [row.current_version_id for row in rows if row.current_version_id is not None]
+        current = await self._versions(uow, await store.versions_by_id(uow, ids))
+        return await self._listings(
+            uow, rows, {row.id: _those(current, row.current_version_id) for row in rows}
+        )
+
+    async def version(self, uow: UnitOfWork, listing_id: str, version: str) -> Version:
+        """One version of a listing by its semantic version. Raises NotFound `version_unknown`."""
+        rows = await store.versions_of(uow, listing_id)
+        found = [row for row in rows if row.version == version]
+        if not found:
+            raise VersionUnknown()
+        return (await self._versions(uow, found))[0]
+
+    async def version_files(self, uow: UnitOfWork, version_id: str) -> list[FileEntry]:
+        rows = await store.versions_by_id(uow, [version_id])
+        if not rows:
+            raise VersionUnknown()
+        return (await self._versions(uow, rows))[0].files
+
+    async def latest_version(self, uow: UnitOfWork, listing_id: str) -> Version | None:
+        row = await store.find(uow, listing_id)
+        if row is None:
+            raise ListingUnknown()
+        if row.current_version_id is None:
+            return None
+        return (
+            await self._versions(uow, await store.versions_by_id(uow, [row.current_version_id]))
+        )[0]
+
+    async def address_of(self, uow: UnitOfWork, row: ListingRow) -> str:
+        """`owner/slug`."""
+        owner = await self._organisations.get(uow, row.organisation_id)
+        return f"{owner.slug}/{row.slug}"
+
+    async def _one(self, uow: UnitOfWork, row: ListingRow | None) -> Listing:
+        if row is None:
+            raise ListingUnknown()
+        versions = await store.versions_of(uow, row.id)
+        shown = await self._versions(uow, versions[: self._settings.versions_shown])
+        return (await self._listings(uow, [row], {row.id: shown}))[0]
+
+    async def _listings(
+        self, uow: UnitOfWork, rows: Sequence[ListingRow], versions: dict[str, list[Version]]
+    ) -> list[Listing]:
+        ids = [row.id for row in rows]
+        owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
+        offers = await self._offers.of_listings(uow, ids)
+        counts = await store.counts(uow, ids)
+        return [
+            Listing(
+                id=row.id,
+                address=f"{owners[row.organisation_id].slug}/{row.slug}",
+                owner=owner_ref(owners[row.organisation_id]),
+                kind=row.kind,
+                slug=row.slug,
+                title=row.title,
+                summary=row.summary,
+                card=row.card,
+                licence=row.licence,
+                category=row.category,
+                task=row.task,
+                tags=row.tags,
+                metrics=row.words.metrics,
+                compatibility=row.words.compatibility,
+                state=row.state,
+                offers=offers.get(row.id, []),
+                versions=versions[row.id],
+                created_at=row.created_at,
+                updated_at=row.updated_at,
+                published_at=row.published_at,
+                sales=counts[row.id].sales if row.id in counts else 0,
+                downloads=counts[row.id].downloads if row.id in counts else 0,
+            )
+            for row in rows
+        ]
+
+    async def _summaries(self, uow: UnitOfWork, rows: Sequence[ListingRow]) -> list[ListingSummary]:
+        if not rows:
+            return []
+        ids = [row.id for row in rows]
+        owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
+        offers = await self._offers.of_listings(uow, ids)
+        counts = await store.counts(uow, ids)
+        current = [row.current_version_id for row in rows if row.current_version_id is not None]
+        versions = {row.id: row.version for row in await store.versions_by_id(uow, current)}
+        return [
+            ListingSummary(
+                id=row.id,
+                address=f"{owners[row.organisation_id].slug}/{row.slug}",
+                owner=owner_ref(owners[row.organisation_id]),
+                kind=row.kind,
+                title=row.title,
+                summary=row.summary,
+                licence=row.licence,
+                task=row.task,
+                tags=row.tags,
+                state=row.state,
+                price_minor=_price(offers.get(row.id, []))[0],
+                currency=_price(offers.get(row.id, []))[1],
+                version=versions.get(row.current_version_id or ""),
+                sales=counts[row.id].sales if row.id in counts else 0,
+                downloads=counts[row.id].downloads if row.id in counts else 0,
+                updated_at=row.updated_at,
+                published_at=row.published_at,
+            )
+            for row in rows
+        ]
+
+    async def _versions(self, uow: UnitOfWork, rows: Sequence[VersionRow]) -> list[Version]:
+        if not rows:
+            return []
+        trees = await self._revisions.trees(uow, {row.revision_id for row in rows})
+        hashes = {file.sha256 for tree in trees.values() for file in tree}
+        artifacts = await self._artifacts.get_many(uow, hashes)
+        return [_version_of(row, trees[row.revision_id], artifacts) for row in rows]
+
+
+def owner_ref(organisation: OrganisationFacts) -> OwnerRef:
+    """An organisation as others see it."""
+    return OwnerRef(id=organisation.id, slug=organisation.slug, name=organisation.name)
+
+
+def _version_of(
+    row: VersionRow, tree: Sequence[TreeFile], artifacts: dict[str, Artifact]
+) -> Version:
+    return Version(
+        id=row.id,
+        version=row.version,
+        revision_id=row.revision_id,
+        notes=row.notes,
+        files=[
+            FileEntry(
+                path=file.path,
+                sha256=file.sha256,
+                size_bytes=file.size_bytes,
+                cid=artifacts[file.sha256].cid,
+                media_type=artifacts[file.sha256].media_type,
+                scan=artifacts[file.sha256].scan,
+            )
+            for file in tree
+        ],
+        size_bytes=sum(file.size_bytes for file in tree),
+        created_at=row.created_at,
+        published_at=row.published_at,
+    )
+
+
+def _those(versions: Sequence[Version], version_id: str | None) -> list[Version]:
+    return [version for version in versions if version.id == version_id]
+
+
+def _price(offers: Sequence[Offer]) -> tuple[int | None, str | None]:
+    """The lowest price; of several currencies, the lowest number of whole units."""
+    if not offers:
+        return None, None
+    lowest = min(offers, key=lambda offer: offer.price_minor / 10 ** _digits(offer.currency))
+    return lowest.price_minor, lowest.currency
+
+
+def _digits(currency: str) -> int:
+    return CURRENCIES[currency].digits

@@ -1,0 +1,106 @@
+"""The rules of trees: which paths are safe, and what a revision is called."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import rfc8785
+
+from souk.kernel.errors import Invalid
+from souk.works.revisions.api import TreeFile
+
+MAX_PATH_CHARACTERS: Final = 512
+MAX_SEGMENT_BYTES: Final = 255
+MAX_FILES: Final = 10_000
+MAX_PROBLEMS_SHOWN: Final = 10
+
+_RESERVED: Final = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+)
+"""Names that Windows gives to devices."""
+
+
+def path_problem(path: str) -> str | None:
+    """Why a path is not safe on every system a buyer may use; None when it is."""
+    if not 1 <= len(path) <= MAX_PATH_CHARACTERS:
+        return f"must have 1 to {MAX_PATH_CHARACTERS} characters"
+    if "\\" in path:
+        return "must use forward slashes"
+    if path.startswith("/") or path[1:2] == ":":
+        return "must be relative"
+    if not path.isprintable():
+        return "must not hold control or invisible characters"
+    if unicodedata.normalize("NFC", path) != path:
+        return "must be in Unicode normal form C"
+    return next((p for p in map(_segment_problem, path.split("/")) if p is not None), None)
+
+
+def _segment_problem(segment: str) -> str | None:
+    if segment == "":
+        return "must not have an empty part"
+    if segment in {".", ".."}:
+        return "must not have . or .. as a part"
+    if segment != segment.strip() or segment.endswith("."):
+        return "must not have a part that begins or ends with a space, or ends with a dot"
+    if len(segment.encode()) > MAX_SEGMENT_BYTES:
+        return f"must not have a part of more than {MAX_SEGMENT_BYTES} bytes"
+    if segment.partition(".")[0].casefold() in _RESERVED:
+        return "must not use a name that Windows reserves"
+    if any(sign in segment for sign in '<>:"|?*'):
+        return 'must not hold any of < > : " | ? *'
+    return None
+
+
+def tree_problems(paths: Sequence[str]) -> list[str]:
+    """Everything that is wrong with a tree of these paths, in words that name the path."""
+    problems = [
+        f"{path[:80]!r} {problem}" for path in paths if (problem := path_problem(path)) is not None
+    ]
+    return problems or list(_clashes(paths))
+
+
+def _clashes(paths: Sequence[str]) -> Iterable[str]:
+    files: dict[str, str] = {}
+    for path in paths:
+        folded = path.casefold()
+        if folded in files:
+            yield f"{path!r} is there twice, or differs from {files[folded]!r} only by case"
+        files[folded] = path
+    for path in paths:
+        parts = path.casefold().split("/")
+        for depth in range(1, len(parts)):
+            above = "/".join(parts[:depth])
+            if above in files:
+                yield f"{path!r} lies below {files[above]!r}, which is a file"
+
+
+def check_tree(files: Sequence[TreeFile]) -> list[TreeFile]:
+    """The files in the order of their paths, when they make a tree.
+
+    Raises:
+        Invalid: `path_invalid` naming each path that is not safe; `tree_invalid` when it is empty
+            or too large.
+    """
+    if not 1 <= len(files) <= MAX_FILES:
+        raise Invalid("tree_invalid", f"A version has from 1 to {MAX_FILES} files.")
+    problems = tree_problems([file.path for file in files])
+    if problems:
+        shown = "; ".join(problems[:MAX_PROBLEMS_SHOWN])
+        more = len(problems) - MAX_PROBLEMS_SHOWN
+        raise Invalid("path_invalid", shown + (f"; and {more} more" if more > 0 else "") + ".")
+    return sorted(files, key=lambda file: file.path)
+
+
+def tree_hash(files: Sequence[TreeFile]) -> str:
+    """The sha256 of a tree: of its canonical JSON (RFC 8785), `[[path, sha256, size], …]`."""
+    listed: list[Any] = [  # the library's own name for a JSON value is private
+        [file.path, file.sha256, file.size_bytes] for file in files
+    ]
+    return hashlib.sha256(rfc8785.dumps(listed)).hexdigest()
+
+
+def revision_id(work_id: str, *, tree: str, parents: Sequence[str]) -> str:
+    """What a revision is called: the sha256 of its work, tree and parents as canonical JSON."""
+    named = {"parents": list(parents), "tree": tree, "work": work_id}
+    return hashlib.sha256(rfc8785.dumps(named)).hexdigest()

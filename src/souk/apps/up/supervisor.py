@@ -1,9 +1,7 @@
 """Starts a marketplace in order, keeps it running, and stops it in the opposite order."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
@@ -11,7 +9,6 @@ from typing import Final
 from souk.apps.marketplace_secret import marketplace_secret
 from souk.apps.up.child import Child
 from souk.apps.up.database import KeptDatabase
-from souk.apps.up.errors import UpError
 from souk.apps.up.leftovers import MARK, end_leftovers, mark_of
 from souk.apps.up.lock import STOPPING, FolderLock
 from souk.apps.up.log_file import LogFile
@@ -19,7 +16,8 @@ from souk.apps.up.preflight import ensure_data_folder, ensure_port_is_free
 from souk.apps.up.readiness import wait_until_ready
 from souk.apps.up.schema import is_current
 from souk.apps.up.screen import Screen
-from souk.infra.launch import launch_command
+from souk.apps.up.starting_catalogue import ensure_catalogue, sign_ins
+from souk.apps.up.steps import run_step
 from souk.infra.settings import Settings
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -98,7 +96,11 @@ class _Marketplace:
             self._environment |= self._inherited(owner_dsn)
             if not await asyncio.to_thread(is_current, owner_dsn, self._environment["SOUK_SECRET"]):
                 say("Bringing the schema up to date")
-                await self._run_to_end("souk.apps.cli", "migrate", purpose="change the schema")
+                await run_step(
+                    *("souk.apps.cli", "migrate"),
+                    environment=self._environment,
+                    purpose="bring the schema up to date",
+                )
             self._children = [
                 self._child("server", "souk.apps.api"),
                 self._child("worker", "souk.apps.worker"),
@@ -108,7 +110,9 @@ class _Marketplace:
             await wait_until_ready(
                 settings.host, settings.port, children=tuple(self._children), say=say
             )
-            self._screen.ready(settings, ())
+            if catalogue:
+                await ensure_catalogue(settings, environment=self._environment, say=say)
+            self._screen.ready(settings, sign_ins(settings))
 
     async def stop(self) -> None:
         """Stops every process within its limit: first who serves, last what keeps the data."""
@@ -131,26 +135,3 @@ class _Marketplace:
     def _child(self, name: str, module: str) -> Child:
         log = LogFile(self._settings.data_path / "log" / f"{name}.log")
         return Child(name, module, environment=self._environment, log=log, say=self._screen.say)
-
-    async def _run_to_end(self, module: str, *arguments: str, purpose: str) -> None:
-        """Runs a step as a process of its own, so that this one stays small."""
-        command = launch_command(
-            *(sys.executable, "-m", module, *arguments), dies_by=signal.SIGTERM
-        )
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self._environment,
-            start_new_session=True,
-        )
-        try:
-            said, _ = await process.communicate()
-        except asyncio.CancelledError:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            await process.wait()
-            raise
-        if process.returncode != 0:
-            raise UpError(f"Could not {purpose}:\n{said.decode(errors='replace').strip()}")

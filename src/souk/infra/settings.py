@@ -26,10 +26,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     env: Literal["development", "production"] = "development"
     """`production` refuses the test payment provider and insecure cookies."""
     host: str = "127.0.0.1"
+    """The address to listen on."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    """The port to listen on."""
     public_url: str = ""
     """How browsers reach the marketplace; `http://host:port` when empty."""
     data_dir: str = "./var"
+    """Where everything is kept: database, blobs, indexes, secrets, logs."""
     database_url: str = ""
     """A PostgreSQL 15 or newer, as its owner; the embedded one when empty."""
     database_pool: Annotated[int, Meta(ge=2, le=200)] = 16
@@ -47,7 +50,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_per_minute: Annotated[int, Meta(ge=1)] = 1000
     """Requests a minute for one key, user, or address that is not signed in."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged at least; `debug` logs every request."""
     log_format: Literal["json", "text"] = "text"
+    """`json` for machines, `text` for people."""
 
     @property
     def data_path(self) -> Path:

@@ -65,6 +65,7 @@ def build_litestar(container: Container) -> Litestar:
             AuthenticationMiddleware(
                 authenticator=container.people.callers,
                 limiter=RateLimiter(settings.rate_per_minute),
+                trusted_proxies=_listed(settings.trusted_proxies),
             ),
             TransactionMiddleware(
                 database=core.database,
@@ -112,8 +113,12 @@ def _always(service: object) -> Provide:
     return Provide(provide, sync_to_thread=False)
 
 
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
 def _cors(origins: str) -> CORSConfig | None:
-    allowed = [origin.strip() for origin in origins.split(",") if origin.strip()]
+    allowed = _listed(origins)
     if not allowed:
         return None
     return CORSConfig(

@@ -1,6 +1,7 @@
 """Who asks: established once a request, before anything else runs."""
 
 import hmac
+from collections.abc import Collection
 from typing import Any, Final, Protocol
 
 from litestar.connection import ASGIConnection
@@ -8,6 +9,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from souk.infra.http.addresses import client_address
 from souk.infra.http.limits import RateLimiter
 from souk.infra.http.transaction import SAFE_METHODS
 from souk.kernel.actor import ANONYMOUS, Actor
@@ -42,15 +44,24 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, *, authenticator: Authenticator, limiter: RateLimiter) -> None:
+    def __init__(
+        self,
+        *,
+        authenticator: Authenticator,
+        limiter: RateLimiter,
+        trusted_proxies: Collection[str] = (),
+    ) -> None:
         self._authenticator = authenticator
         self._limiter = limiter
+        self._trusted_proxies = trusted_proxies
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         connection: Connection = ASGIConnection(scope)
         actor = await self._actor(connection)
         scope["user"] = actor
-        address = connection.client.host if connection.client else "unknown"
+        peer = connection.client.host if connection.client else "unknown"
+        forwarded_for = connection.headers.get("x-forwarded-for")
+        address = client_address(peer, forwarded_for, self._trusted_proxies)
         self._limiter.count(actor.user_id or address)
         await next_app(scope, receive, send)
 

@@ -256,6 +256,7 @@ async def test_an_organisation_finds_its_own_entries_and_no_other_does(
         {"body": {"actor_organisation_id": "org", "id": "prv_mine"}},
         {"body": {"actor_organisation_id": "org", "content_sha256": "short"}},
         {"body": {"actor_organisation_id": "org", "details": {"word": "\ud800"}}},
+        {"body": {"actor_organisation_id": "org", "details": {"word": "\x00"}}},
         {"kind": "stolen"},
         {"hashes": ["F" * 64]},
     ],

@@ -45,6 +45,8 @@ def leaf_text(body: EntryBody) -> str:
         leaf = leaf_of(body).decode()
     except (ProofError, UnicodeError) as error:
         raise Invalid("entry_invalid", f"The entry cannot be written: {error}.") from error
+    if "\\u0000" in leaf:
+        raise Invalid("entry_invalid", "The entry holds NUL, which cannot be stored.")
     return leaf
 
 

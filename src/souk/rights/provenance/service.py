@@ -27,7 +27,6 @@ from souk_client.proofs import (
     consistency_nodes,
     consistency_proof,
     inclusion_proof,
-    leaf_hash,
 )
 
 MAX_APPEND: Final = 10_000
@@ -190,14 +189,9 @@ class ProvenanceService:
 
 def _row(uow: UnitOfWork, new: NewEntry, entry_id: str) -> store.NewRow:
     body = entry_body(new, entry_id=entry_id, created_at=uow.now)
-    leaf = leaf_text(body)
     return store.NewRow(
         id=entry_id,
-        kind=body.kind,
-        listing_id=body.listing_id,
-        content_sha256=body.content_sha256,
-        leaf=leaf,
-        leaf_hash=leaf_hash(leaf.encode()),
+        leaf=leaf_text(body),
         organisation_ids=tuple(dict.fromkeys(new.organisation_ids)),
         hashes=body.file_sha256s,
     )

@@ -5,18 +5,14 @@ from datetime import datetime
 
 import msgspec
 
-from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.postgres.uow import UnitOfWork, json_value
 
 
 class NewRow(msgspec.Struct, frozen=True, kw_only=True):
     """An entry ready to be written."""
 
     id: str
-    kind: str
-    listing_id: str
-    content_sha256: str | None
     leaf: str
-    leaf_hash: bytes
     organisation_ids: tuple[str, ...]
     hashes: tuple[str, ...]
 
@@ -66,56 +62,31 @@ _FROM = "provenance.entries e LEFT JOIN provenance.leaves l ON l.entry_id = e.id
 
 
 async def add_entries(uow: UnitOfWork, rows: Sequence[NewRow]) -> None:
-    """Appends entries, what they are found by, and their place in the sequencer's queue."""
-    hashes = [(digest, row.id) for row in rows for digest in row.hashes]
-    parties = [(party, row.id) for row in rows for party in row.organisation_ids]
-    extra, params = _look_ups(hashes, parties)
+    """Appends entries, what they are found by, and their place in the sequencer's queue.
+
+    Rows travel as JSON: it is encoded several times faster than arrays of the database are.
+    """
     await uow.execute(
-        f"""
+        """
         WITH added AS (
-            INSERT INTO provenance.entries
-                (id, kind, listing_id, content_sha256, leaf, leaf_hash, created_at)
-            SELECT id, kind, listing_id, content_sha256, leaf, leaf_hash, %(now)s
-            FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(listings)s::text[],
-                %(contents)s::text[], %(leaves)s::text[], %(leaf_hashes)s::bytea[])
-                AS e(id, kind, listing_id, content_sha256, leaf, leaf_hash)
-        ){extra}
+            INSERT INTO provenance.entries (leaf, created_at)
+            SELECT leaf, %(now)s FROM jsonb_array_elements_text(%(leaves)s) AS new(leaf)
+            RETURNING id, leaf_hash
+        ), hashed AS (
+            INSERT INTO provenance.file_hashes (sha256, entry_id)
+            SELECT new ->> 0, new ->> 1 FROM jsonb_array_elements(%(hashes)s) AS new
+        ), owned AS (
+            INSERT INTO provenance.parties (organisation_id, entry_id)
+            SELECT new ->> 0, new ->> 1 FROM jsonb_array_elements(%(parties)s) AS new
+        )
         INSERT INTO provenance.waiting (entry_id, leaf_hash)
-        SELECT id, leaf_hash
-        FROM unnest(%(ids)s::text[], %(leaf_hashes)s::bytea[])
-            WITH ORDINALITY AS e(id, leaf_hash, number)
-        ORDER BY number
+        SELECT id, leaf_hash FROM added ORDER BY id
         """,
         now=uow.now,
-        ids=[row.id for row in rows],
-        kinds=[row.kind for row in rows],
-        listings=[row.listing_id for row in rows],
-        contents=[row.content_sha256 for row in rows],
-        leaves=[row.leaf for row in rows],
-        leaf_hashes=[row.leaf_hash for row in rows],
-        **params,
+        leaves=json_value([row.leaf for row in rows]),
+        hashes=json_value([(digest, row.id) for row in rows for digest in row.hashes]),
+        parties=json_value([(party, row.id) for row in rows for party in row.organisation_ids]),
     )
-
-
-def _look_ups(
-    hashes: Sequence[tuple[str, str]], parties: Sequence[tuple[str, str]]
-) -> tuple[str, dict[str, object]]:
-    """The parts of the statement that only some entries need, and their parameters."""
-    sql = ""
-    params: dict[str, object] = {}
-    if hashes:
-        sql += """, hashed AS (
-            INSERT INTO provenance.file_hashes (sha256, entry_id)
-            SELECT * FROM unnest(%(hashes)s::text[], %(hash_entries)s::text[])
-        )"""
-        params |= {"hashes": [h for h, _ in hashes], "hash_entries": [e for _, e in hashes]}
-    if parties:
-        sql += """, owned AS (
-            INSERT INTO provenance.parties (organisation_id, entry_id)
-            SELECT * FROM unnest(%(parties)s::text[], %(party_entries)s::text[])
-        )"""
-        params |= {"parties": [p for p, _ in parties], "party_entries": [e for _, e in parties]}
-    return sql, params
 
 
 async def entry(uow: UnitOfWork, entry_id: str) -> EntryRow | None:

@@ -12,20 +12,26 @@ CREATE TABLE provenance.log (
     origin text NOT NULL CHECK (origin <> '')
 );
 
--- What happened. `leaf` is canonical JSON (RFC 8785); the database itself checks the leaf's hash.
+-- SHA-256 over 0x00 and the leaf's UTF-8 bytes (RFC 6962). Declared immutable, which convert_to is
+-- not only because conversions to other encodings may be redefined.
+CREATE FUNCTION provenance.leaf_hash(leaf text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN sha256('\x00'::bytea || convert_to(leaf, 'UTF8'));
+
+-- What happened. `leaf` is canonical JSON (RFC 8785). All that entries are found by, and the hash in
+-- the tree, is computed from it by the database, so nothing can say other than the leaf does.
 CREATE TABLE provenance.entries (
-    id text PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN (
-        'created', 'edited', 'published', 'retired', 'sold', 'licensed', 'transferred', 'refunded',
-        'revoked'
-    )),
-    listing_id text NOT NULL,
-    content_sha256 text,
     leaf text NOT NULL,
-    leaf_hash bytea NOT NULL,
     created_at timestamptz NOT NULL,
-    CONSTRAINT entries_leaf_hash
-        CHECK (leaf_hash = sha256('\x00'::bytea || convert_to(leaf, 'UTF8')))
+    id text PRIMARY KEY GENERATED ALWAYS AS (leaf::jsonb ->> 'id') STORED,
+    kind text NOT NULL GENERATED ALWAYS AS (leaf::jsonb ->> 'kind') STORED
+        CHECK (kind IN (
+            'created', 'edited', 'published', 'retired', 'sold', 'licensed', 'transferred',
+            'refunded', 'revoked'
+        )),
+    listing_id text NOT NULL GENERATED ALWAYS AS (leaf::jsonb ->> 'listing_id') STORED,
+    content_sha256 text GENERATED ALWAYS AS (leaf::jsonb ->> 'content_sha256') STORED,
+    leaf_hash bytea NOT NULL GENERATED ALWAYS AS (provenance.leaf_hash(leaf)) STORED
 );
 CREATE INDEX entries_by_listing ON provenance.entries (listing_id, id);
 CREATE INDEX entries_by_kind ON provenance.entries (kind, id);

@@ -2,8 +2,10 @@
 
 import asyncio
 import inspect
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -325,6 +327,17 @@ def test_both_clients_have_the_same_surface() -> None:
     assert surface(Souk) == surface(AsyncSouk)
     assert "publish" in surface(Souk)["listings"]
     assert len(surface(Souk)["own"]) == 5
+
+
+def test_the_guide_names_every_method() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "client.md").read_text()
+    with Souk("http://souk.test") as souk:
+        for name, group in vars(souk).items():
+            if not isinstance(group, Namespace):
+                continue
+            row = next(line for line in guide.splitlines() if line.startswith(f"| `{name}` |"))
+            methods = {method for method in dir(group) if not method.startswith("_")}
+            assert methods <= set(re.findall(r"`([a-z_]+)`", row)), name
 
 
 @pytest.mark.parametrize("address", ["souk.example", "ftp://souk.example", "http://", ""])

@@ -24,9 +24,10 @@ def sync_file(path: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Makes a folder and its parents, each name durable before this returns."""
-    missing = [folder]
-    while not missing[-1].parent.is_dir():
-        missing.append(missing[-1].parent)
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
         sync_folder(path.parent)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +24,22 @@ class BlobStore:
     in an object store it is sent in parts, and read as one stream.
     """
 
-    def __init__(self, store: ObjectStore, *, folder: Path | None) -> None:
-        self._store = store
+    def __init__(self, store: ObjectStore | None, *, folder: Path | None) -> None:
+        assert (store is None) != (folder is None), "either an object store or a folder"
+        self._given_store = store
         self._folder = folder
+
+    @cached_property
+    def _store(self) -> ObjectStore:
+        if self._folder is None:
+            assert self._given_store is not None
+            return self._given_store
+        make_folder(self._folder)
+        return LocalStore(self._folder)
+
+    def local_path(self, name: str) -> Path | None:
+        """Where the blob lies on this machine's disk; None with an object store."""
+        return None if self._folder is None else self._folder / name
 
     async def put_file(self, name: str, path: Path) -> None:
         """Takes over the file at `path`; its bytes are durable under the name when this returns."""
@@ -81,9 +95,7 @@ class BlobStore:
 
 
 def open_blobs(settings: BlobSettings, *, data_path: Path) -> BlobStore:
-    """The store that the settings name; makes the local folder when it is not there."""
+    """The store that the settings name; the local folder is made when it is first needed."""
     if settings.url:
         return BlobStore(from_url(settings.url), folder=None)
-    folder = data_path / "blobs"
-    make_folder(folder)
-    return BlobStore(LocalStore(folder), folder=folder)
+    return BlobStore(None, folder=data_path / "blobs")

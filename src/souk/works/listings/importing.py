@@ -18,7 +18,6 @@ from souk.works.listings.errors import PublishIncomplete, SlugTaken
 from souk.works.listings.events import ListingCreated
 from souk.works.listings.model import ListingRow, VersionRow, words_of_request
 from souk.works.listings.publishing import announce, check_gate, check_scans, tree_of
-from souk.works.listings.settings import ListingSettings
 from souk.works.revisions.api import FirstCommit, Revision, Revisions, TreeFile
 from souk_client.contracts.works import (
     ImportAnswer,
@@ -51,14 +50,12 @@ class ListingImporter:
         *,
         offers: OfferBook,
         gate: PublishGate,
-        settings: ListingSettings,
     ) -> None:
         self._organisations = organisations
         self._artifacts = artifacts
         self._revisions = revisions
         self._offers = offers
         self._gate = gate
-        self._settings = settings
 
     async def run(self, uow: UnitOfWork, actor: Actor, request: ImportRequest) -> ImportAnswer:
         """Imports; answers for each item its listing, or the problem that kept it out.

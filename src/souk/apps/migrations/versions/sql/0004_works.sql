@@ -17,8 +17,6 @@ CREATE TABLE works.artifacts (
     scan_format text,
     scan_reasons text[] NOT NULL DEFAULT '{}',
     scan_facts jsonb NOT NULL DEFAULT '{}',
-    scan_attempts integer NOT NULL DEFAULT 0,
-    scan_lease_until timestamptz,
     scanned_at timestamptz,
     released_by text,
     release_reason text,

@@ -1,0 +1,88 @@
+"""Works."""
+
+from dataclasses import dataclass
+
+from souk.apps.wiring.parts import Core, Parts, Schedule
+from souk.infra.blobs.settings import BlobSettings
+from souk.infra.blobs.store import open_blobs
+from souk.infra.postgres.uow import UnitOfWork
+from souk.people.organisations.api import OrganisationsApi
+from souk.works.artifacts import routes as artifact_routes
+from souk.works.artifacts.service import ArtifactService
+from souk.works.artifacts.settings import ArtifactSettings
+from souk.works.artifacts.staging import StagingArea
+from souk.works.artifacts.uploads import UploadService
+from souk.works.listings import routes as listing_routes
+from souk.works.listings.api import PublishGate
+from souk.works.listings.editing import ListingEditor
+from souk.works.listings.importing import ListingImporter
+from souk.works.listings.publishing import OpenGate, Publisher
+from souk.works.listings.service import ListingService
+from souk.works.listings.settings import ListingSettings
+from souk.works.offers import routes as offer_routes
+from souk.works.offers.book import OfferBook
+from souk.works.offers.service import OfferService
+from souk.works.revisions.service import RevisionService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Works:
+    artifacts: ArtifactService
+    revisions: RevisionService
+    listings: ListingService
+    offers: OfferService
+    parts: Parts
+
+
+def wire_works(
+    core: Core, *, organisations: OrganisationsApi, gate: PublishGate | None = None
+) -> Works:
+    settings = core.load(ArtifactSettings, "artifacts")
+    listing_settings = core.load(ListingSettings, "listings")
+    data_path = core.settings.data_path
+    blobs = open_blobs(core.load(BlobSettings, "blobs"), data_path=data_path)
+    uploads = UploadService(
+        core.database, blobs, staging=StagingArea(data_path / "uploads"), settings=settings
+    )
+    artifacts = ArtifactService(blobs)
+    revisions = RevisionService()
+    book = OfferBook(organisations)
+    listings = ListingService(
+        organisations, artifacts, revisions, offers=book, settings=listing_settings
+    )
+    offers = OfferService(book, listings)
+    publisher = Publisher(
+        core.database,
+        listings,
+        artifacts,
+        revisions,
+        offers=book,
+        gate=gate or OpenGate(),
+        settings=listing_settings,
+    )
+    importer = ListingImporter(
+        organisations, artifacts, revisions, offers=book, gate=gate or OpenGate()
+    )
+
+    async def sweep_uploads(_uow: UnitOfWork) -> None:
+        await uploads.sweep()
+
+    return Works(
+        artifacts=artifacts,
+        revisions=revisions,
+        listings=listings,
+        offers=offers,
+        parts=Parts(
+            services={
+                "uploads": uploads,
+                "artifacts": artifacts,
+                "listings": listings,
+                "listing_editor": ListingEditor(listings, offers=book, settings=listing_settings),
+                "listing_importer": importer,
+                "publisher": publisher,
+                "offers": offers,
+            },
+            routes=[*artifact_routes.ROUTES, *listing_routes.ROUTES, *offer_routes.ROUTES],
+            schedules=[Schedule(name="works.sweep_uploads", every_s=600, run=sweep_uploads)],
+        ),
+    )

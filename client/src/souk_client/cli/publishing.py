@@ -151,9 +151,12 @@ def create_version(
         Failure: the version is there with other files.
     """
     files = {path: artifact.sha256 for path, artifact in artifacts.items()}
-    for version in listing.versions:
-        if version.version != wanted.version:
-            continue
+    try:
+        version = souk.listings.version(listing.id, wanted.version)
+    except SoukApiError as error:
+        if error.status != 404:
+            raise
+    else:
         if {file.path: file.sha256 for file in version.files} == files:
             return None
         raise Failure(

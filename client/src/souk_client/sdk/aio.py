@@ -18,7 +18,7 @@ from souk_client.sdk.client import Souk
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import SessionStore
 from souk_client.sdk.downloads import Downloaded
-from souk_client.sdk.people import Account, ApiKeys, Auth
+from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.rights import Licences, Provenance
@@ -77,6 +77,8 @@ class AsyncSouk(Awaiting):
         self.auth: Auth[Awaiting] = Auth(self)
         self.account: Account[Awaiting] = Account(self)
         self.api_keys: ApiKeys[Awaiting] = ApiKeys(self)
+        self.organisations: Organisations[Awaiting] = Organisations(self)
+        self.notices: Notices[Awaiting] = Notices(self)
         self.uploads: Uploads[Awaiting] = Uploads(self)
         self.listings: Listings[Awaiting] = Listings(self)
         self.discovery: Discovery[Awaiting] = Discovery(self)

@@ -19,7 +19,7 @@ from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import Credentials, SessionStore
 from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
-from souk_client.sdk.people import Account, ApiKeys, Auth
+from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.rights import Licences, Provenance
@@ -77,6 +77,8 @@ class Souk(Blocking):
         self.auth: Auth[Blocking] = Auth(self)
         self.account: Account[Blocking] = Account(self)
         self.api_keys: ApiKeys[Blocking] = ApiKeys(self)
+        self.organisations: Organisations[Blocking] = Organisations(self)
+        self.notices: Notices[Blocking] = Notices(self)
         self.uploads: Uploads[Blocking] = Uploads(self)
         self.listings: Listings[Blocking] = Listings(self)
         self.discovery: Discovery[Blocking] = Discovery(self)

@@ -3,14 +3,21 @@
 from types import NoneType
 
 from souk_client.contracts.base import PageAnswer
+from souk_client.contracts.insight import Notice, NoticeCount
 from souk_client.contracts.people import (
     ApiKey,
     ApiKeyCreated,
     ApiKeyRequest,
+    Invitation,
+    InvitationRequest,
     LoginRequest,
     LogoutRequest,
     Me,
+    Member,
+    MemberRole,
     MeUpdate,
+    Organisation,
+    OrganisationRequest,
     RefreshRequest,
     RegisterRequest,
     Session,
@@ -79,6 +86,98 @@ def create_api_key(*, name: str, expires_in_days: int | None = None) -> Call[Api
 def revoke_api_key(key_id: str) -> Call[None]:
     """Makes an API key useless."""
     return Call(method="DELETE", path=api("api-keys", key_id), answer=NoneType)
+
+
+def create_organisation(*, slug: str, name: str) -> Call[Organisation]:
+    """A shared organisation, with the caller as its owner."""
+    return Call(
+        method="POST",
+        path=api("organisations"),
+        answer=Organisation,
+        body=OrganisationRequest(slug=slug, name=name),
+    )
+
+
+def get_organisation(organisation_id: str) -> Call[Organisation]:
+    """An organisation of the caller."""
+    return Call(method="GET", path=api("organisations", organisation_id), answer=Organisation)
+
+
+def list_members(organisation_id: str) -> Call[PageAnswer[Member]]:
+    """Who belongs to an organisation."""
+    path = api("organisations", organisation_id, "members")
+    return Call(method="GET", path=path, answer=PageAnswer[Member])
+
+
+def remove_member(organisation_id: str, user_id: str) -> Call[None]:
+    """Takes somebody out of an organisation, or leaves it."""
+    path = api("organisations", organisation_id, "members", user_id)
+    return Call(method="DELETE", path=path, answer=NoneType)
+
+
+def invite(organisation_id: str, *, email: str, role: MemberRole = "member") -> Call[Invitation]:
+    """Invites somebody into an organisation."""
+    return Call(
+        method="POST",
+        path=api("organisations", organisation_id, "invitations"),
+        answer=Invitation,
+        body=InvitationRequest(email=email, role=role),
+    )
+
+
+def list_my_invitations() -> Call[PageAnswer[Invitation]]:
+    """Invitations to the caller."""
+    return Call(method="GET", path=api("me", "invitations"), answer=PageAnswer[Invitation])
+
+
+def accept_invitation(invitation_id: str) -> Call[Invitation]:
+    """Joins the organisation."""
+    return Call(method="POST", path=api("invitations", invitation_id, "accept"), answer=Invitation)
+
+
+def decline_invitation(invitation_id: str) -> Call[Invitation]:
+    """Says no."""
+    return Call(method="POST", path=api("invitations", invitation_id, "decline"), answer=Invitation)
+
+
+def list_notices(
+    *, cursor: str | None = None, limit: int | None = None
+) -> Call[PageAnswer[Notice]]:
+    """The caller's notices, newest first."""
+    query = {"cursor": cursor, "limit": limit}
+    return Call(method="GET", path=api("notices"), answer=PageAnswer[Notice], query=query)
+
+
+def count_unread() -> Call[NoticeCount]:
+    """How many notices the caller has not read."""
+    return Call(method="GET", path=api("notices", "unread"), answer=NoticeCount)
+
+
+def mark_read(notice_id: str | None = None) -> Call[NoticeCount]:
+    """Marks a notice read; all of them when left out."""
+    path = api("notices", "read") if notice_id is None else api("notices", notice_id, "read")
+    return Call(method="POST", path=path, answer=NoticeCount)
+
+
+class Organisations(Namespace[S]):
+    """Organisations and who belongs to them."""
+
+    create = Endpoint(create_organisation)
+    get = Endpoint(get_organisation)
+    members = Endpoint(list_members)
+    remove_member = Endpoint(remove_member)
+    invite = Endpoint(invite)
+    my_invitations = Endpoint(list_my_invitations)
+    accept = Endpoint(accept_invitation)
+    decline = Endpoint(decline_invitation)
+
+
+class Notices(Namespace[S]):
+    """What happened that the caller should know."""
+
+    list = Endpoint(list_notices)
+    unread = Endpoint(count_unread)
+    mark_read = Endpoint(mark_read)
 
 
 class Auth(Namespace[S]):

@@ -1,6 +1,7 @@
 """Uploads, listings, versions, search."""
 
 from collections.abc import Sequence
+from types import NoneType
 from typing import Literal
 
 from souk_client.contracts.base import PageAnswer
@@ -15,7 +16,11 @@ from souk_client.contracts.works import (
     ListingState,
     ListingSummary,
     ListingUpdate,
+    Offer,
+    OfferRequest,
+    OfferUpdate,
     PartReceived,
+    PublishRequest,
     Upload,
     UploadRequest,
     Version,
@@ -62,18 +67,25 @@ def create_listing(listing: ListingRequest) -> Call[Listing]:
 
 def get_listing(listing: str) -> Call[Listing]:
     """A listing by its id, or by its address `owner/slug`."""
-    return Call(method="GET", path=api("listings", *listing.split("/")), answer=Listing)
+    owner, slash, slug = listing.partition("/")
+    path = api("listings", "by-address", owner, slug) if slash else api("listings", listing)
+    return Call(method="GET", path=path, answer=Listing)
 
 
 def list_listings(
     *,
-    owner: str | None = None,
+    organisation_id: str | None = None,
     state: ListingState | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[PageAnswer[ListingSummary]]:
-    """Listings, newest first; `owner` is an organisation's slug."""
-    query = {"owner": owner, "state": state, "cursor": cursor, "limit": limit}
+    """An organisation's listings, newest first; the caller's own when it is left out."""
+    query = {
+        "organisation_id": organisation_id,
+        "state": state,
+        "cursor": cursor,
+        "limit": limit,
+    }
     return Call(method="GET", path=api("listings"), answer=PageAnswer[ListingSummary], query=query)
 
 
@@ -92,9 +104,46 @@ def create_version(
     )
 
 
-def publish_listing(listing_id: str) -> Call[Listing]:
-    """Makes a listing and its newest version public, once the safety scan agrees."""
-    return Call(method="POST", path=api("listings", listing_id, "publish"), answer=Listing)
+def get_version(listing_id: str, version: str) -> Call[Version]:
+    """One version with its files."""
+    return Call(method="GET", path=api("listings", listing_id, "versions", version), answer=Version)
+
+
+def make_version_current(listing_id: str, version: str) -> Call[Listing]:
+    """Rolls back, or forward: buyers get this published version from now on."""
+    return Call(
+        method="POST",
+        path=api("listings", listing_id, "versions", version, "current"),
+        answer=Listing,
+    )
+
+
+def publish_listing(listing_id: str, *, version: str | None = None) -> Call[Listing]:
+    """Makes a version (the newest when left out) public, and the listing with it.
+
+    409 `scan_pending` while the safety scan is under way; the client waits for that.
+    """
+    return Call(
+        method="POST",
+        path=api("listings", listing_id, "publish"),
+        answer=Listing,
+        body=PublishRequest(version=version),
+    )
+
+
+def add_offer(listing_id: str, offer: OfferRequest) -> Call[Offer]:
+    """A price and licence terms for an edition of a listing."""
+    return Call(method="POST", path=api("listings", listing_id, "offers"), answer=Offer, body=offer)
+
+
+def change_offer(offer_id: str, update: OfferUpdate) -> Call[Offer]:
+    """Puts a new offer in the place of this one; past sales keep the old one."""
+    return Call(method="PATCH", path=api("offers", offer_id), answer=Offer, body=update)
+
+
+def withdraw_offer(offer_id: str) -> Call[None]:
+    """Ends an offer."""
+    return Call(method="DELETE", path=api("offers", offer_id), answer=NoneType)
 
 
 def retire_listing(listing_id: str) -> Call[Listing]:
@@ -172,6 +221,11 @@ class Listings(Namespace[S]):
     list = Endpoint(list_listings)
     update = Endpoint(update_listing)
     create_version = Endpoint(create_version)
+    version = Endpoint(get_version)
+    make_current = Endpoint(make_version_current)
+    add_offer = Endpoint(add_offer)
+    change_offer = Endpoint(change_offer)
+    withdraw_offer = Endpoint(withdraw_offer)
     publish = Endpoint(publish_listing)
     retire = Endpoint(retire_listing)
     import_many = Endpoint(import_listings)

@@ -94,8 +94,8 @@ def command(  # click hands over each option by name
             kind=kind or work.word("kind"),
             slug=slug or work.slug(),
             title=title or work.title(),
-            summary=summary or work.word("summary"),
-            licence=licence or work.word("licence", "license"),
+            summary=summary,
+            licence=licence,
             tags=list(tag),
             version=version or work.word("version") or "1.0.0",
             notes=notes,
@@ -134,7 +134,9 @@ def _publish(
     made = create_version(souk, listing, wanted, artifacts)
     if made is None:
         shell.say(f"Version {wanted.version} is there already, with these files.")
-    return souk.listings.get(listing.id) if is_draft else souk.listings.publish(listing.id)
+    if is_draft:
+        return souk.listings.get(listing.id)
+    return souk.listings.publish(listing.id, version=wanted.version)
 
 
 def _seller(souk: Souk, slug: str | None) -> tuple[str, str]:

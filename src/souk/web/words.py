@@ -82,7 +82,7 @@ ENTRY_WORDS: Final = {
 SORTS: Final = {
     "relevance": "Best match",
     "newest": "Newest",
-    "popular": "Most bought",
+    "downloads": "Most downloaded",
     "price_asc": "Price: low to high",
     "price_desc": "Price: high to low",
 }

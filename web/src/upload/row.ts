@@ -80,8 +80,9 @@ export class UploadRow {
       this.note.textContent = `Not safe to publish: ${reasons.join("; ") || "the scan refused it"}`;
       return;
     }
-    this.note.className = "status tone-success";
-    this.note.textContent = format ? `Checked · ${format}` : "Checked";
+    this.note.className = state === "clean" ? "status tone-success" : "status tone-warning";
+    const words = state === "clean" ? "Scanned, clean" : "Uploaded, being scanned";
+    this.note.textContent = format ? `${words} · ${format}` : words;
     this.fields.replaceChildren(
       hidden("path", this.path),
       hidden("sha256", artifact.sha256),

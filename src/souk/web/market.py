@@ -1,0 +1,31 @@
+"""Every service that the pages talk to, handed over as one thing."""
+
+from dataclasses import dataclass
+
+from souk.infra.settings import Settings
+from souk.web import ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """The marketplace as its pages see it."""
+
+    settings: Settings
+    access: ports.Access
+    organisations: ports.Organisations
+    listings: ports.Listings
+    editor: ports.Editor
+    publisher: ports.Publisher
+    offers: ports.OfferDesk
+    quarantine: ports.Quarantine
+    ledger: ports.Ledger
+    payments: ports.Payments
+    orders: ports.Orders
+    revenue: ports.RevenueReports
+    licences: ports.Licences
+    provenance: ports.Provenance
+    downloads: ports.Downloads
+    notices: ports.Notices
+    search: ports.Search
+    refund_days: int
+    """How long a purchase can be given back."""

@@ -1,0 +1,77 @@
+"""What somebody owns: licences and the files they open."""
+
+from litestar import Response, get
+
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.errors import NotFound, SoukError
+from souk.web.forms import PageRequest, ProblemWords
+from souk.web.market import Market
+from souk.web.pages.addresses import paging
+from souk.web.render import Pages
+from souk.web.shell import Shell
+from souk_client.contracts.delivery import LicensedFiles
+
+HERE = "/library"
+PAGE_SIZE = 30
+
+
+@get(HERE)
+async def library_page(
+    request: PageRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+) -> Response[str]:
+    """The licences of all the caller's organisations, newest first."""
+    actor.require_user()
+    cursor = request.query_params.get("cursor") or None
+    page = await market.licences.list(
+        uow, organisation_ids=list(actor.memberships), cursor=cursor, limit=PAGE_SIZE
+    )
+    listings = await market.listings.summaries(uow, {one.listing_id for one in page.items})
+    return pages.answer(
+        "pages/library.html",
+        shell,
+        here=HERE,
+        licences=page.items,
+        kinds_by_listing={listing_id: one.kind for listing_id, one in listings.items()},
+        paging=paging(HERE, cursor, page.next_cursor),
+    )
+
+
+@get("/library/{licence_id:str}")
+async def licence_page(
+    licence_id: str,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+) -> Response[str]:
+    """One licence with its files, each behind an address that works for a few minutes."""
+    actor.require_user()
+    licence = await market.licences.get(uow, licence_id)
+    if not actor.belongs_to(licence.licensee.id):
+        raise NotFound("licence_unknown", "You hold no such licence.")
+    files: LicensedFiles | None = None
+    problem: ProblemWords | None = None
+    try:
+        files = await market.downloads.files(uow, actor, licence_id, version=None)
+    except SoukError as error:
+        problem = ProblemWords(title=error.title, detail=error.detail)
+    folder = licence.listing_address.rpartition("/")[2]
+    return pages.answer(
+        "pages/licence.html",
+        shell,
+        here=HERE,
+        licence=licence,
+        files=files,
+        files_problem=None if licence.state != "active" else problem,
+        verify_command=f"mp download {licence.listing_address}\nmp verify {folder}",
+    )
+
+
+ROUTES = [library_page, licence_page]

@@ -1,0 +1,159 @@
+"""Checkout and receipts."""
+
+from litestar import MediaType, Response, get, post
+from litestar.response import Redirect
+
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.errors import SoukError
+from souk.web.forms import Form, PageRequest, posted
+from souk.web.market import Market
+from souk.web.pages.acting import organisation_choices
+from souk.web.pages.addresses import see_other
+from souk.web.render import Pages
+from souk.web.shell import Shell
+from souk.works.listings.api import SaleItem
+from souk_client.contracts.commerce import OrderRequest
+
+
+@get("/checkout/{listing_id:str}")
+async def checkout_page(
+    listing_id: str,
+    request: PageRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+) -> Response[str]:
+    """What will be bought, for how much, and what the wallet holds."""
+    actor.require_user()
+    query = request.query_params
+    item = await market.listings.for_sale(uow, listing_id, query.get("offer") or None)
+    checkout = await _Checkout.of(uow, actor, market, item, affiliate=query.get("via", ""))
+    return checkout.answer(pages, shell, Form())
+
+
+@post("/checkout/{listing_id:str}", opt={"idempotency": "required"})
+async def pay(
+    listing_id: str,
+    request: PageRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+) -> Response[str] | Redirect:
+    """Buys it at the price that was shown."""
+    actor.require_user()
+    fields = await posted(request)
+    item = await market.listings.for_sale(uow, listing_id, fields.get("offer") or None)
+    affiliate = fields.get("affiliate")
+    checkout = await _Checkout.of(uow, actor, market, item, affiliate=affiliate)
+    shown = fields.get("price")
+    wish = OrderRequest(
+        listing_id=listing_id,
+        offer_id=item.offer.id,
+        organisation_id=fields.get("organisation_id") or None,
+        affiliate=affiliate or None,
+        expected_price_minor=int(shown) if shown.isascii() and shown.isdigit() else None,
+        expected_currency=fields.get("currency") or None,
+    )
+    try:
+        order = await market.orders.place(uow, actor, wish)
+    except SoukError as error:
+        form = fields.form().refused(error)
+        return checkout.answer(pages, shell, form, status=error.status)
+    return see_other(f"/orders/{order.id}?new=1")
+
+
+@get("/orders/{order_id:str}")
+async def receipt_page(
+    order_id: str,
+    request: PageRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+) -> Response[str]:
+    """The receipt, for either party."""
+    actor.require_user()
+    order = await market.orders.get(uow, actor, order_id)
+    return pages.answer(
+        "pages/receipt.html",
+        shell,
+        order=order,
+        shares=[share for share in order.shares if share.amount_minor],
+        is_buyer=actor.belongs_to(order.buyer.id),
+        fresh="new" in request.query_params,
+    )
+
+
+@get("/orders/{order_id:str}/receipt.txt", media_type=MediaType.TEXT)
+async def receipt_text(
+    order_id: str, uow: UnitOfWork, actor: Actor, market: Market
+) -> Response[str]:
+    """The receipt as plain text."""
+    actor.require_user()
+    receipt = await market.orders.receipt(uow, actor, order_id)
+    name = f'attachment; filename="{receipt.number}.txt"'
+    return Response(receipt.text, media_type=MediaType.TEXT, headers={"content-disposition": name})
+
+
+@post("/orders/{order_id:str}/refund", opt={"idempotency": "required"})
+async def refund(order_id: str, uow: UnitOfWork, actor: Actor, market: Market) -> Redirect:
+    """Gives the work back; the money returns to the wallet."""
+    await market.orders.refund(uow, actor, order_id, reason="given back on the page")
+    return see_other(f"/orders/{order_id}")
+
+
+class _Checkout:
+    """What the checkout page shows; gathered before anything is tried."""
+
+    def __init__(
+        self,
+        item: SaleItem,
+        *,
+        available_minor: int,
+        affiliate: str,
+        organisations: list[tuple[str, str]],
+    ) -> None:
+        self._item = item
+        self._available_minor = available_minor
+        self._affiliate = affiliate
+        self._organisations = organisations
+
+    @classmethod
+    async def of(
+        cls, uow: UnitOfWork, actor: Actor, market: Market, item: SaleItem, *, affiliate: str
+    ) -> "_Checkout":
+        balances = await market.ledger.balances(uow, actor.acting_for(None))
+        available = (b.available_minor for b in balances if b.currency == item.offer.currency)
+        return cls(
+            item,
+            available_minor=next(available, 0),
+            affiliate=affiliate[:96],
+            organisations=await organisation_choices(uow, actor, market),
+        )
+
+    def answer(self, pages: Pages, shell: Shell, form: Form, *, status: int = 200) -> Response[str]:
+        offer = self._item.offer
+        # With several organisations another wallet may have what this one lacks.
+        alone = len(self._organisations) == 1
+        return pages.answer(
+            "pages/checkout.html",
+            shell,
+            status=status,
+            listing=self._item,
+            latest=self._item.version,
+            offer=offer,
+            available_minor=self._available_minor,
+            short_minor=max(0, offer.price_minor - self._available_minor) if alone else 0,
+            affiliate=self._affiliate,
+            organisations=self._organisations,
+            form=form,
+        )
+
+
+ROUTES = [checkout_page, pay, receipt_page, receipt_text, refund]

@@ -1,0 +1,195 @@
+"""What the pages need of each context, as Protocols that the contexts' services fulfil.
+
+Where a context's `api.py` offers it, that is used; the rest are use cases that its routes have too.
+"""
+
+from typing import Literal, Protocol
+
+from souk.commerce.orders.api import Orders
+from souk.discovery.search.api import Search
+from souk.infra.outbox.store import DeadLetter
+from souk.infra.postgres.uow import UnitOfWork
+from souk.insight.notifications.api import Notices
+from souk.kernel.actor import Actor
+from souk.kernel.paging import Page
+from souk.people.access.api import AccessApi
+from souk.people.organisations.api import (
+    InvitationFacts,
+    OrganisationsApi,
+)
+from souk.rights.licences.api import Licences
+from souk.rights.provenance.api import Provenance
+from souk.treasury.ledger.api import Ledger
+from souk.works.listings.api import Listings
+from souk_client.contracts.commerce import Revenue
+from souk_client.contracts.delivery import LicensedFiles
+from souk_client.contracts.people import User
+from souk_client.contracts.treasury import Deposit, DepositRequest
+from souk_client.contracts.works import (
+    Artifact,
+    Listing,
+    ListingRequest,
+    ListingUpdate,
+    Offer,
+    OfferRequest,
+    OfferUpdate,
+    Version,
+    VersionRequest,
+)
+
+__all__ = [
+    "Access",
+    "DeadLetter",
+    "Ledger",
+    "Licences",
+    "Listings",
+    "Notices",
+    "Orders",
+    "Organisations",
+    "Provenance",
+    "Search",
+]
+
+MemberRole = Literal["owner", "manager", "member"]
+
+
+class Access(AccessApi, Protocol):
+    """Accounts and sessions."""
+
+    async def change_password(
+        self, uow: UnitOfWork, actor: Actor, *, current: str, new: str
+    ) -> None:
+        """Replaces the password and ends every session."""
+        ...
+
+    async def update_me(
+        self, uow: UnitOfWork, actor: Actor, *, name: str | None, bio: str | None
+    ) -> User:
+        """Changes the caller's profile."""
+        ...
+
+    async def users(
+        self, uow: UnitOfWork, actor: Actor, *, query: str, cursor: str | None, limit: int
+    ) -> Page[User]:
+        """Admin: users, newest first."""
+        ...
+
+    async def set_roles(
+        self, uow: UnitOfWork, actor: Actor, user_id: str, *, roles: list[str]
+    ) -> User:
+        """Admin: what a user may do."""
+        ...
+
+
+class Organisations(OrganisationsApi, Protocol):
+    """Organisations and who belongs to them."""
+
+    async def invite(
+        self, uow: UnitOfWork, actor: Actor, organisation_id: str, *, email: str, role: str
+    ) -> InvitationFacts:
+        """Asks somebody to join."""
+        ...
+
+    async def my_invitations(self, uow: UnitOfWork, actor: Actor) -> list[InvitationFacts]:
+        """What has come in for the caller's e-mail address."""
+        ...
+
+    async def answer(
+        self, uow: UnitOfWork, actor: Actor, invitation_id: str, *, accept: bool
+    ) -> InvitationFacts:
+        """Joins, or declines to."""
+        ...
+
+    async def remove(
+        self, uow: UnitOfWork, actor: Actor, organisation_id: str, user_id: str
+    ) -> None:
+        """Removes a member, or lets the caller leave."""
+        ...
+
+
+class Editor(Protocol):
+    """The words of a listing."""
+
+    async def create(self, uow: UnitOfWork, actor: Actor, request: ListingRequest) -> Listing:
+        """A new draft."""
+        ...
+
+    async def edit(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, update: ListingUpdate
+    ) -> Listing:
+        """Changes what is not left out."""
+        ...
+
+    async def retire(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> Listing:
+        """Takes it off the market; who owns a licence keeps it."""
+        ...
+
+
+class Publisher(Protocol):
+    """Versions, and making them public."""
+
+    async def add_version(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, request: VersionRequest
+    ) -> Version:
+        """Names a tree of files."""
+        ...
+
+    async def publish(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, version: str | None = None
+    ) -> Listing:
+        """Shows the newest version to everyone."""
+        ...
+
+
+class OfferDesk(Protocol):
+    """Prices."""
+
+    async def add(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, request: OfferRequest
+    ) -> Offer:
+        """A new offer of an edition that has none."""
+        ...
+
+    async def change(
+        self, uow: UnitOfWork, actor: Actor, offer_id: str, update: OfferUpdate
+    ) -> Offer:
+        """Puts a new offer in the place of this one."""
+        ...
+
+
+class Quarantine(Protocol):
+    """Files that failed the scan."""
+
+    async def quarantine(
+        self, uow: UnitOfWork, actor: Actor, *, cursor: str | None, limit: int
+    ) -> Page[Artifact]:
+        """Admin: newest first, with the reasons."""
+        ...
+
+
+class Downloads(Protocol):
+    """Licensed files."""
+
+    async def files(
+        self, uow: UnitOfWork, actor: Actor, licence_id: str, *, version: str | None
+    ) -> LicensedFiles:
+        """The files that a licence opens, each with an address that works for a short time."""
+        ...
+
+
+class RevenueReports(Protocol):
+    """What sales brought in."""
+
+    async def revenue(
+        self, uow: UnitOfWork, actor: Actor, *, organisation_id: str | None, days: int
+    ) -> Revenue:
+        """By day and by listing."""
+        ...
+
+
+class Payments(Protocol):
+    """Money in."""
+
+    async def deposit(self, uow: UnitOfWork, actor: Actor, request: DepositRequest) -> Deposit:
+        """Puts money into a wallet through a payment provider."""
+        ...

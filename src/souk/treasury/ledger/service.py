@@ -11,7 +11,7 @@ import psycopg
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.clock import Clock
-from souk.kernel.errors import SoukError, Unavailable
+from souk.kernel.errors import Invalid, SoukError, Unavailable
 from souk.kernel.ids import HoldId, OrganisationId, TransferId, new_id
 from souk.kernel.paging import DEFAULT_LIMIT, Page, decode_cursor, page_of
 from souk.treasury.ledger import errors, store
@@ -196,13 +196,8 @@ class LedgerService:
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[StatementLine]:
-        key = decode_cursor(cursor, size=1)
         rows = await store.statement(
-            uow,
-            organisation_id,
-            currency,
-            before=None if key is None else int(key[0] or 0),
-            limit=limit + 1,
+            uow, organisation_id, currency, before=_place(cursor), limit=limit + 1
         )
         return page_of(rows, limit=limit, key=lambda row: [row.number]).map(
             lambda row: row.line(currency)
@@ -216,6 +211,16 @@ class LedgerService:
             return id_or_raise(await self._books.record_one(uow, entry))
         except (psycopg.DataError, psycopg.errors.DeadlockDetected) as error:
             raise errors.from_database(error) from error
+
+
+def _place(cursor: str | None) -> int | None:
+    """The place in the books that a statement's cursor names."""
+    key = decode_cursor(cursor, size=1)
+    if key is None:
+        return None
+    if not isinstance(key[0], int) or abs(key[0]) >= 2**63:
+        raise Invalid("cursor_invalid", "Pass next_cursor exactly as a statement gave it.")
+    return key[0]
 
 
 def _entries(transfers: Sequence[Transfer], at: datetime) -> list[Entry | SoukError]:

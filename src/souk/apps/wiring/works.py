@@ -30,6 +30,8 @@ class Works:
     artifacts: ArtifactService
     revisions: RevisionService
     listings: ListingService
+    editor: ListingEditor
+    publisher: Publisher
     offers: OfferService
     parts: Parts
 
@@ -60,6 +62,7 @@ def wire_works(
         gate=gate or OpenGate(),
         settings=listing_settings,
     )
+    editor = ListingEditor(listings, offers=book, settings=listing_settings)
     importer = ListingImporter(
         organisations, artifacts, revisions, offers=book, gate=gate or OpenGate()
     )
@@ -71,13 +74,15 @@ def wire_works(
         artifacts=artifacts,
         revisions=revisions,
         listings=listings,
+        editor=editor,
+        publisher=publisher,
         offers=offers,
         parts=Parts(
             services={
                 "uploads": uploads,
                 "artifacts": artifacts,
                 "listings": listings,
-                "listing_editor": ListingEditor(listings, offers=book, settings=listing_settings),
+                "listing_editor": editor,
                 "listing_importer": importer,
                 "publisher": publisher,
                 "offers": offers,

@@ -87,7 +87,7 @@ def errors_page() -> str:
         "# Error codes",
         "",
         "Every error is problem details (RFC 9457): `type`, `title`, `status`, `code`, `detail`, "
-        "`instance`, `request_id`, for a wrong body also `errors`, and members of its own. `code` is "
+        "`instance`, `request_id`, for a wrong body `errors`, and members of its own. `code` is "
         "stable. This page is made from the source by `python scripts/reference.py`.",
         "",
     ]
@@ -117,8 +117,8 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Each is an environment variable, or the same name in lower case in `souk.toml` in the data "
-        "folder. `souk check` says which are wrong. This page is made from the source by "
+        "Each is an environment variable, or the same name in lower case in `souk.toml` of the "
+        "data folder. `souk check` says which are wrong. This page is made from the source by "
         "`python scripts/reference.py`.",
         "",
     ]

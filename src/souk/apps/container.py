@@ -9,8 +9,16 @@ from dataclasses import dataclass
 import structlog
 
 from souk.apps.application_role import app_dsn
+from souk.apps.wiring.commerce import Commerce, wire_commerce
+from souk.apps.wiring.delivery import Delivery, wire_delivery
+from souk.apps.wiring.discovery import Discovery, wire_discovery
+from souk.apps.wiring.insight import Insight, wire_insight
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
+from souk.apps.wiring.rights import Rights, wire_rights
+from souk.apps.wiring.treasury import Treasury, wire_treasury
+from souk.apps.wiring.works import Works, wire_works
+from souk.delivery.downloads.service import DownloadRecords
 from souk.infra.http import idempotency
 from souk.infra.http.errors import ErrorPage
 from souk.infra.keyring import Keyring
@@ -33,6 +41,13 @@ class Container:
 
     core: Core
     people: People
+    treasury: Treasury
+    works: Works
+    rights: Rights
+    commerce: Commerce
+    delivery: Delivery
+    insight: Insight
+    discovery: Discovery
     all_parts: tuple[Parts, ...]
     error_page: ErrorPage | None = None
     """Draws errors for browsers."""
@@ -53,6 +68,9 @@ class Container:
             async with running(tasks):
                 yield
         finally:
+            for parts in reversed(self.all_parts):
+                for end in parts.on_close:
+                    await end()
             await core.database.close()
 
 
@@ -91,7 +109,35 @@ def build_container(
     settings = settings or load_settings(environ)
     core = _core(settings, environ)
     people = wire_people(core)
-    return Container(core=core, people=people, all_parts=(_infra_parts(), people.parts))
+    treasury = wire_treasury(core)
+    works = wire_works(core, organisations=people.organisations)
+    rights = wire_rights(core, organisations=people.organisations, listings=works.listings)
+    commerce = wire_commerce(
+        core,
+        organisations=people.organisations,
+        ledger=treasury.ledger,
+        listings=works.listings,
+        licences=rights.licences,
+        downloads=DownloadRecords(),
+    )
+    delivery = wire_delivery(
+        core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
+    )
+    insight = wire_insight(core, organisations=people.organisations, identity=people.identity)
+    discovery = wire_discovery(core, listings=works.listings)
+    wings = (people, treasury, works, rights, commerce, delivery, insight, discovery)
+    return Container(
+        core=core,
+        people=people,
+        treasury=treasury,
+        works=works,
+        rights=rights,
+        commerce=commerce,
+        delivery=delivery,
+        insight=insight,
+        discovery=discovery,
+        all_parts=(_infra_parts(), *(wing.parts for wing in wings)),
+    )
 
 
 def _core(settings: Settings, environ: Mapping[str, str]) -> Core:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from souk_client.contracts.base import (
@@ -140,7 +141,7 @@ class OfferRequest(Request, frozen=True, kw_only=True):
     edition: Slug = "standard"
     price_minor: AmountMinor
     currency: CurrencyCode = "USD"
-    terms: LicenceTerms = LicenceTerms()
+    terms: LicenceTerms = msgspec.field(default_factory=LicenceTerms)
     split: Literal["standard", "premium", "custom"] = "standard"
     shares: Annotated[list[SplitShare], Meta(max_length=20)] = []
     """Only with `custom`; must sum to 10,000 basis points."""
@@ -203,7 +204,7 @@ class ListingRequest(Request, frozen=True, kw_only=True):
     task: Annotated[str, Meta(max_length=60)] = ""
     tags: Annotated[list[Tag], Meta(max_length=40)] = []
     metrics: Annotated[list[Metric], Meta(max_length=60)] = []
-    compatibility: Compatibility = Compatibility()
+    compatibility: Compatibility = msgspec.field(default_factory=Compatibility)
     offers: Annotated[list[OfferRequest], Meta(max_length=12)] = []
     price_minor: AmountMinor | None = None
     """Short for one `standard` offer with perpetual terms, together with `currency`."""

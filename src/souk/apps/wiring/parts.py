@@ -67,3 +67,5 @@ class Parts:
     """Calls by NOTIFY channel, in every process."""
     on_open: Sequence[Callable[[], Awaitable[None]]] = ()
     """Once, when a process starts, after the database is open."""
+    on_close: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Once, when a process ends, before the database is closed."""

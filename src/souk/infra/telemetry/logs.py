@@ -70,5 +70,5 @@ def set_up_logs(*, level: str, form: Literal["json", "text"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "asyncio", "alembic", "dbos"):
+    for noisy in ("httpx", "httpcore", "asyncio", "alembic", "dbos", "onnxruntime"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

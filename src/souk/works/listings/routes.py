@@ -44,7 +44,7 @@ async def list_listings(
     actor: Actor,
     listings: ListingService,
     organisation_id: str | None = None,
-    state: ListingState | None = None,
+    listing_state: Annotated[ListingState | None, Parameter(query="state")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> PageAnswer[ListingSummary]:
@@ -53,9 +53,11 @@ async def list_listings(
     One's personal organisation when `organisation_id` is left out.
     """
     chosen = organisation_id or actor.acting_for(None)
-    if state is None and not actor.belongs_to(chosen):
-        state = "published"
-    page = await listings.of_organisation(uow, chosen, state=state, cursor=cursor, limit=limit)
+    if listing_state is None and not actor.belongs_to(chosen):
+        listing_state = "published"
+    page = await listings.of_organisation(
+        uow, chosen, state=listing_state, cursor=cursor, limit=limit
+    )
     return PageAnswer(items=page.items, next_cursor=page.next_cursor)
 
 

@@ -1,0 +1,70 @@
+"""Web."""
+
+from dataclasses import dataclass
+
+from souk.apps.wiring.commerce import Commerce
+from souk.apps.wiring.delivery import Delivery
+from souk.apps.wiring.discovery import Discovery
+from souk.apps.wiring.insight import Insight
+from souk.apps.wiring.parts import Core, Parts
+from souk.apps.wiring.people import People
+from souk.apps.wiring.rights import Rights
+from souk.apps.wiring.treasury import Treasury
+from souk.apps.wiring.works import Works
+from souk.commerce.orders.settings import OrderSettings
+from souk.infra.http.errors import ErrorPage
+from souk.web.assets import load_assets
+from souk.web.market import Market
+from souk.web.pages.errors import error_page
+from souk.web.render import Pages
+from souk.web.routes import page_routes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    error_page: ErrorPage
+    parts: Parts
+
+
+def wire_web(
+    core: Core,
+    *,
+    people: People,
+    treasury: Treasury,
+    works: Works,
+    rights: Rights,
+    commerce: Commerce,
+    delivery: Delivery,
+    insight: Insight,
+    discovery: Discovery,
+) -> Web:
+    """The pages over every wing below.
+
+    Raises:
+        AssetsMissing: the islands were not built.
+    """
+    pages = Pages(load_assets())
+    market = Market(
+        settings=core.settings,
+        access=people.access,
+        organisations=people.organisations,
+        listings=works.listings,
+        editor=works.editor,
+        publisher=works.publisher,
+        offers=works.offers,
+        quarantine=works.artifacts,
+        ledger=treasury.ledger,
+        payments=treasury.payments,
+        orders=commerce.orders,
+        revenue=commerce.revenue_reports,
+        licences=rights.licences,
+        provenance=rights.provenance,
+        downloads=delivery.downloads,
+        notices=insight.notices,
+        search=discovery.search,
+        refund_days=core.load(OrderSettings, "orders").refund_days,
+    )
+    return Web(
+        error_page=error_page(pages, development=not core.settings.is_production),
+        parts=Parts(root_routes=page_routes(market, pages)),
+    )

@@ -93,17 +93,28 @@ def revoke_licence(licence_id: str, *, reason: str) -> Call[Licence]:
     )
 
 
-def get_licence_file(licence_id: str) -> Call[bytes]:
+def get_licence_file(licence_id: str, *, version: str | None = None) -> Call[bytes]:
     """The signed licence file: a compact JWS."""
-    return Call(method="GET", path=api("licences", licence_id, "file"), answer=bytes)
+    return Call(
+        method="GET",
+        path=api("licences", licence_id, "file"),
+        answer=bytes,
+        query={"version": version},
+    )
 
 
-def get_evidence(licence_id: str) -> Call[bytes]:
+def get_evidence(licence_id: str, *, version: str | None = None) -> Call[bytes]:
     """The evidence bundle, as it belongs in a `*.souk.json`.
 
-    409 `proof_pending` for up to a second after a sale; the client waits for that.
+    It covers the files of the version bought, or of a later one that is named. 409 `proof_pending`
+    for up to a second after a sale; the client waits for that.
     """
-    return Call(method="GET", path=api("licences", licence_id, "bundle"), answer=bytes)
+    return Call(
+        method="GET",
+        path=api("licences", licence_id, "bundle"),
+        answer=bytes,
+        query={"version": version},
+    )
 
 
 def list_files(licence_id: str, *, version: str | None = None) -> Call[LicensedFiles]:

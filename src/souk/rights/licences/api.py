@@ -21,6 +21,7 @@ __all__ = [
     "LicenceTerms",
     "Licences",
     "LicensedFile",
+    "LicensedVersion",
     "OwnerRef",
     "Seat",
 ]
@@ -37,6 +38,13 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["perpetual", "timed", "counted", "seats"]
     state: LicenceState
     valid_until: datetime | None
+
+
+class LicensedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version that a licence covers beside the one it was issued for."""
+
+    version: str
+    files: tuple[LicensedFile, ...]
 
 
 class Licences(Protocol):
@@ -138,8 +146,13 @@ class Licences(Protocol):
         """
         ...
 
-    async def signed_file(self, uow: UnitOfWork, licence_id: str) -> str:
+    async def signed_file(
+        self, uow: UnitOfWork, licence_id: str, *, later: LicensedVersion | None = None
+    ) -> str:
         """The licence file (compact JWS); `souk_client.proofs.verify_licence` checks it offline.
+
+        Args:
+            later: the version whose files it shall name; the one it was issued for when None.
 
         Raises:
             NotFound: `licence_unknown`.
@@ -147,8 +160,13 @@ class Licences(Protocol):
         """
         ...
 
-    async def bundle(self, uow: UnitOfWork, licence_id: str) -> bytes:
+    async def bundle(
+        self, uow: UnitOfWork, licence_id: str, *, later: LicensedVersion | None = None
+    ) -> bytes:
         """The evidence bundle: licence file, provenance entry, inclusion proof, head and keys.
+
+        Args:
+            later: as of `signed_file`.
 
         Raises:
             NotFound: `licence_unknown`.

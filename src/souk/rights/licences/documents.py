@@ -16,15 +16,17 @@ from souk_client.proofs import (
 from souk_client.proofs import InclusionProof as BundleProof
 
 
-def facts_of(row: LicenceRow, files: tuple[LicensedFile, ...], *, issuer: str) -> LicenceFacts:
-    """What the licence file says."""
+def facts_of(
+    row: LicenceRow, files: tuple[LicensedFile, ...], *, version: str, issuer: str
+) -> LicenceFacts:
+    """What the licence file says about this version and its files."""
     return LicenceFacts(
         licence_id=row.id,
         issuer=issuer,
         issued_at=row.issued_at,
         listing_id=row.listing_id,
         address=row.listing_address,
-        version=row.version,
+        version=version,
         licensor=Party(organisation_id=row.licensor_id, name=row.licensor_name),
         licensee=Party(organisation_id=row.licensee_id, name=row.licensee_name),
         kind=row.kind,

@@ -11,7 +11,7 @@ from souk.kernel.errors import Conflict, NotFound
 from souk.kernel.ids import new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.rights.licences import documents, store
-from souk.rights.licences.api import Grant
+from souk.rights.licences.api import Grant, LicensedVersion
 from souk.rights.licences.events import LicenceEvent, LicenceIssued, LicenceRevoked
 from souk.rights.licences.model import limits_of
 from souk.rights.licences.store import LicenceRow
@@ -170,22 +170,31 @@ class LicenceService:
             )
         raise Conflict("licence_not_good", check.reason or "", state=check.state)
 
-    async def signed_file(self, uow: UnitOfWork, licence_id: str) -> str:
+    async def signed_file(
+        self, uow: UnitOfWork, licence_id: str, *, later: LicensedVersion | None = None
+    ) -> str:
         row = await self._signable(uow, licence_id)
-        return await documents.licence_file(await self._facts(uow, row), self._keyring)
+        return await documents.licence_file(await self._facts(uow, row, later), self._keyring)
 
-    async def bundle(self, uow: UnitOfWork, licence_id: str) -> bytes:
+    async def bundle(
+        self, uow: UnitOfWork, licence_id: str, *, later: LicensedVersion | None = None
+    ) -> bytes:
         row = await self._signable(uow, licence_id)
         return await documents.evidence(
-            await self._facts(uow, row),
+            await self._facts(uow, row, later),
             await self._provenance.proof(uow, row.provenance_entry_id),
             keyring=self._keyring,
             published=await self._provenance.published_keys(uow),
         )
 
-    async def _facts(self, uow: UnitOfWork, row: LicenceRow) -> LicenceFacts:
+    async def _facts(
+        self, uow: UnitOfWork, row: LicenceRow, later: LicensedVersion | None
+    ) -> LicenceFacts:
         issuer = await self._provenance.origin(uow)
-        return documents.facts_of(row, await store.files(uow, row.content_sha256), issuer=issuer)
+        if later is not None and later.version != row.version:
+            return documents.facts_of(row, later.files, version=later.version, issuer=issuer)
+        files = await store.files(uow, row.content_sha256)
+        return documents.facts_of(row, files, version=row.version, issuer=issuer)
 
     async def _signable(self, uow: UnitOfWork, licence_id: str) -> LicenceRow:
         """A revoked licence is not signed again: its file would verify offline."""

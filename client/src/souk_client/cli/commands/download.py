@@ -87,7 +87,7 @@ def _keep_evidence(
     shell: Shell, souk: Souk, licence: Licence, done: Downloaded, folder: Path
 ) -> Path:
     """Fetches the bundle, checks it against pinned keys and the files, and writes it."""
-    data = souk.licences.evidence(licence.id)
+    data = souk.licences.evidence(licence.id, version=done.version)
     trusted = shell.trusted_keys(souk)
     offered = read_bundle(data).keys.keys
     if not set(offered) <= set(trusted.keys):

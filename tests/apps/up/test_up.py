@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from souk.apps.up.leftovers import MARK, mark_of
+from souk.infra.postgres.embedded import EmbeddedPostgres
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.timeout(400)]
 
 SEED = 20
 SOUK = Path(sys.executable).with_name("souk")
@@ -30,6 +31,7 @@ class Marketplace:
     data_dir: Path
     port: int
     process: subprocess.Popen[str] | None = None
+    database_url: str = ""
 
     def start(self) -> None:
         self.process = subprocess.Popen(
@@ -64,7 +66,7 @@ class Marketplace:
             "SOUK_DATA_DIR": str(self.data_dir),
             "SOUK_PORT": str(self.port),
             "SOUK_WORKERS": "1",
-            "SOUK_DATABASE_URL": "",
+            "SOUK_DATABASE_URL": self.database_url,
         }
         return {**os.environ, **own}
 
@@ -140,7 +142,7 @@ def marketplace(tmp_path: Path) -> Iterator[Marketplace]:
         os.kill(pid, signal.SIGKILL)
 
 
-def until(condition: Callable[[], bool], *, limit_s: float = 40.0) -> None:
+def until(condition: Callable[[], bool], *, limit_s: float = 90.0) -> None:
     deadline = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -232,3 +234,18 @@ def test_a_second_one_on_the_folder_or_the_port_is_refused_and_harms_nothing(
     assert f"Port {marketplace.port} is in use" in same_port.stderr
     assert "Traceback" not in same_folder.stderr + same_port.stderr
     assert marketplace.is_ready()
+
+
+def test_a_database_of_the_operators_own_is_used_and_left_running(
+    marketplace: Marketplace, tmp_path: Path
+) -> None:
+    with EmbeddedPostgres(tmp_path / "theirs") as theirs:
+        marketplace.database_url = theirs.dsn()
+        marketplace.start()
+        assert marketplace.register("ada")
+        assert not (marketplace.data_dir / "postgres").exists()
+        assert marketplace.stop() == 0
+        assert theirs.is_running()
+        marketplace.start()
+        assert marketplace.knows("ada")
+        assert marketplace.stop() == 0

@@ -19,14 +19,14 @@ async def run_step(
     *arguments: str,
     environment: Mapping[str, str],
     purpose: str,
-    report: Callable[[str], None] = lambda _line: None,
+    report: Callable[[str], None] | None = None,
 ) -> None:
-    """Runs `python -m arguments…` to its end and reports each line it says.
+    """Runs `python -m arguments…` to its end; reports each line it says, if that is wanted.
 
     It ends with this process, and when this call is cancelled.
 
     Raises:
-        UpError: it failed; with its last lines.
+        UpError: it failed; with its last lines, as far as they were not reported.
     """
     command = launch_command(sys.executable, "-m", *arguments, dies_by=signal.SIGTERM)
     process = await asyncio.create_subprocess_exec(
@@ -42,10 +42,12 @@ async def run_step(
     try:
         while line := await process.stdout.readline():
             said.append(line.decode(errors="replace").rstrip())
-            report(said[-1])
+            if report is not None:
+                report(said[-1])
         await process.wait()
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     if process.returncode != 0:
-        raise UpError(f"Could not {purpose}:\n" + "\n".join(said))
+        words = list(said) if report is None else list(said)[-1:]
+        raise UpError(f"Could not {purpose}:\n" + "\n".join(words))

@@ -59,12 +59,13 @@ class Mp:
                 "COLUMNS": "100",
             },
             cwd=self.home,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if "--json" in words else subprocess.STDOUT,
             text=True,
             timeout=LIMIT_S,
             check=False,
         )
-        return Ran(words, done.returncode, done.stdout, done.stderr)
+        return Ran(words, done.returncode, done.stdout, done.stderr or "")
 
 
 def _quoted(word: str) -> str:

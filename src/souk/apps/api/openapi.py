@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 description, at /openapi.json."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ Errors are problem details (RFC 9457) with a stable `code`. Lists have `cursor` 
 takes an `Idempotency-Key`: the same key and body replays the same answer; where money moves it is
 required.
 """
+EXAMPLES = Path(__file__).with_name("examples.json")
 _RENDERED = "/openapi"
 """Where Litestar mounts its own renderer; ours answers at the fixed address."""
 
@@ -26,8 +28,26 @@ async def openapi_json(request: Request[Any, None, State]) -> Response[bytes]:
     """The description of every operation, made once a process."""
     state = request.app.state
     if "openapi_json" not in state:
-        state.openapi_json = msgspec.json.encode(request.app.openapi_schema.to_schema())
+        description = request.app.openapi_schema.to_schema()
+        add_examples(description["paths"])
+        state.openapi_json = msgspec.json.encode(description)
     return Response(state.openapi_json, media_type="application/json")
+
+
+def add_examples(paths: dict[str, Any]) -> None:
+    """Puts the recorded requests and answers of docs/reference/api.md beside their operations."""
+    recorded = msgspec.json.decode(EXAMPLES.read_bytes(), type=dict[str, dict[str, Any]])
+    for address, example in recorded.items():
+        method, _, template = address.partition(" ")
+        operation = paths.get(template, {}).get(method.lower())
+        if operation is None:
+            continue
+        if "request" in example:
+            operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
+        answers = operation["responses"].get(str(example["status"]), {}).get("content", {})
+        for answer in answers.values():
+            if "answer" in example:
+                answer["example"] = example["answer"]
 
 
 def openapi_config() -> OpenAPIConfig:

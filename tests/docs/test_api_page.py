@@ -1,0 +1,71 @@
+"""A stranger can drive the whole journey from docs/reference/api.md alone."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.docs.record import template_of
+from tests.docs.worked import EXAMPLES, PAGE, run, shape, shorten
+
+FIXED = {
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/login",
+    "GET /api/v1/me",
+    "POST /api/v1/api-keys",
+    "POST /api/v1/uploads",
+    "PUT /api/v1/uploads/{upload_id}/parts/{number}",
+    "POST /api/v1/uploads/{upload_id}/complete",
+    "POST /api/v1/listings",
+    "POST /api/v1/listings/{listing_id}/versions",
+    "POST /api/v1/listings/{listing_id}/publish",
+    "GET /api/v1/listings/{listing_id}",
+    "GET /api/v1/search",
+    "GET /api/v1/wallet",
+    "POST /api/v1/wallet/deposits",
+    "POST /api/v1/orders",
+    "GET /api/v1/licences",
+    "GET /api/v1/licences/{licence_id}/file",
+    "GET /api/v1/licences/{licence_id}/files",
+    "GET /api/v1/provenance/log",
+    "GET /api/v1/provenance/entries/{entry_id}/proof",
+    "GET /api/v1/provenance/by-hash/{sha256}",
+}
+"""The addresses that others depend on."""
+
+
+@pytest.fixture(scope="module")
+def description(base_url: str) -> dict[str, Any]:
+    return httpx.get(f"{base_url}/openapi.json").json()
+
+
+def test_every_worked_request_answers_as_the_page_says(
+    base_url: str, description: dict[str, Any]
+) -> None:
+    seen = set()
+    for step, answer in run(base_url, PAGE.read_text()):
+        where = f"{step.method} {step.path}"
+        status, _, rest = step.answer.partition("\n")
+        assert status.split()[1] == str(answer.status_code), f"{where}: {answer.text}"
+        shown = rest.partition("\n\n")[2]
+        if "json" in answer.headers.get("content-type", ""):
+            assert shape(json.loads(shown)) == shape(shorten(answer.json())), where
+        seen.add(f"{step.method} {template_of(step.path, description['paths'])}")
+    assert seen >= FIXED
+
+
+def test_every_fixed_address_has_a_worked_example_in_the_openapi(
+    description: dict[str, Any],
+) -> None:
+    recorded = json.loads(EXAMPLES.read_text())
+    for address in FIXED:
+        method, template = address.split(" ")
+        operation = description["paths"][template][method.lower()]
+        example = recorded[address]
+        if "request" in example:
+            content = operation["requestBody"]["content"]["application/json"]
+            assert content["example"] == example["request"]
+        if "answer" in example:
+            answers = operation["responses"][str(example["status"])]["content"]
+            assert example["answer"] in [shown.get("example") for shown in answers.values()]

@@ -109,7 +109,7 @@ def build_container(
     settings = settings or load_settings(environ)
     core = _core(settings, environ)
     people = wire_people(core)
-    treasury = wire_treasury(core)
+    treasury = wire_treasury(core, organisations=people.organisations)
     works = wire_works(core, organisations=people.organisations)
     rights = wire_rights(core, organisations=people.organisations, listings=works.listings)
     commerce = wire_commerce(

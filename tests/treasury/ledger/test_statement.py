@@ -4,6 +4,7 @@ import pytest
 
 from souk.infra.postgres.database import Database
 from souk.kernel.errors import Invalid
+from souk.kernel.paging import encode_cursor
 from souk.treasury.ledger.api import StatementLine, Transfer
 from souk.treasury.ledger.service import LedgerService
 from tests.treasury.books import fund, gift, key, move, organisation, scope
@@ -66,10 +67,48 @@ async def test_currencies_have_statements_of_their_own(
     await fund(ledger, taker, 7, currency="EUR")
     async with database.transaction(scope(taker)) as uow:
         lines = (await ledger.statement(uow, taker, "EUR")).items
+        both = (await ledger.statement(uow, taker, None)).items
     assert [(line.currency, line.amount_minor) for line in lines] == [("EUR", 7)]
+    assert [(line.currency, line.balance_after_minor) for line in both] == [("EUR", 7), ("USD", 5)]
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "WzEsMl0", "WyJ4Il0", "W251bGxd", "WzFlMzBd"])
+async def test_pages_over_all_currencies_split_no_transfer(
+    database: Database, ledger: LedgerService
+) -> None:
+    one, other = organisation(), organisation()
+    for currency in ("USD", "EUR", "POL"):
+        await fund(ledger, one, 100, currency=currency)
+    for _ in range(3):
+        postings = tuple(
+            posting
+            for currency in ("USD", "EUR", "POL")
+            for posting in move(one, other, 5, currency=currency)
+        )
+        await ledger.submit(Transfer(kind="bundle", idempotency_key=key(), postings=postings))
+    seen: list[tuple[str, int]] = []
+    cursor: str | None = None
+    async with database.transaction(scope(other)) as uow:
+        while True:
+            page = await ledger.statement(uow, other, None, cursor=cursor, limit=2)
+            seen.extend((line.currency, line.balance_after_minor) for line in page.items)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    assert sorted(seen) == [(code, 5 * n) for code in ("EUR", "POL", "USD") for n in (1, 2, 3)]
+
+
+CURSORS = [
+    "",
+    "nonsense",
+    encode_cursor([1]),
+    encode_cursor(["x", 1]),
+    encode_cursor([None, 1]),
+    encode_cursor([2**63, 1]),
+    encode_cursor([1.5, 1]),
+]
+
+
+@pytest.mark.parametrize("cursor", CURSORS)
 async def test_a_cursor_that_is_none_of_ours_is_refused(
     database: Database, ledger: LedgerService, cursor: str
 ) -> None:

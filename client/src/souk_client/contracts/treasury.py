@@ -12,6 +12,8 @@ class Balance(Answer, frozen=True, kw_only=True):
     currency: str
     available_minor: int
     held_minor: int
+    owed_minor: int = 0
+    """What the marketplace advanced for a refund and collects first; zero or positive."""
 
 
 class Wallet(Answer, frozen=True, kw_only=True):
@@ -36,6 +38,10 @@ class Deposit(Answer, frozen=True, kw_only=True):
     provider: str
     state: Literal["pending", "settled", "failed"]
     transfer_id: str | None = None
+    next_url: str | None = None
+    """Where the payer goes on, while a provider asks them something."""
+    failure: str | None = None
+    """Why no money came."""
     created_at: datetime
 
 

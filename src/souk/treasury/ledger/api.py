@@ -217,6 +217,10 @@ class Ledger(Protocol):
         """Pays back what the platform advanced, as far as the wallet reaches; answers how much."""
         ...
 
+    async def collect_debts(self, uow: UnitOfWork, *, limit: int = 100) -> int:
+        """Collects from all who owe and have money (system scope); answers from how many."""
+        ...
+
     async def balances(self, uow: UnitOfWork, organisation_id: OrganisationId) -> list[Balance]:
         """What an organisation has, by currency; empty before its first money."""
         ...
@@ -225,12 +229,16 @@ class Ledger(Protocol):
         self,
         uow: UnitOfWork,
         organisation_id: OrganisationId,
-        currency: str,
+        currency: str | None,
         *,
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> Page[StatementLine]:
-        """The wallet's postings, newest first, each with the balance it left."""
+        """The wallet's postings, newest first, each with the balance it left in its currency.
+
+        Args:
+            currency: None for all of them.
+        """
         ...
 
     async def check_invariants(self, uow: UnitOfWork) -> list[str]:

@@ -22,6 +22,7 @@ from souk.treasury.ledger.invariants import check_invariants
 from souk.treasury.ledger.model import Entry, Outcome, entry_of
 from souk.treasury.ledger.reversal import reversal_of
 from souk.treasury.ledger.settings import LedgerSettings
+from souk.treasury.ledger.store import NumberedLine
 from souk.treasury.ledger.writer import GroupWriter
 
 CHUNK: Final = 250
@@ -184,6 +185,12 @@ class LedgerService:
             )
         return amount_minor
 
+    async def collect_debts(self, uow: UnitOfWork, *, limit: int = 100) -> int:
+        debts = await store.collectable_debts(uow, limit=limit)
+        for debt in debts:
+            await self.collect_debt(uow, debt.organisation_id, debt.currency)
+        return len(debts)
+
     async def balances(self, uow: UnitOfWork, organisation_id: OrganisationId) -> list[Balance]:
         return await store.balances(uow, organisation_id)
 
@@ -191,7 +198,7 @@ class LedgerService:
         self,
         uow: UnitOfWork,
         organisation_id: OrganisationId,
-        currency: str,
+        currency: str | None,
         *,
         cursor: str | None = None,
         limit: int = DEFAULT_LIMIT,
@@ -199,8 +206,8 @@ class LedgerService:
         rows = await store.statement(
             uow, organisation_id, currency, before=_place(cursor), limit=limit + 1
         )
-        return page_of(rows, limit=limit, key=lambda row: [row.number]).map(
-            lambda row: row.line(currency)
+        return page_of(rows, limit=limit, key=lambda row: [row.number, row.account_id]).map(
+            NumberedLine.line
         )
 
     async def check_invariants(self, uow: UnitOfWork) -> list[str]:
@@ -213,14 +220,19 @@ class LedgerService:
             raise errors.from_database(error) from error
 
 
-def _place(cursor: str | None) -> int | None:
-    """The place in the books that a statement's cursor names."""
-    key = decode_cursor(cursor, size=1)
+def _place(cursor: str | None) -> tuple[int, int] | None:
+    """The place in the books that a statement's cursor names: transfer number, account id."""
+    key = decode_cursor(cursor, size=2)
     if key is None:
         return None
-    if not isinstance(key[0], int) or abs(key[0]) >= 2**63:
+    number, account_id = key
+    if (
+        not isinstance(number, int)
+        or not isinstance(account_id, int)
+        or max(abs(number), abs(account_id)) >= 2**63
+    ):
         raise Invalid("cursor_invalid", "Pass next_cursor exactly as a statement gave it.")
-    return key[0]
+    return number, account_id
 
 
 def _entries(transfers: Sequence[Transfer], at: datetime) -> list[Entry | SoukError]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork
-from souk.kernel.ids import TransferId
+from souk.kernel.ids import OrganisationId, TransferId
 from souk.treasury.ledger.api import AccountKind, AccountRef, Balance, StatementLine
 from souk.treasury.ledger.model import Verdict
 
@@ -35,25 +36,37 @@ class NumberedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A statement line with its place in the books."""
 
     number: int
+    account_id: int
     transfer_id: TransferId
     kind: str
     amount_minor: int
+    currency: str
     balance_after_minor: int
     note: str
     reference: str | None
     created_at: datetime
 
-    def line(self, currency: str) -> StatementLine:
+    def line(self) -> StatementLine:
         return StatementLine(
             transfer_id=self.transfer_id,
             kind=self.kind,
             amount_minor=self.amount_minor,
-            currency=currency,
+            currency=self.currency,
             balance_after_minor=self.balance_after_minor,
             note=self.note,
             reference=self.reference,
             created_at=self.created_at,
         )
+
+
+class Debtor(msgspec.Struct, frozen=True):
+    """Who owes, and has something."""
+
+    organisation_id: OrganisationId
+    currency: str
+
+
+_LAST: Final = 2**63 - 1
 
 
 async def open_accounts(uow: UnitOfWork, accounts: Sequence[AccountRef]) -> list[int]:
@@ -123,6 +136,25 @@ async def lock_debt(uow: UnitOfWork, organisation_id: str, currency: str) -> Deb
     )
 
 
+async def collectable_debts(uow: UnitOfWork, *, limit: int) -> list[Debtor]:
+    """Debts with money beside them, in the order in which wallets are locked."""
+    return await uow.all(
+        Debtor,
+        """
+        SELECT o.name AS organisation_id, o.currency
+        FROM ledger.accounts o
+            JOIN ledger.accounts w ON w.name = o.name AND w.kind = 'wallet'
+                AND w.currency = o.currency
+            JOIN ledger.funds f ON f.account_id = w.id AND f.balance_minor > 0
+        WHERE o.kind = 'owed' AND (
+            SELECT sum(s.balance_minor) FROM ledger.stripes s WHERE s.account_id = o.id
+        ) < 0
+        ORDER BY w.id LIMIT %(limit)s
+        """,
+        limit=limit,
+    )
+
+
 async def balances(uow: UnitOfWork, organisation_id: str) -> list[Balance]:
     """Balances by currency."""
     return await uow.all(
@@ -142,24 +174,36 @@ async def balances(uow: UnitOfWork, organisation_id: str) -> list[Balance]:
 
 
 async def statement(
-    uow: UnitOfWork, organisation_id: str, currency: str, *, before: int | None, limit: int
+    uow: UnitOfWork,
+    organisation_id: str,
+    currency: str | None,
+    *,
+    before: tuple[int, int] | None,
+    limit: int,
 ) -> list[NumberedLine]:
-    """A wallet's postings, newest first, from before a place in the books."""
+    """A wallet's postings, newest first, from before a place in the books.
+
+    Args:
+        before: transfer number and account id of the last line already seen.
+    """
+    number, account_id = before or (_LAST, _LAST)
     return await uow.all(
         NumberedLine,
         """
-        SELECT t.number, t.id AS transfer_id, t.kind, p.amount_minor, p.balance_after_minor,
-            t.note, t.reference, t.created_at
+        SELECT t.number, a.id AS account_id, t.id AS transfer_id, t.kind, p.amount_minor,
+            a.currency, p.balance_after_minor, t.note, t.reference, t.created_at
         FROM ledger.accounts a
             JOIN ledger.postings p ON p.account_id = a.id
             JOIN ledger.transfers t ON t.number = p.transfer_number
         WHERE a.name = %(organisation_id)s AND a.owner_organisation_id = %(organisation_id)s
-            AND a.kind = 'wallet' AND a.currency = %(currency)s
-            AND p.transfer_number < coalesce(%(before)s::bigint, 9223372036854775807)
-        ORDER BY p.transfer_number DESC LIMIT %(limit)s
+            AND a.kind = 'wallet'
+            AND (%(currency)s::text IS NULL OR a.currency = %(currency)s)
+            AND (p.transfer_number, p.account_id) < (%(number)s::bigint, %(account_id)s::bigint)
+        ORDER BY p.transfer_number DESC, p.account_id DESC LIMIT %(limit)s
         """,
         organisation_id=organisation_id,
         currency=currency,
-        before=before,
+        number=number,
+        account_id=account_id,
         limit=limit,
     )

@@ -28,6 +28,7 @@ CREATE TABLE ledger.accounts (
     ) STORED,
     UNIQUE (name, kind, currency)
 );
+CREATE INDEX accounts_of_debtors ON ledger.accounts (id) WHERE kind = 'owed';
 
 -- Balances of accounts that have a floor (wallets, held money): one row each, locked while money
 -- moves. Narrow and alone in their table, since this is what every transfer updates.
@@ -341,3 +342,33 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.lock_for_reversal, ledger.lock_debt FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.lock_for_reversal, ledger.lock_debt TO souk_app;
+
+-- Money on its way in through a payment provider. A deposit ends once, and then never changes.
+CREATE SCHEMA payments;
+GRANT USAGE ON SCHEMA payments TO souk_app;
+
+CREATE TABLE payments.deposits (
+    id text PRIMARY KEY,
+    owner_organisation_id text NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    currency text NOT NULL,
+    provider text NOT NULL,
+    provider_reference text NOT NULL,
+    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'settled', 'failed')),
+    transfer_id text UNIQUE REFERENCES ledger.transfers (id),
+    next_url text,
+    failure text,
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL,
+    settled_at timestamptz,
+    UNIQUE (provider, provider_reference),
+    CHECK ((state = 'settled') = (transfer_id IS NOT NULL)),
+    CHECK ((state = 'pending') = (settled_at IS NULL))
+);
+CREATE INDEX deposits_by_owner ON payments.deposits (owner_organisation_id, id);
+CREATE TRIGGER deposits_end_once BEFORE UPDATE ON payments.deposits
+    FOR EACH ROW WHEN (OLD.state <> 'pending') EXECUTE FUNCTION infra.refuse_change();
+ALTER TABLE payments.deposits ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON payments.deposits USING (infra.may_see(owner_organisation_id));
+GRANT SELECT, INSERT, UPDATE (state, transfer_id, failure, settled_at) ON payments.deposits
+    TO souk_app;

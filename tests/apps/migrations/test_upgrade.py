@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from souk.apps import migrations
 from souk.apps.application_role import app_dsn, app_password
@@ -128,3 +129,13 @@ def test_the_application_is_neither_owner_nor_superuser(server: EmbeddedPostgres
         ).fetchone()
     assert rights == (False, False, False, False)
     assert owned == (0,)
+
+
+def test_an_owner_who_is_no_superuser_is_enough(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.dsn(database="postgres"), autocommit=True) as connection:
+        connection.execute("CREATE ROLE theirs LOGIN CREATEROLE PASSWORD 'theirs'")
+        connection.execute("CREATE DATABASE theirs OWNER theirs")
+    dsn = make_conninfo(server.dsn(), user="theirs", password="theirs", dbname="theirs")
+    for _ in range(2):
+        migrate(dsn, app_password=app_password(SECRET))
+    assert is_current(dsn, SECRET)

@@ -41,9 +41,11 @@ def current_revision(owner_dsn: str) -> str | None:
 def make_app_role(connection: psycopg.Connection, password: str) -> None:
     """Makes the role the application connects as, or gives it this password."""
     exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone()
+    # By default a new role is neither superuser nor free of row-level security. An owner who is no
+    # superuser may not even repeat that of a role that exists.
     verb = sql.SQL("ALTER" if exists else "CREATE")
     connection.execute(
-        sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+        sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
             verb, sql.Identifier(APP_ROLE), sql.Literal(password)
         )
     )

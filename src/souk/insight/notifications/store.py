@@ -57,7 +57,7 @@ async def unread(uow: UnitOfWork, user_id: UserId) -> int:
         SELECT count(*) FROM (
             SELECT 1 FROM insight.notices
             WHERE user_id = %(user_id)s AND read_at IS NULL LIMIT 1000
-        ) AS some
+        ) AS seen
         """,
         user_id=user_id,
     )

@@ -20,7 +20,7 @@ EXAMPLES = ROOT / "src" / "souk" / "apps" / "api" / "examples.json"
 
 _PAIR = re.compile(
     r"```http\n(?P<request>(?:GET|POST|PUT|PATCH|DELETE) .*?)\n```\n+"
-    r"```http\n(?P<answer>HTTP .*?)\n```(?:\n+<!-- (?P<keep>.*?) -->)?",
+    r"```http\n(?P<answer>HTTP/.*?)\n```(?:\n+<!-- (?P<keep>.*?) -->)?",
     re.DOTALL,
 )
 _PENDING = {"scan_pending", "proof_pending"}

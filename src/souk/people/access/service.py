@@ -24,8 +24,7 @@ from souk.people.access.model import (
 from souk.people.access.settings import AccessSettings
 from souk.people.access.tokens import Tokens
 from souk.people.access.views import me_of, user_of
-from souk.people.identity.api import IdentityApi, UserFacts
-from souk.people.identity.news import CallerNews
+from souk.people.identity.api import CallerChanges, IdentityApi, UserFacts
 from souk.people.organisations.api import OrganisationsApi
 from souk_client.contracts.people import Me, Session, User
 
@@ -41,7 +40,7 @@ class AccessService:
         organisations: OrganisationsApi,
         tokens: Tokens,
         keys: KeySecrets,
-        news: CallerNews,
+        news: CallerChanges,
         settings: AccessSettings,
     ) -> None:
         self._database = database

@@ -72,3 +72,11 @@ class IdentityApi(Protocol):
     ) -> Page[UserFacts]:
         """Users, newest first, whose e-mail address or name holds the query."""
         ...
+
+
+class CallerChanges(Protocol):
+    """Whoever remembers a caller must forget when something about them changes."""
+
+    async def changed(self, uow: UnitOfWork, row_id: str) -> None:
+        """A session, key or user is not what it was; told to all when the change commits."""
+        ...

@@ -7,7 +7,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import InvitationId, OrganisationId, UserId, new_id
-from souk.people.identity.news import CallerNews
+from souk.people.identity.api import CallerChanges
 from souk.people.organisations import store
 from souk.people.organisations.api import (
     InvitationFacts,
@@ -28,7 +28,7 @@ from souk.people.organisations.model import (
 class OrganisationService:
     """Implements `OrganisationsApi`, and what its routes need."""
 
-    def __init__(self, news: CallerNews) -> None:
+    def __init__(self, news: CallerChanges) -> None:
         self._news = news
 
     async def get(self, uow: UnitOfWork, organisation_id: str) -> OrganisationFacts:

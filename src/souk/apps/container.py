@@ -17,6 +17,7 @@ from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
 from souk.apps.wiring.rights import Rights, wire_rights
 from souk.apps.wiring.treasury import Treasury, wire_treasury
+from souk.apps.wiring.web import wire_web
 from souk.apps.wiring.works import Works, wire_works
 from souk.delivery.downloads.service import DownloadRecords
 from souk.infra.http import idempotency
@@ -125,7 +126,18 @@ def build_container(
     )
     insight = wire_insight(core, organisations=people.organisations, identity=people.identity)
     discovery = wire_discovery(core, listings=works.listings)
-    wings = (people, treasury, works, rights, commerce, delivery, insight, discovery)
+    web = wire_web(
+        core,
+        people=people,
+        treasury=treasury,
+        works=works,
+        rights=rights,
+        commerce=commerce,
+        delivery=delivery,
+        insight=insight,
+        discovery=discovery,
+    )
+    wings = (people, treasury, works, rights, commerce, delivery, insight, discovery, web)
     return Container(
         core=core,
         people=people,
@@ -137,6 +149,7 @@ def build_container(
         insight=insight,
         discovery=discovery,
         all_parts=(_infra_parts(), *(wing.parts for wing in wings)),
+        error_page=web.error_page,
     )
 
 

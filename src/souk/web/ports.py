@@ -20,11 +20,11 @@ from souk.people.organisations.api import (
 from souk.rights.licences.api import Licences
 from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
+from souk.treasury.payments.api import Payments
 from souk.works.listings.api import Listings
 from souk_client.contracts.commerce import Revenue
 from souk_client.contracts.delivery import LicensedFiles
 from souk_client.contracts.people import User
-from souk_client.contracts.treasury import Deposit, DepositRequest
 from souk_client.contracts.works import (
     Artifact,
     Listing,
@@ -46,6 +46,7 @@ __all__ = [
     "Notices",
     "Orders",
     "Organisations",
+    "Payments",
     "Provenance",
     "Search",
 ]
@@ -184,12 +185,4 @@ class RevenueReports(Protocol):
         self, uow: UnitOfWork, actor: Actor, *, organisation_id: str | None, days: int
     ) -> Revenue:
         """By day and by listing."""
-        ...
-
-
-class Payments(Protocol):
-    """Money in."""
-
-    async def deposit(self, uow: UnitOfWork, actor: Actor, request: DepositRequest) -> Deposit:
-        """Puts money into a wallet through a payment provider."""
         ...

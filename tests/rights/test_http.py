@@ -163,6 +163,7 @@ async def test_both_parties_read_the_licence_and_its_evidence_verifies_offline(
         assert (licence["id"], licence["state"]) == (licence_id, "active")
         assert licence["licensee"]["id"] == buyer.organisation.id
     file = buyer.api.get(f"licences/{licence_id}/file")
+    assert file.status_code == 200, file.text
     assert file.headers["content-type"] == "application/jose"
     assert f'filename="{licence_id}.jws"' in file.headers["content-disposition"]
     assert verify_licence(file.text, trusted).licence_id == licence_id

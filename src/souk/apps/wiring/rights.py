@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from souk.apps.wiring.parts import Core, Parts
 from souk.people.organisations.api import OrganisationsApi
 from souk.rights.licences import routes as licence_routes
+from souk.rights.licences.evidence import EvidenceService
 from souk.rights.licences.seats import SeatService
 from souk.rights.licences.service import LicenceService
 from souk.rights.provenance import routes as provenance_routes
@@ -34,7 +35,12 @@ def wire_rights(core: Core, *, organisations: OrganisationsApi, listings: Listin
         provenance=provenance,
         licences=licences,
         parts=Parts(
-            services={"provenance": provenance, "licences": licences, "seats": seats},
+            services={
+                "provenance": provenance,
+                "licences": licences,
+                "seats": seats,
+                "evidence": EvidenceService(licences=licences, listings=listings),
+            },
             routes=[*licence_routes.ROUTES, *provenance_routes.ROUTES],
             root_routes=provenance_routes.WELL_KNOWN,
             handlers=[provenance_handler(provenance=provenance, listings=listings)],

@@ -8,13 +8,11 @@ from litestar.params import Parameter
 from souk.infra.http.paging import Limit
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import NotFound
 from souk.kernel.paging import DEFAULT_LIMIT
 from souk.rights.licences.access import require_revoker, require_user_of
-from souk.rights.licences.api import LicensedVersion
+from souk.rights.licences.evidence import EvidenceService
 from souk.rights.licences.seats import SeatService
 from souk.rights.licences.service import LicenceService
-from souk.works.listings.api import Listings
 from souk_client.contracts.base import PageAnswer
 from souk_client.contracts.rights import (
     Licence,
@@ -24,7 +22,7 @@ from souk_client.contracts.rights import (
     Seat,
     SeatRequest,
 )
-from souk_client.proofs import MEDIA_TYPE, SUFFIX, LicensedFile
+from souk_client.proofs import MEDIA_TYPE, SUFFIX
 
 Side = Annotated[
     Literal["licensee", "licensor"],
@@ -86,14 +84,12 @@ async def get_licence_file(
     licence_id: str,
     uow: UnitOfWork,
     actor: Actor,
-    licences: LicenceService,
-    listings: Listings,
+    evidence: EvidenceService,
     version: Version = None,
 ) -> Response[bytes]:
     """The signed licence file: a compact JWS (EdDSA) that verifies with no server."""
     actor.require_user()
-    later = await _later(uow, licences, listings, licence_id, version=version)
-    text = await licences.signed_file(uow, licence_id, later=later)
+    text = await evidence.signed_file(uow, licence_id, version=version)
     return _download(text.encode(), f"{licence_id}.jws", media_type=MEDIA_TYPE)
 
 
@@ -102,8 +98,7 @@ async def get_bundle(
     licence_id: str,
     uow: UnitOfWork,
     actor: Actor,
-    licences: LicenceService,
-    listings: Listings,
+    evidence: EvidenceService,
     version: Version = None,
 ) -> Response[bytes]:
     """The evidence bundle: licence file, log entry, inclusion proof, signed head and keys.
@@ -111,8 +106,7 @@ async def get_bundle(
     Within a second after a sale it answers 409 `proof_pending`; come back after `retry_after_s`.
     """
     actor.require_user()
-    later = await _later(uow, licences, listings, licence_id, version=version)
-    data = await licences.bundle(uow, licence_id, later=later)
+    data = await evidence.bundle(uow, licence_id, version=version)
     return _download(data, f"{licence_id}{SUFFIX}", media_type="application/json")
 
 
@@ -157,33 +151,6 @@ async def revoke_licence(
     """Ends the licence for good; managers of the seller's organisation and admins only."""
     require_revoker(actor, await licences.get(uow, licence_id))
     return await licences.revoke(uow, licence_id, reason=data.reason)
-
-
-async def _later(
-    uow: UnitOfWork,
-    licences: LicenceService,
-    listings: Listings,
-    licence_id: str,
-    *,
-    version: str | None,
-) -> LicensedVersion | None:
-    """The version asked for, when it is another than the one the licence was issued for."""
-    if version is None:
-        return None
-    licence = await licences.get(uow, licence_id)
-    if licence.version == version:
-        return None
-    for known in (await listings.get(uow, licence.listing_id)).versions:
-        if known.version == version and known.published_at is not None:
-            files = (
-                LicensedFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes)
-                for file in known.files
-            )
-            return LicensedVersion(version=version, files=tuple(files))
-    raise NotFound(
-        "version_unknown",
-        f"There is no published version {version!r} of {licence.listing_address}.",
-    )
 
 
 def _download(data: bytes, filename: str, *, media_type: str) -> Response[bytes]:

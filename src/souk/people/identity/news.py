@@ -10,7 +10,7 @@ CHANNEL: Final = "souk_access"
 
 
 class CallerNews:
-    """Implements `CallerChanges`: tells this process at once, and every other through PostgreSQL, when the change commits."""
+    """Implements `CallerChanges`: this process hears it from us, the others from PostgreSQL."""
 
     def __init__(self, forget: Callable[[str], None]) -> None:
         self._forget = forget

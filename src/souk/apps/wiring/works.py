@@ -8,6 +8,7 @@ from souk.infra.blobs.store import open_blobs
 from souk.infra.postgres.uow import UnitOfWork
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.artifacts import routes as artifact_routes
+from souk.works.artifacts.scan.workflow import ScanService, restart_overdue, scan_handler
 from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
 from souk.works.artifacts.staging import StagingArea
@@ -67,8 +68,13 @@ def wire_works(
         organisations, artifacts, revisions, offers=book, gate=gate or OpenGate()
     )
 
+    scans = ScanService(core.database, blobs, settings=settings)
+
     async def sweep_uploads(_uow: UnitOfWork) -> None:
         await uploads.sweep()
+
+    async def restart_scans(uow: UnitOfWork) -> None:
+        await restart_overdue(uow, core.workflows)
 
     return Works(
         artifacts=artifacts,
@@ -88,6 +94,11 @@ def wire_works(
                 "offers": offers,
             },
             routes=[*artifact_routes.ROUTES, *listing_routes.ROUTES, *offer_routes.ROUTES],
-            schedules=[Schedule(name="works.sweep_uploads", every_s=600, run=sweep_uploads)],
+            handlers=[scan_handler(core.workflows)],
+            workflows=[scans.workflow()],
+            schedules=[
+                Schedule(name="works.sweep_uploads", every_s=600, run=sweep_uploads),
+                Schedule(name="works.restart_scans", every_s=600, run=restart_scans),
+            ],
         ),
     )

@@ -136,6 +136,20 @@ async def note_scan(
     return changed == 1
 
 
+async def pending_since(uow: UnitOfWork, *, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """Hash and file name of artifacts that wait for a scan since before then (system scope)."""
+    rows = await uow.dicts(
+        """
+        SELECT sha256, filename FROM works.artifacts
+        WHERE scan_state = 'pending' AND created_at < %(before)s
+        ORDER BY created_at LIMIT %(limit)s
+        """,
+        before=before,
+        limit=limit,
+    )
+    return [(row["sha256"], row["filename"]) for row in rows]
+
+
 async def quarantined(uow: UnitOfWork, *, after: str, limit: int) -> list[ArtifactRow]:
     """Quarantined artifacts in the order of their hashes (system scope)."""
     return await uow.all(

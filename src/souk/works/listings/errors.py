@@ -57,6 +57,18 @@ class ArtifactQuarantined(Conflict):
         )
 
 
+class ExecutableRefused(Conflict):
+    """A program lies where only data is expected."""
+
+    def __init__(self, paths: list[str], kind: str) -> None:
+        super().__init__(
+            "executable_refused",
+            f"A {kind} must not hold executable programs: {', '.join(paths[:10])}. Leave them out, "
+            "or publish them as a plug-in.",
+            paths=paths[:100],
+        )
+
+
 class PublishIncomplete(Conflict):
     """Something a published listing needs is not there."""
 

@@ -256,7 +256,7 @@ def _tree(item: _Item, held: dict[str, Artifact], revisions: Revisions) -> list[
         return []
     tree = revisions.check(tree_of(item.source.version.files, held))
     if item.source.publish:
-        check_scans(tree, held)
+        check_scans(tree, held, kind=item.source.listing.kind)
     return tree
 
 

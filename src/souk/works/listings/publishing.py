@@ -15,6 +15,7 @@ from souk.works.listings import store
 from souk.works.listings.api import OfferBook, PublishCandidate, PublishGate
 from souk.works.listings.errors import (
     ArtifactQuarantined,
+    ExecutableRefused,
     PublishIncomplete,
     ScanPending,
     VersionUnknown,
@@ -30,9 +31,11 @@ from souk.works.listings.semver import best
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
 from souk.works.revisions.api import Revisions, TreeFile
+from souk_client.contracts.base import ListingKind
 from souk_client.contracts.works import Listing, Version, VersionFile, VersionRequest
 
 POLL_S: Final = 0.2
+KINDS_WITH_PROGRAMS: Final = frozenset({"plugin", "api", "agent", "compute"})
 
 
 class OpenGate:
@@ -184,7 +187,7 @@ class Publisher:
     ) -> None:
         tree = await self._revisions.files(uow, chosen.revision_id)
         hashes = {file.sha256 for file in tree}
-        check_scans(tree, await self._artifacts.get_many(uow, hashes))
+        check_scans(tree, await self._artifacts.get_many(uow, hashes), kind=row.kind)
         await check_gate(self._gate, uow, candidate_of(row, sorted(hashes)))
         public = {v.version: v for v in versions if v.published_at is not None or v is chosen}
         current = public[best(list(public))]
@@ -241,11 +244,13 @@ def tree_of(files: Sequence[VersionFile], held: dict[str, Artifact]) -> list[Tre
     ]
 
 
-def check_scans(tree: Sequence[TreeFile], artifacts: dict[str, Artifact]) -> None:
-    """Whether every file of a tree is clean.
+def check_scans(
+    tree: Sequence[TreeFile], artifacts: dict[str, Artifact], *, kind: ListingKind
+) -> None:
+    """Whether every file of a tree is clean, and no program where none belongs.
 
     Raises:
-        Conflict: `artifact_quarantined`, `scan_pending`.
+        Conflict: `artifact_quarantined`, `scan_pending`, `executable_refused`.
     """
     bad = {
         file.path: artifacts[file.sha256].scan.reasons
@@ -257,6 +262,9 @@ def check_scans(tree: Sequence[TreeFile], artifacts: dict[str, Artifact]) -> Non
     pending = {file.sha256 for file in tree if artifacts[file.sha256].scan.state == "pending"}
     if pending:
         raise ScanPending(sorted(pending))
+    programs = [file.path for file in tree if "executable" in artifacts[file.sha256].scan.facts]
+    if programs and kind not in KINDS_WITH_PROGRAMS:
+        raise ExecutableRefused(programs, kind)
 
 
 async def check_gate(gate: PublishGate, uow: UnitOfWork, candidate: PublishCandidate) -> None:

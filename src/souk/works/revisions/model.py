@@ -1,55 +1,17 @@
 """The rules of trees: which paths are safe, and what a revision is called."""
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import rfc8785
 
 from souk.kernel.errors import Invalid
+from souk.kernel.paths import path_problem
 from souk.works.revisions.api import TreeFile
 
-MAX_PATH_CHARACTERS: Final = 512
-MAX_SEGMENT_BYTES: Final = 255
 MAX_FILES: Final = 10_000
 MAX_PROBLEMS_SHOWN: Final = 10
-
-_RESERVED: Final = frozenset(
-    {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
-)
-"""Names that Windows gives to devices."""
-
-
-def path_problem(path: str) -> str | None:
-    """Why a path is not safe on every system a buyer may use; None when it is."""
-    if not 1 <= len(path) <= MAX_PATH_CHARACTERS:
-        return f"must have 1 to {MAX_PATH_CHARACTERS} characters"
-    if "\\" in path:
-        return "must use forward slashes"
-    if path.startswith("/") or path[1:2] == ":":
-        return "must be relative"
-    if not path.isprintable():
-        return "must not hold control or invisible characters"
-    if unicodedata.normalize("NFC", path) != path:
-        return "must be in Unicode normal form C"
-    return next((p for p in map(_segment_problem, path.split("/")) if p is not None), None)
-
-
-def _segment_problem(segment: str) -> str | None:
-    if segment == "":
-        return "must not have an empty part"
-    if segment in {".", ".."}:
-        return "must not have . or .. as a part"
-    if segment != segment.strip() or segment.endswith("."):
-        return "must not have a part that begins or ends with a space, or ends with a dot"
-    if len(segment.encode()) > MAX_SEGMENT_BYTES:
-        return f"must not have a part of more than {MAX_SEGMENT_BYTES} bytes"
-    if segment.partition(".")[0].casefold() in _RESERVED:
-        return "must not use a name that Windows reserves"
-    if any(sign in segment for sign in '<>:"|?*'):
-        return 'must not hold any of < > : " | ? *'
-    return None
 
 
 def tree_problems(paths: Sequence[str]) -> list[str]:

@@ -1,0 +1,127 @@
+"""The durable scan of each new artifact: look at it in a child process, then write the finding."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import msgspec
+import structlog
+
+from souk.infra.blobs.store import BlobStore
+from souk.infra.outbox.handlers import Delivered, Handler
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.workflows import Step, Workflow, Workflows
+from souk.infra.workflows.engine import Json
+from souk.works.artifacts import store
+from souk.works.artifacts.events import ArtifactScanned, ArtifactStored
+from souk.works.artifacts.model import blob_name
+from souk.works.artifacts.scan.findings import Finding
+from souk.works.artifacts.scan.runner import scan_in_child
+from souk.works.artifacts.settings import ArtifactSettings
+
+NAME: Final = "works.scan"
+OVERDUE: Final = timedelta(minutes=30)
+
+log = structlog.get_logger("souk.scan")
+
+
+class ScanService:
+    """Looks at artifacts and writes down what was found."""
+
+    def __init__(self, database: Database, blobs: BlobStore, *, settings: ArtifactSettings) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._settings = settings
+        self._turns = asyncio.Semaphore(settings.scan_workers)
+
+    def workflow(self) -> Workflow:
+        """Two steps: looking may be repeated after a crash, the finding is written once."""
+        return Workflow(
+            name=NAME, steps=[Step(name="look", run=self._look), Step(name="note", run=self._note)]
+        )
+
+    async def scan(self, sha256: str, *, name: str) -> Finding:
+        """Both steps at once."""
+        found = await self._look({"sha256": sha256, "name": name})
+        await self._note(found)
+        return msgspec.convert(found["finding"], Finding)
+
+    async def _look(self, argument: Json) -> Json:
+        async with self._turns, self._on_disk(argument["sha256"]) as path:
+            finding = await scan_in_child(path, name=argument["name"], settings=self._settings)
+        return {"sha256": argument["sha256"], "finding": msgspec.to_builtins(finding)}
+
+    async def _note(self, argument: Json) -> Json:
+        finding = msgspec.convert(argument["finding"], Finding)
+        async with self._database.transaction(SYSTEM) as uow:
+            await note_finding(uow, argument["sha256"], finding)
+        return {}
+
+    @asynccontextmanager
+    async def _on_disk(self, sha256: str) -> AsyncIterator[Path]:
+        """The bytes as a file: the blob itself, or a copy of it from an object store."""
+        name = blob_name(sha256)
+        path = self._blobs.local_path(name)
+        if path is not None:
+            yield path
+            return
+        size = await self._blobs.size(name)
+        with TemporaryDirectory(prefix="souk-scan-") as folder:
+            copy = Path(folder) / "content"
+            with copy.open("wb") as file:
+                async for chunk in self._blobs.read(name, start=0, end=size or 0):
+                    await asyncio.to_thread(file.write, chunk)
+            yield copy
+
+
+async def note_finding(uow: UnitOfWork, sha256: str, finding: Finding) -> None:
+    """Writes a finding and announces it; one that is there already stays (system scope)."""
+    if await store.note_scan(
+        uow,
+        sha256,
+        state=finding.state,
+        format_name=finding.format,
+        media_type=finding.media_type,
+        reasons=finding.reasons,
+        facts=finding.facts,
+    ):
+        uow.publish(
+            ArtifactScanned(
+                sha256=sha256, state=finding.state, format=finding.format, reasons=finding.reasons
+            )
+        )
+
+
+def scan_handler(workflows: Workflows) -> Handler:
+    """Starts the workflow of each stored artifact, once by the event's id."""
+
+    async def run(_uow: UnitOfWork, delivered: Sequence[Delivered[ArtifactStored]]) -> None:
+        for item in delivered:
+            event = item.event
+            await workflows.start(
+                NAME,
+                workflow_id=f"{NAME}:{item.id}",
+                argument={"sha256": event.sha256, "name": event.filename},
+            )
+
+    return Handler(name=NAME, events=(ArtifactStored,), run=run, batch=20)
+
+
+async def restart_overdue(uow: UnitOfWork, workflows: Workflows) -> int:
+    """Starts the scan again of artifacts that have waited too long; answers how many."""
+    overdue = await store.pending_since(uow, before=uow.now - OVERDUE, limit=100)
+    for sha256, filename in overdue:
+        await workflows.start(
+            NAME,
+            workflow_id=f"{NAME}:{sha256}:{uow.now:%Y%m%dT%H}",
+            argument={"sha256": sha256, "name": filename},
+        )
+    if overdue:
+        log.warning("scans were overdue; started again", count=len(overdue))
+    return len(overdue)

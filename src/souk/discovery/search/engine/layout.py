@@ -5,6 +5,7 @@
     <root>/g-…/manifest.json   format, embedding model
     <root>/g-…/text/           tantivy
     <root>/g-…/vectors.f16     one row of 384 half-precision numbers for each vector ever added
+    <root>/g-…/facts.rows      a few facts of each row, for filters
     <root>/g-…/graph-N.usearch nearest-neighbour graph over the first N rows
 
 A rebuild makes a new generation beside the old one and swaps CURRENT; nothing readers use is ever
@@ -48,6 +49,10 @@ class Generation(msgspec.Struct, frozen=True):
     def vectors(self) -> Path:
         return self.path / "vectors.f16"
 
+    @property
+    def facts(self) -> Path:
+        return self.path / "facts.rows"
+
     def manifest(self) -> Manifest:
         """Raises IndexMissing when it cannot be read or is of another format."""
         try:
@@ -66,6 +71,7 @@ def create_generation(root: Path, *, model: str) -> Generation:
     generation = Generation(root / f"g-{uuid.uuid4().hex[:12]}")
     generation.text.mkdir(parents=True)
     generation.vectors.touch()
+    generation.facts.touch()
     write_atomically(generation.path / "manifest.json", msgspec.json.encode(Manifest(model=model)))
     return generation
 

@@ -8,7 +8,7 @@ from tantivy import Filter, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, To
 from souk.discovery.search.engine import keys
 from souk.discovery.search.model import SearchDocument, Sort
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raise when the schema or the files change shape: an older index is then rebuilt."""
 
 TEXT_FIELDS: Final = {"title": 2.0, "tags_text": 1.5, "summary": 1.3, "seller": 1.0, "card": 1.0}

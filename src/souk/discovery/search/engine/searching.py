@@ -4,13 +4,18 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import tantivy
 from tantivy import Occur, Order, Query
 
 from souk.discovery.search.engine.filters import LIFTED, filter_parts, key_beyond
-from souk.discovery.search.engine.fusion import Ranked, fuse
+from souk.discovery.search.engine.fusion import Ranked, Scored, fuse
+from souk.discovery.search.engine.neighbours import (
+    Neighbour,
+    Neighbourhood,
+    Parts,
+    Vector,
+    rows_query,
+)
 from souk.discovery.search.engine.plan import Plan, lexical_query, strict_parts
 from souk.discovery.search.engine.reader import Snapshot
 from souk.discovery.search.engine.schema import FACETS, SORT_FIELDS
@@ -24,28 +29,22 @@ from souk.discovery.search.model import (
     Sort,
 )
 
-FLOOR: Final = 0.35
-"""The least cosine at which a listing counts as near in meaning."""
 RANKED_WORDS: Final = 200
-NEIGHBOURS: Final = 100
 DEEPEST: Final = 1_000
 """How many listings an answer by relevance goes down to."""
-_EXACT_LIMIT: Final = 4_000
-_OVERSAMPLED: Final = 4_000
 _FACET_VALUES: Final = 30
 _ALL_VALUES: Final = 65_000
 _BROWSE_CACHE: Final = 256
 
-Vector = npt.NDArray[np.float32]
-Parts = list[tuple[Occur, Query]]
 FacetCounts = dict[str, list[FacetCount]]
+Addresses = dict[int, tantivy.DocAddress]
 
 
 class Searching:
     """Runs requests. Thread-safe."""
 
     def __init__(self, *, own_currency: str) -> None:
-        self._own_currency = own_currency
+        self.own_currency = own_currency
         self._browsed: OrderedDict[tuple[int, Filters], tuple[int, FacetCounts]] = OrderedDict()
         self._lock = Lock()
 
@@ -56,7 +55,8 @@ class Searching:
         return _Question(self, snapshot, request, plan, vector).answer()
 
     def filter_parts(self, snapshot: Snapshot, filters: Filters) -> Parts:
-        return filter_parts(filters, snapshot.schema, own_currency=self._own_currency)
+        """The filters as queries."""
+        return filter_parts(filters, snapshot.schema, own_currency=self.own_currency)
 
     def browse_counts(
         self, snapshot: Snapshot, filters: Filters, question: "_Question"
@@ -91,12 +91,18 @@ class _Question:
         self._schema = snapshot.schema
         self._request = request
         self._plan = plan
+        self._around = (
+            None
+            if vector is None
+            else Neighbourhood(snapshot, vector, own_currency=searching.own_currency)
+        )
         self._filters = searching.filter_parts(snapshot, request.filters)
         self._words = lexical_query(plan, snapshot.schema)
-        self._vector = vector
-        self._near = self._nearest(self._filters)
+        self._strict = strict_parts(plan, snapshot.schema)
+        self._near = self._nearest(request.filters, self._filters)
 
     def answer(self) -> SearchResult:
+        """The page with its total and facets."""
         if self._plan.is_empty:
             total, facets = self._searching.browse_counts(
                 self._snapshot, self._request.filters, self
@@ -122,36 +128,30 @@ class _Question:
             for name, lift in LIFTED.items()
             if lift(self._request.filters) != self._request.filters
         }
-        asked: dict[str, Any] = {name: _terms(name) for name in FACETS if name not in lifted} | {
-            "total": {"value_count": {"field": "seq"}}
-        }
+        asked: dict[str, Any] = {name: _terms(name) for name in FACETS if name not in lifted}
+        asked["total"] = {"value_count": {"field": "seq"}}
         counted = self._searcher.aggregate(self._matches(self._filters, self._near), asked)
         total = int(counted.pop("total")["value"])
         for name, filters in lifted.items():
             parts = self._searching.filter_parts(self._snapshot, filters)
-            matches = self._matches(parts, self._nearest(parts))
+            matches = self._matches(parts, self._nearest(filters, parts))
             counted |= self._searcher.aggregate(matches, {name: _terms(name)})
         return total, {name: _values(counted[name]) for name in FACETS}
 
-    def _matches(self, filters: Parts, near_rows: dict[int, float]) -> Query:
+    def _nearest(self, filters: Filters, parts: Parts) -> list[Neighbour]:
+        if self._around is None:
+            return []
+        return self._around.under(filters, parts=parts, strict=self._strict)
+
+    def _matches(self, filters: Parts, near: list[Neighbour]) -> Query:
         """Everything found by words or by meaning, under these filters."""
-        if self._plan.is_empty:
-            return _all(filters, self._schema)
-        found: Parts = [(Occur.Should, self._words)]
-        if near_rows:
-            near = [(Occur.Must, _rows(self._schema, list(near_rows)))]
-            found.append(
-                (
-                    Occur.Should,
-                    Query.boolean_query([*near, *strict_parts(self._plan, self._schema)]),
-                )
-            )
         if not self._plan.wants_something:
-            wanted = Query.boolean_query(
-                [(Occur.Must, Query.all_query()), *strict_parts(self._plan, self._schema)]
-            )
-            found = [(Occur.Should, wanted)]
-        return Query.boolean_query([(Occur.Must, Query.boolean_query(found)), *filters])
+            return Query.boolean_query([(Occur.Must, Query.all_query()), *self._strict, *filters])
+        found: Query = self._words
+        if near:
+            rows = rows_query(self._schema, [one.row for one in near])
+            found = Query.boolean_query([(Occur.Should, found), (Occur.Should, rows)])
+        return Query.boolean_query([(Occur.Must, found), *filters])
 
     def _by_field(self, sort: Sort) -> tuple[list[Hit], After | None]:
         field, ascending = SORT_FIELDS[sort]
@@ -179,7 +179,7 @@ class _Question:
         return hits, After(seq=hits[-1].seq, key=int(found[limit - 1][0]))
 
     def _by_relevance(self) -> tuple[list[Hit], After | None]:
-        start, ranked, addresses = self._page_of_ranking()
+        start, ranked, addresses = self._ranking()
         shown = ranked[start : start + self._request.limit]
         hits = [self._hit(one, addresses[one.seq]) for one in shown]
         stop = start + len(shown)
@@ -187,14 +187,14 @@ class _Question:
             return hits, None
         return hits, After(seq=shown[-1].seq, key=stop)
 
-    def _page_of_ranking(self) -> tuple[int, list[Ranked], dict[int, tantivy.DocAddress]]:
+    def _ranking(self) -> tuple[int, list[Ranked], Addresses]:
         """Where the page starts, the ranking as far as needed, and where its listings are."""
         after = self._request.after
-        start = 0 if after is None else min(max(after.key, 0), DEEPEST)
+        start = 0 if after is None else min(after.key, DEEPEST)
         deep = start + self._request.limit >= RANKED_WORDS
         by_words, addresses = self._ranked_words(DEEPEST + 1 if deep else RANKED_WORDS + 1)
-        by_meaning, others = self._ranked_meaning()
-        addresses |= others
+        by_meaning = [(one.seq, one.cosine) for one in self._near]
+        addresses |= {one.seq: one.address for one in self._near}
         ranked = fuse(by_words[:RANKED_WORDS], by_meaning, words_asked=len(self._plan.terms))
         known = {one.seq for one in ranked}
         ranked += [
@@ -206,75 +206,13 @@ class _Question:
             start = next(places, start)
         return start, ranked, addresses
 
-    def _ranked_words(
-        self, limit: int
-    ) -> tuple[list[tuple[int, float]], dict[int, tantivy.DocAddress]]:
+    def _ranked_words(self, limit: int) -> tuple[list[Scored], Addresses]:
         query = Query.boolean_query([(Occur.Must, self._words), *self._filters])
         found = self._searcher.search(query, limit, count=False).hits
-        return self._with_seqs(found)
-
-    def _ranked_meaning(self) -> tuple[list[tuple[int, float]], dict[int, tantivy.DocAddress]]:
-        if not self._near:
-            return [], {}
-        query = Query.boolean_query(
-            [
-                (Occur.Must, _rows(self._schema, list(self._near))),
-                *strict_parts(self._plan, self._schema),
-                *self._filters,
-            ]
-        )
-        found = self._searcher.search(query, len(self._near), count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in found])
-        ranked, addresses = self._with_seqs(
-            [
-                (self._near[int(row or 0)], address)
-                for row, (_, address) in zip(rows, found, strict=True)
-            ]
-        )
-        return sorted(ranked, key=lambda one: (-one[1], one[0])), addresses
-
-    def _with_seqs(
-        self, found: list[tuple[Any, tantivy.DocAddress]]
-    ) -> tuple[list[tuple[int, float]], dict[int, tantivy.DocAddress]]:
         places = [address for _, address in found]
         seqs = [int(seq or 0) for seq in self._searcher.fast_field_values("seq", places)]
         scored = [(seq, float(score)) for seq, (score, _) in zip(seqs, found, strict=True)]
         return scored, dict(zip(seqs, places, strict=True))
-
-    def _nearest(self, filters: Parts) -> dict[int, float]:
-        """Rows near in meaning, enough of which pass the filters, with their cosines."""
-        vectors, vector = self._snapshot.vectors, self._vector
-        if vector is None:
-            return {}
-        if not filters:
-            rows, cosines = vectors.nearest(vector, count=NEIGHBOURS)
-        else:
-            narrow = _all(filters, self._schema)
-            passing = self._count(narrow)
-            if passing <= _EXACT_LIMIT:
-                rows, cosines = vectors.nearest_among(
-                    vector, self._rows_of(narrow, passing), count=NEIGHBOURS
-                )
-            else:
-                # The graph knows no filters: ask it for as many more as the filters will drop.
-                wanted = NEIGHBOURS * 2 * max(self._searcher.num_docs, 1) // passing
-                rows, cosines = vectors.nearest(vector, count=min(wanted, _OVERSAMPLED))
-        return {
-            int(row): float(cosine)
-            for row, cosine in zip(rows, cosines, strict=True)
-            if cosine >= FLOOR
-        }
-
-    def _count(self, query: Query) -> int:
-        counted = self._searcher.aggregate(query, {"total": {"value_count": {"field": "seq"}}})
-        return int(counted["total"]["value"])
-
-    def _rows_of(self, query: Query, count: int) -> npt.NDArray[np.uint64]:
-        if count == 0:
-            return np.empty(0, np.uint64)
-        found = self._searcher.search(query, count, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in found])
-        return np.array([row for row in rows if row is not None], np.uint64)
 
     def _hit(self, ranked: Ranked, address: tantivy.DocAddress) -> Hit:
         payload = self._searcher.doc(address).get_first("payload")
@@ -284,18 +222,6 @@ class _Question:
             score=ranked.score,
             matched=ranked.matched,
         )
-
-
-def _all(filters: Parts, schema: tantivy.Schema) -> Query:
-    return Query.boolean_query([(Occur.Must, Query.all_query()), *filters])
-
-
-def _rows(schema: tantivy.Schema, rows: list[int]) -> Query:
-    """Listings whose vectors these are (a union of terms: five times faster than a term set)."""
-    return Query.const_score_query(
-        Query.boolean_query([(Occur.Should, Query.term_query(schema, "row", row)) for row in rows]),
-        0.0,
-    )
 
 
 def _terms(field: str) -> dict[str, Any]:

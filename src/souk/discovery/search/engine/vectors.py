@@ -7,8 +7,9 @@ are compared one by one. So a new vector is found at once, and no reader ever bu
 import os
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ import onnxruntime  # noqa: F401  (usearch 2.26 crashes the process if it is loa
 from usearch.compiled import MetricKind, ScalarKind
 from usearch.index import Index, search
 
+from souk.discovery.search.engine.facts import FACTS, Facts
 from souk.discovery.search.engine.layout import DIMENSIONS, Generation
 
 _ROW_BYTES: Final = DIMENSIONS * 2
@@ -35,19 +37,21 @@ class VectorLog:
     def __init__(self, generation: Generation, *, threads: int = 1) -> None:
         self._generation = generation
         self._threads = threads
-        size = generation.vectors.stat().st_size
-        self._file = generation.vectors.open("r+b")
+        self.count = _row_count(generation)
         # A crash may leave part of a row: it was never named by the text index, so it goes.
-        self._file.truncate(size - size % _ROW_BYTES)
-        self._file.seek(0, os.SEEK_END)
-        self.count = size // _ROW_BYTES
+        self._vectors = _open_to_append(generation.vectors, self.count * _ROW_BYTES)
+        self._facts = _open_to_append(generation.facts, self.count * FACTS.itemsize)
 
-    def append(self, vectors: npt.NDArray[np.floating]) -> range:
-        """Adds vectors [n, 384], on disk when this returns; their rows."""
+    def append(self, vectors: npt.NDArray[np.floating], facts: Sequence[tuple[int, ...]]) -> range:
+        """Adds vectors [n, 384] with their facts, on disk when this returns; their rows."""
         rows = range(self.count, self.count + len(vectors))
-        self._file.write(np.ascontiguousarray(vectors, np.float16).tobytes())
-        self._file.flush()
-        os.fdatasync(self._file.fileno())
+        for file, content in (
+            (self._vectors, np.ascontiguousarray(vectors, np.float16).tobytes()),
+            (self._facts, np.array(facts, FACTS).tobytes()),
+        ):
+            file.write(content)
+            file.flush()
+            os.fdatasync(file.fileno())
         self.count = rows.stop
         return rows
 
@@ -78,16 +82,17 @@ class VectorLog:
             latest.unlink(missing_ok=True)
 
     def close(self) -> None:
-        self._file.close()
+        self._vectors.close()
+        self._facts.close()
 
 
 class VectorView:
     """The reading side: one fixed view of rows and graph. Safe to share among threads."""
 
     def __init__(self, generation: Generation) -> None:
-        self._path = generation.vectors
-        self.count = self._path.stat().st_size // _ROW_BYTES
-        self._rows = _map_rows(self._path, self.count)
+        self.count = _row_count(generation)
+        self._rows = _map_rows(generation.vectors, self.count)
+        self.facts = _map_facts(generation.facts, self.count)
         self.covered, self._graph = _open_graph(generation.path)
         # One graph object keeps its working memory for one search at a time.
         self._lock = threading.Lock()
@@ -98,11 +103,9 @@ class VectorView:
         if covered != self.covered:
             return VectorView(generation)
         newer = object.__new__(VectorView)
-        newer._path = self._path
-        newer.count = self._path.stat().st_size // _ROW_BYTES
-        newer._rows = (
-            self._rows if newer.count == self.count else _map_rows(self._path, newer.count)
-        )
+        newer.count = _row_count(generation)
+        newer._rows = _map_rows(generation.vectors, newer.count)
+        newer.facts = _map_facts(generation.facts, newer.count)
         newer.covered, newer._graph, newer._lock = self.covered, self._graph, self._lock
         return newer
 
@@ -146,6 +149,21 @@ class VectorView:
         return rows[found.keys], (1 - found.distances).astype(np.float32)
 
 
+def _row_count(generation: Generation) -> int:
+    """Rows that are whole in both files."""
+    return min(
+        generation.vectors.stat().st_size // _ROW_BYTES,
+        generation.facts.stat().st_size // FACTS.itemsize,
+    )
+
+
+def _open_to_append(path: Path, size_bytes: int) -> BinaryIO:
+    file = path.open("r+b")
+    file.truncate(size_bytes)
+    file.seek(0, os.SEEK_END)
+    return file
+
+
 def _new_graph() -> Index:
     return Index(
         ndim=DIMENSIONS,
@@ -183,6 +201,10 @@ def _open_graph(folder: Path) -> tuple[int, Index | None]:
             continue
         return covered, graph
     return 0, None
+
+
+def _map_facts(path: Path, count: int) -> Facts:
+    return np.memmap(path, FACTS, "r", shape=(count,)) if count else np.empty(0, FACTS)
 
 
 def _map_rows(path: Path, count: int) -> HalfVectors:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import tantivy
 
 from souk.discovery.search.engine.errors import IndexMissing
+from souk.discovery.search.engine.facts import facts_of
 from souk.discovery.search.engine.layout import (
     Generation,
     OwnerLock,
@@ -53,7 +54,8 @@ class _Open:
         }
         rows: dict[int, int] = {}
         if vectors:
-            appended = self.vectors.append(np.stack(list(vectors.values())))
+            facts = [facts_of(entry.document) for entry in entries if entry.vector is not None]
+            appended = self.vectors.append(np.stack(list(vectors.values())), facts)
             rows = dict(zip(vectors, appended, strict=True))
         for entry in entries:
             if replace:

@@ -1,0 +1,334 @@
+"""Search at 100,000 listings: speed, building and memory, beside FTS5 and an exact scan."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from bench._harness import Line, Percentiles, Section, Table, format_duration, percentiles
+from bench._search_corpus import Corpus, Query
+from bench._search_peers import Fts5, exact_scan
+from souk.discovery.search.documents import text_to_embed
+from souk.discovery.search.embedding.embedder import Embedder
+from souk.discovery.search.engine.engine import SearchEngine
+from souk.discovery.search.engine.writer import Entry, IndexWriter
+from souk.discovery.search.model import SearchDocument, SearchRequest, SearchResult
+
+LISTINGS: Final = 100_000
+SAMPLE: Final = 1_500
+QUERIES: Final = 2_000
+_BATCH: Final = 1_000
+_MB: Final = 1_000_000
+
+Vectors = npt.NDArray[np.float32]
+
+HOW: Final = """
+Listings and queries come from one seed (`bench/_search_corpus.py`): titles and summaries composed
+from the trade's words with made-up product names, cards of 40 to 160 words from a word-pair chain
+over the dataset descriptions that scikit-learn carries, skewed kinds, licences, prices and
+downloads. Of the queries a fifth have a typing error, three tenths filters and a seventh another
+order than relevance; each asks for 20 listings, the exact total and seven facets. Every query is
+asked once, so no answer comes from a cache. Vectors: {sample:,} listings are embedded for real with
+MiniLM; each other listing's vector is a random mix of two of those, plus noise, at length 1: the
+neighbours' distances stay those of real texts, and embedding everything would take an hour.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Latencies in seconds and what came back."""
+
+    latency: Percentiles
+    results: Sequence[SearchResult]
+    per_s: float
+
+
+def run(*, quick: bool) -> Section:
+    """Builds the index, asks every query in several ways, and measures the peers on the same."""
+    listings, sample, asked = (3_000, 100, 200) if quick else (LISTINGS, SAMPLE, QUERIES)
+    with tempfile.TemporaryDirectory(prefix="souk-bench-search-") as folder:
+        return _Bench(Path(folder), listings=listings, sample=sample, asked=asked).run()
+
+
+class _Bench:
+    def __init__(self, folder: Path, *, listings: int, sample: int, asked: int) -> None:
+        self._folder = folder
+        self._root = folder / "search"
+        corpus = Corpus()
+        self._documents = list(corpus.documents(listings))
+        self._queries = corpus.queries(asked)
+        self._embedder = Embedder.open(folder)
+        self._sample = sample
+        self._lines: list[Line] = []
+
+    def run(self) -> Section:
+        vectors = self._embed()
+        self._build(vectors)
+        engine = SearchEngine(self._root)
+        engine.plan(engine.snapshot(), "warm")  # gathers the words, as the first search does
+        cold = self._ask(engine, embedded=False)
+        warm = self._ask(engine, embedded=True)
+        words = self._ask(engine, embedded=None)
+        self._report_latencies(cold, warm)
+        self._peer_words(words)
+        self._peer_vectors(engine, vectors)
+        self._throughput(engine)
+        self._visible(engine)
+        self._memory()
+        return Section(
+            title="Search",
+            how=HOW.format(sample=self._sample),
+            lines=self._lines,
+            tables=[_found(self._queries, warm.results)],
+        )
+
+    def _embed(self) -> Vectors:
+        """Real vectors for a sample, mixed ones for the rest."""
+        texts = [text_to_embed(document) for document in self._documents[: self._sample]]
+        started = time.perf_counter()
+        real = self._embedder.documents(texts)
+        rate = len(texts) / (time.perf_counter() - started)
+        both = Embedder.open(self._folder, threads=2)
+        half = texts[: len(texts) // 3]
+        started = time.perf_counter()
+        both.documents(half)
+        rate_two = len(half) / (time.perf_counter() - started)
+        letters = sum(map(len, texts)) / len(texts)
+        self._lines.append(
+            Line(
+                what=f"listings embedded, texts of {letters:.0f} letters, one thread",
+                measured=f"{rate:,.0f} vectors/s",
+                beside=f"two threads: {rate_two:,.0f} vectors/s",
+            )
+        )
+        chance = np.random.default_rng(1)
+        rest = len(self._documents) - len(real)
+        left, right = chance.integers(0, len(real), (2, rest))
+        share = chance.uniform(0.5, 1, (rest, 1)).astype(np.float32)
+        noise = chance.normal(0, 0.3 / np.sqrt(384), (rest, 384)).astype(np.float32)
+        mixed = share * real[left] + (1 - share) * real[right] + noise
+        mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
+        return np.concatenate([real, mixed])
+
+    def _build(self, vectors: Vectors) -> None:
+        text_root = self._folder / "text-only"
+        writer = IndexWriter(text_root, model="bench")
+        started = time.perf_counter()
+        writer.rebuild(_batches(self._documents, None))
+        text_s = time.perf_counter() - started
+        writer.close()
+        writer = IndexWriter(self._root, model="bench")
+        started = time.perf_counter()
+        writer.rebuild(_batches(self._documents, vectors))
+        whole_s = time.perf_counter() - started
+        writer.close()
+        graph_s = max(whole_s - text_s, 1e-9)
+        self._fts5 = Fts5(self._folder / "fts5.db")
+        peer_s = self._fts5.build(self._documents)
+        count = len(self._documents)
+        self._lines += [
+            Line(
+                what=f"index built, text of {count:,} listings",
+                measured=f"{text_s:.1f} s",
+                promised="< 60 s",
+                reached=text_s < 60,
+                beside=f"SQLite FTS5: {peer_s:.1f} s",
+            ),
+            Line(
+                what="vectors written and joined to the graph, one thread",
+                measured=f"{count / graph_s:,.0f} vectors/s ({graph_s:.0f} s)",
+            ),
+        ]
+
+    def _ask(self, engine: SearchEngine, *, embedded: bool | None) -> Timed:
+        """All queries, one after another. `embedded`: whether the vector is there before; None
+        asks by words alone."""
+        ready = [self._vector(engine, query) for query in self._queries] if embedded else []
+        fresh = Embedder.open(self._folder)  # knows none of the queries yet
+        latencies, results = [], []
+        for index, query in enumerate(self._queries):
+            started = time.perf_counter()
+            snapshot = engine.snapshot()
+            plan = engine.plan(snapshot, query.text)
+            if embedded:
+                vector = ready[index]
+            elif embedded is None:
+                vector = None
+            else:
+                vector = fresh.query(plan.meaning)
+            results.append(engine.search(snapshot, _request(query), plan=plan, vector=vector))
+            latencies.append(time.perf_counter() - started)
+        return Timed(percentiles(latencies), results, len(latencies) / sum(latencies))
+
+    def _vector(self, engine: SearchEngine, query: Query) -> Vectors:
+        return self._embedder.query(engine.plan(engine.snapshot(), query.text).meaning)
+
+    def _report_latencies(self, cold: Timed, warm: Timed) -> None:
+        for name, timed, limit_s in (
+            ("a search, query already embedded", warm, 0.010),
+            ("a search, query embedded first", cold, 0.020),
+        ):
+            self._lines.append(
+                Line(
+                    what=f"{name}: 20 hits, exact total, seven facets",
+                    measured=str(timed.latency),
+                    promised=f"p99 < {format_duration(limit_s)}",
+                    reached=timed.latency.p99 < limit_s,
+                    bounded_by="counting facets over many matches",
+                )
+            )
+
+    def _peer_words(self, words: Timed) -> None:
+        latencies = _time_each(lambda query: self._fts5.search(query.text), self._queries)
+        self._fts5.close()
+        self._lines.append(
+            Line(
+                what="words alone, with total and facets",
+                measured=str(words.latency),
+                beside=f"SQLite FTS5, 20 hits and nothing else: {percentiles(latencies)}",
+            )
+        )
+
+    def _peer_vectors(self, engine: SearchEngine, vectors: Vectors) -> None:
+        queries = [self._vector(engine, query) for query in self._queries[:300]]
+        view = engine.snapshot().vectors
+        graph = _time_each(lambda vector: view.nearest(vector, count=10), queries)
+        scan = _time_each(lambda vector: exact_scan(vectors, vector, 10), queries)
+        found = sum(
+            len(
+                {int(row) for row in view.nearest(vector, count=10)[0]}
+                & {int(row) for row in exact_scan(vectors, vector, 10)}
+            )
+            for vector in queries
+        )
+        self._lines.append(
+            Line(
+                what=f"ten nearest vectors, recall {found / (10 * len(queries)):.3f}",
+                measured=str(percentiles(graph)),
+                beside=f"numpy, every vector: {percentiles(scan)}",
+            )
+        )
+
+    def _throughput(self, engine: SearchEngine) -> None:
+        half = self._queries[: len(self._queries) // 2]
+        ready = [(query, self._vector(engine, query)) for query in half]
+
+        def ask(one: tuple[Query, Vectors]) -> None:
+            query, vector = one
+            snapshot = engine.snapshot()
+            plan = engine.plan(snapshot, query.text)
+            engine.search(snapshot, _request(query), plan=plan, vector=vector)
+
+        rates = []
+        for threads in (1, 2):
+            with ThreadPoolExecutor(threads) as pool:
+                started = time.perf_counter()
+                list(pool.map(ask, ready))
+                rates.append(len(ready) / (time.perf_counter() - started))
+        self._lines.append(
+            Line(
+                what="searches a second, two threads, query already embedded",
+                measured=f"{rates[1]:,.0f}/s",
+                beside=f"one thread: {rates[0]:,.0f}/s",
+            )
+        )
+
+    def _visible(self, engine: SearchEngine) -> None:
+        """From a listing handed to the writer to its being found."""
+        writer = IndexWriter(self._root, model="bench")
+        waits = []
+        for index, document in enumerate(self._documents[:50]):
+            fresh = SearchDocument(
+                seq=len(self._documents) + 1 + index,
+                change=1,
+                kind="model",
+                owner="bench",
+                title=f"Brandnew{index} {document.title}",
+            )
+            started = time.perf_counter()
+            vector = self._embedder.documents([text_to_embed(fresh)])[0]
+            writer.apply([Entry(fresh, vector)])
+            snapshot = engine.snapshot()
+            request = SearchRequest(text=f"brandnew{index}")
+            plan = engine.plan(snapshot, request.text)
+            found = engine.search(snapshot, request, plan=plan, vector=None)
+            waits.append(time.perf_counter() - started)
+            assert fresh.seq in [hit.seq for hit in found.hits]
+        writer.close()
+        self._lines.append(
+            Line(
+                what="a new listing embedded, indexed durably and found",
+                measured=str(percentiles(waits)),
+                promised="< 1 s",
+                reached=max(waits) < 1,
+            )
+        )
+
+    def _memory(self) -> None:
+        answer = subprocess.run(
+            [sys.executable, "-m", "bench._search_reader", self._root, self._folder, "300"],
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        sizes = json.loads(answer.stdout)
+        disk = sum(path.stat().st_size for path in self._root.rglob("*") if path.is_file())
+        self._lines.append(
+            Line(
+                what="memory of a process that searches, with the embedding model",
+                measured=f"{sizes['private'] / _MB:.0f} MB of its own",
+                beside=f"{sizes['mapped'] / _MB:.0f} MB of mapped files that all such processes"
+                f" share; index on disk {disk / _MB:.0f} MB",
+            )
+        )
+
+
+def _batches(
+    documents: Sequence[SearchDocument], vectors: Vectors | None
+) -> Iterator[Sequence[Entry]]:
+    for start in range(0, len(documents), _BATCH):
+        yield [
+            Entry(document, None if vectors is None else vectors[start + index])
+            for index, document in enumerate(documents[start : start + _BATCH])
+        ]
+
+
+def _request(query: Query) -> SearchRequest:
+    return SearchRequest(text=query.text, filters=query.filters, sort=query.sort)
+
+
+def _time_each(work: Callable[..., object], arguments: Sequence[object]) -> list[float]:
+    """Seconds of each call, one after another."""
+    latencies = []
+    for argument in arguments:
+        started = time.perf_counter()
+        work(argument)
+        latencies.append(time.perf_counter() - started)
+    return latencies
+
+
+def _found(queries: Sequence[Query], results: Sequence[SearchResult]) -> Table:
+    """What some of the queries found, so that a reader sees what was measured."""
+    rows = []
+    for query, result in list(zip(queries, results, strict=True))[:8]:
+        chosen = ", ".join(
+            f"{name}={value}"
+            for name in query.filters.__struct_fields__
+            if (value := getattr(query.filters, name)) not in ((), None)
+        )
+        mended = result.did_you_mean or ""
+        rows.append((query.text, chosen, str(query.sort), f"{result.total:,}", mended))
+    return Table(
+        title="Some of the queries",
+        columns=("typed", "filters", "order", "matches", "mended to"),
+        rows=rows,
+    )

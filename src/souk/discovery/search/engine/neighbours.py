@@ -1,0 +1,108 @@
+"""The listings nearest in meaning, under filters, found in the least costly way."""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import tantivy
+from tantivy import Occur, Query
+
+from souk.discovery.search.engine.facts import may_pass
+from souk.discovery.search.engine.reader import Snapshot
+from souk.discovery.search.engine.vectors import Rows, Similarities
+from souk.discovery.search.model import Filters
+
+FLOOR: Final = 0.35
+"""The least cosine at which a listing counts as near in meaning. On Cranfield six in seven of all
+pairs of a question and a document lie below it, four in five of those that belong together above.
+"""
+NEIGHBOURS: Final = 100
+_EXACT_LIMIT: Final = 8_000
+"""Up to so many rows that pass the filters are compared one by one."""
+_OVERSAMPLED: Final = 4_000
+_SPARE: Final = 1.3
+"""How many more are looked at than wanted: some rows are outdated."""
+
+Parts = list[tuple[Occur, Query]]
+Vector = npt.NDArray[np.float32]
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """A listing near in meaning."""
+
+    seq: int
+    row: int
+    cosine: float
+    address: tantivy.DocAddress
+
+
+class Neighbourhood:
+    """What is near one vector in one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, vector: Vector, *, own_currency: str) -> None:
+        self._snapshot = snapshot
+        self._vector = vector
+        self._own_currency = own_currency
+        self._asked = 0
+        self._nearest = np.empty(0, np.uint64), np.empty(0, np.float32)
+
+    def under(self, filters: Filters, *, parts: Parts, strict: Parts) -> list[Neighbour]:
+        """At most NEIGHBOURS listings that pass, best first; the narrowest filters go first.
+
+        Args:
+            parts: the filters as queries.
+            strict: what every match must hold or lack besides.
+        """
+        rows, cosines = self._candidates(filters, filtered=bool(parts))
+        near = cosines >= FLOOR
+        most = int(_SPARE * NEIGHBOURS)
+        by_row = dict(zip(rows[near][:most].tolist(), cosines[near][:most].tolist(), strict=True))
+        return self._resolve(by_row, [*strict, *parts])[:NEIGHBOURS] if by_row else []
+
+    def _resolve(self, by_row: dict[int, float], parts: Parts) -> list[Neighbour]:
+        """Where these listings are, without those that have changed or gone since."""
+        searcher = self._snapshot.searcher
+        query = Query.boolean_query(
+            [(Occur.Must, rows_query(self._snapshot.schema, list(by_row))), *parts]
+        )
+        addresses = [
+            address for _, address in searcher.search(query, len(by_row), count=False).hits
+        ]
+        seqs = searcher.fast_field_values("seq", addresses)
+        rows = searcher.fast_field_values("row", addresses)
+        found = [
+            Neighbour(int(seq or 0), int(row or 0), by_row[int(row or 0)], address)
+            for seq, row, address in zip(seqs, rows, addresses, strict=True)
+        ]
+        return sorted(found, key=lambda one: (-one.cosine, one.seq))
+
+    def _candidates(self, filters: Filters, *, filtered: bool) -> tuple[Rows, Similarities]:
+        """Rows that may pass, best first."""
+        vectors = self._snapshot.vectors
+        if not filtered:
+            return self._graph(int(_SPARE * NEIGHBOURS))
+        passing = may_pass(vectors.facts, filters, own_currency=self._own_currency)
+        count = int(np.count_nonzero(passing))
+        if count <= _EXACT_LIMIT:
+            few = np.flatnonzero(passing).astype(np.uint64)
+            return vectors.nearest_among(self._vector, few, count=int(_SPARE * NEIGHBOURS))
+        # The graph knows no filters: ask it for as many more as the filters will drop.
+        wanted = int(_SPARE * _SPARE * NEIGHBOURS * vectors.count / count)
+        rows, cosines = self._graph(min(wanted, _OVERSAMPLED))
+        kept = passing[rows]
+        return rows[kept], cosines[kept]
+
+    def _graph(self, count: int) -> tuple[Rows, Similarities]:
+        if count > self._asked:
+            self._asked = count
+            self._nearest = self._snapshot.vectors.nearest(self._vector, count=count)
+        return self._nearest
+
+
+def rows_query(schema: tantivy.Schema, rows: list[int]) -> Query:
+    """Listings whose vectors these are (a union of terms: five times faster than a term set)."""
+    return Query.const_score_query(
+        Query.boolean_query([(Occur.Should, Query.term_query(schema, "row", row)) for row in rows]),
+        0.0,
+    )

@@ -8,10 +8,12 @@ worker's event loop, where the connection pool lives.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
+
+if TYPE_CHECKING:  # importing it takes a second, and only a process that opens it needs it
+    from dbos import DBOS, DBOSConfig, StepOptions
 
 EXECUTOR: Final = "worker"
 """Recovery takes up what this executor left: one name for every worker of the marketplace."""
@@ -46,6 +48,7 @@ class Workflows:
     async def open(self, workflows: Sequence[Workflow]) -> None:
         """Registers the workflows and takes up what a crash left unfinished."""
         self._loop = asyncio.get_running_loop()
+        dbos = _dbos()
         config: DBOSConfig = {
             "name": "souk",
             "system_database_url": self._owner_dsn.replace(
@@ -56,15 +59,15 @@ class Workflows:
             "sys_db_pool_size": 4,
             "log_level": "WARNING",
         }
-        DBOS(config=config)
+        dbos(config=config)
         for workflow in workflows:
-            decorate = DBOS.workflow(name=workflow.name)
+            decorate = dbos.workflow(name=workflow.name)
             self._bodies[workflow.name] = decorate(self._body(workflow))
-        await asyncio.to_thread(DBOS.launch)
+        await asyncio.to_thread(dbos.launch)
 
     async def close(self) -> None:
         """Stops taking steps; what is unfinished goes on at the next start."""
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
+        await asyncio.to_thread(_dbos().destroy, workflow_completion_timeout_sec=0)
         self._loop = None
 
     async def start(self, name: str, *, workflow_id: str, argument: Json) -> None:
@@ -73,6 +76,8 @@ class Workflows:
         Args:
             workflow_id: the id of the event that caused it.
         """
+        from dbos import DBOS, SetWorkflowID  # noqa: PLC0415
+
         body = self._bodies[name]
 
         def begin() -> None:
@@ -82,6 +87,8 @@ class Workflows:
         await asyncio.to_thread(begin)
 
     def _body(self, workflow: Workflow) -> Callable[[Json], None]:
+        dbos = _dbos()
+
         def body(argument: Json) -> None:
             value = argument
             for step in workflow.steps:
@@ -90,7 +97,7 @@ class Workflows:
                     "retries_allowed": step.attempts > 1,
                     "max_attempts": step.attempts,
                 }
-                value = DBOS.run_step(options, self._on_loop, step.run, value)
+                value = dbos.run_step(options, self._on_loop, step.run, value)
 
         body.__qualname__ = body.__name__ = workflow.name.replace(".", "_")
         return body
@@ -102,3 +109,9 @@ class Workflows:
             return await run(value)
 
         return asyncio.run_coroutine_threadsafe(waited(), self._loop).result()
+
+
+def _dbos() -> "type[DBOS]":
+    from dbos import DBOS  # noqa: PLC0415
+
+    return DBOS

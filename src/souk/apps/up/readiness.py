@@ -9,7 +9,7 @@ from typing import Final
 from souk.apps.up.child import Child
 from souk.apps.up.errors import UpError
 
-READY_LIMIT_S: Final = 90.0
+READY_LIMIT_S: Final = 180.0
 _MOST_DEATHS: Final = 3
 
 

@@ -33,7 +33,7 @@ def check_parquet(file: BinaryIO, size_bytes: int, report: Report) -> None:
 
 
 def check_csv(file: BinaryIO, size_bytes: int, report: Report) -> None:
-    """Notes rows and columns of a table of text."""
+    """Notes columns of a table of text, and rows below its first line."""
     first = file.readline(2**20)
     separator = max((b",", b";", b"\t"), key=first.count)
     report.facts["columns"] = first.count(separator) + 1

@@ -1,11 +1,13 @@
 """The steps of publishing a folder; each looks first at what an earlier run has done."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import msgspec
 
-from souk_client.cli.failures import REFUSED, Failure
+from souk_client.cli.failures import REFUSED, UNREACHABLE, Failure
 from souk_client.cli.folder import WorkFolder
 from souk_client.contracts.works import (
     Artifact,
@@ -19,6 +21,9 @@ from souk_client.contracts.works import (
 from souk_client.sdk.client import Souk
 from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.progress import OnProgress, UploadMemory
+
+SCAN_LIMIT_S: Final = 900.0
+"""How long `mp publish` waits for the safety scan."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +175,30 @@ def create_version(
         files=[VersionFile(path=path, sha256=sha256) for path, sha256 in files.items()],
         notes=wanted.notes,
     )
+
+
+def publish_when_scanned(
+    souk: Souk, listing: Listing, wanted: Wanted, *, say: Callable[[str], None]
+) -> Listing:
+    """Makes the version public; waits for the safety scan, which large files make long.
+
+    Raises:
+        Failure: the scan took longer than `SCAN_LIMIT_S`; nothing is lost, run it again.
+    """
+    give_up_at = time.monotonic() + SCAN_LIMIT_S
+    is_told = False
+    while True:
+        try:
+            return souk.listings.publish(listing.id, version=wanted.version)
+        except SoukApiError as error:
+            if error.code != "scan_pending":
+                raise
+            if time.monotonic() > give_up_at:
+                raise Failure(error.detail, exit_code=UNREACHABLE) from error
+            if not is_told:
+                say("Waiting for the safety scan.")
+                is_told = True
+            time.sleep(error.retry_after_s or 1.0)
 
 
 def _converted(request: Mapping[str, object]) -> ListingRequest:

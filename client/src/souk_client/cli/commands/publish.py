@@ -14,6 +14,7 @@ from souk_client.cli.publishing import (
     create_listing,
     create_version,
     find_listing,
+    publish_when_scanned,
     update_listing,
     upload_all,
 )
@@ -136,7 +137,7 @@ def _publish(
         shell.say(f"Version {wanted.version} is there already, with these files.")
     if is_draft:
         return souk.listings.get(listing.id)
-    return souk.listings.publish(listing.id, version=wanted.version)
+    return publish_when_scanned(souk, listing, wanted, say=shell.say)
 
 
 def _seller(souk: Souk, slug: str | None) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from souk.infra.outbox.store import write_events
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.embedded import EmbeddedPostgres
 from souk.kernel.clock import SystemClock
+from tests.market import close_clients
 from tests.serving import SECRET, Marketplace
 
 APP_PASSWORD = app_password(SECRET)
@@ -42,10 +43,11 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="module")
 def owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The owner's address of a database that belongs to this module alone."""
-    yield from _new_database(postgres)
+    yield from new_database(postgres)
 
 
-def _new_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+def new_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A fresh database from the migrated template, dropped afterwards; its owner's address."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres.dsn(database="postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE souk")
@@ -64,7 +66,7 @@ def app_dsn(owner_dsn: str) -> str:
 @pytest.fixture(scope="session")
 def session_owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The owner's address of a database for the marketplace that this test process shares."""
-    yield from _new_database(postgres)
+    yield from new_database(postgres)
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +80,12 @@ def marketplace(session_owner_dsn: str) -> Iterator[Marketplace]:
     finally:
         running.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_clients() -> Iterator[None]:
+    yield
+    close_clients()
 
 
 @pytest.fixture(scope="session")

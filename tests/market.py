@@ -13,11 +13,25 @@ from souk_client.sdk import Souk, SoukApiError
 
 PASSWORD = "a long enough password"
 _numbers = itertools.count(1)
+_clients: list[Souk] = []
+
+
+def connect(base_url: str, **options: Any) -> Souk:
+    """A client that the end of the test run closes."""
+    client = Souk(base_url, **options)
+    _clients.append(client)
+    return client
+
+
+def close_clients() -> None:
+    """Closes every client that tests opened."""
+    while _clients:
+        _clients.pop().close()
 
 
 def sign_up(base_url: str, name: str = "Ada Lovelace") -> Souk:
     """A new account's client."""
-    client = Souk(base_url)
+    client = connect(base_url)
     email = f"user{next(_numbers)}-{secrets.token_hex(4)}@market.example.org"
     client.auth.register(email=email, password=PASSWORD, name=name)
     return client

@@ -1,5 +1,6 @@
 """Two sellers, and the services of works on a real database and disk."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
 from souk.works.artifacts.staging import StagingArea
 from souk.works.artifacts.uploads import UploadService
+from tests.works.selling import Seller
 
 SELLER_PERMISSIONS = frozenset({"marketplace:create_resource", "marketplace:manage_resource"})
 SMALL_PARTS = ArtifactSettings(part_size_bytes=2**20, free_bytes_kept=0)
@@ -79,3 +81,17 @@ def make_shelf(database: Database, folder: Path, settings: ArtifactSettings = SM
 @pytest.fixture
 def shelf(database: Database, tmp_path: Path) -> Shelf:
     return make_shelf(database, tmp_path)
+
+
+@pytest.fixture
+def ada(base_url: str) -> Iterator[Seller]:
+    """A seller at the running marketplace."""
+    with Seller(base_url) as seller:
+        yield seller
+
+
+@pytest.fixture
+def bob(base_url: str) -> Iterator[Seller]:
+    """Somebody else there."""
+    with Seller(base_url) as seller:
+        yield seller

@@ -24,6 +24,7 @@ _FILTERS: Final = {
     "minute": words.minute,
     "ago": words.ago,
     "terms": words.terms,
+    "licence_name": words.licence_name,
     "licence_words": words.licence_words,
     "figure": words.figure,
     "initials": words.initials,

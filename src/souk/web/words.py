@@ -189,6 +189,11 @@ def licence_words(spdx: str | None) -> str:
     return "Read the text of this licence before you rely on it."
 
 
+def licence_name(spdx: str) -> str:
+    """The licence as a short label: ids of the seller's own read as words."""
+    return "Seller's terms" if spdx.startswith("LicenseRef-") else spdx
+
+
 def figure(value: float) -> str:
     """A measured value with at most four significant decimals: `0.9731`, `12.5`, `1,204`."""
     if value == int(value) and abs(value) < 10**12:

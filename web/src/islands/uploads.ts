@@ -2,7 +2,7 @@
 import { toast } from "../toasts";
 import { hashFile } from "../upload/hash";
 import { UploadRow } from "../upload/row";
-import { sendFile, type Artifact, type Target } from "../upload/transfer";
+import { awaitScan, sendFile, type Artifact, type Target } from "../upload/transfer";
 
 interface Stored {
   path: string;
@@ -17,7 +17,8 @@ export function mount(root: HTMLElement): void {
   const form = root.closest("form");
   if (!input || !zone || !list || !url || !form) return;
 
-  const target: Target = { url, organisationId: root.dataset["organisation"] ?? null };
+  const artifactsUrl = root.dataset["artifactsUrl"] ?? "";
+  const target: Target = { url, artifactsUrl, organisationId: root.dataset["organisation"] ?? null };
   const storeKey = `souk:files:${root.dataset["listing"] ?? ""}`;
   const rows = new Map<string, { row: UploadRow; artifact: Artifact | null }>();
   let running = 0;
@@ -44,9 +45,11 @@ export function mount(root: HTMLElement): void {
     running += 1;
     try {
       const sha256 = await hashFile(file, (done) => row.progress("Hashing", done));
-      const artifact = await sendFile(file, sha256, target, (sent) =>
-        row.progress("Uploading", sent),
+      const sent = await sendFile(file, sha256, target, (bytes) =>
+        row.progress("Uploading", bytes),
       );
+      if (sent.scan.state === "pending") row.scanning();
+      const artifact = await awaitScan(sent, target);
       row.finish(artifact);
       if (rows.get(row.path)?.row === row) rows.set(row.path, { row, artifact });
       remember();

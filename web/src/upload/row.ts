@@ -53,6 +53,12 @@ export class UploadRow {
     this.note.textContent = `${words} ${percent} %`;
   }
 
+  scanning(): void {
+    this.bar.hidden = true;
+    this.note.className = "status tone-info";
+    this.note.textContent = "Being scanned";
+  }
+
   fail(words: string, onRetry: () => void): void {
     this.bar.dataset["state"] = "failed";
     this.note.className = "field-error";

@@ -25,12 +25,16 @@ interface Upload {
 }
 export interface Target {
   url: string;
+  /** Where an artifact is asked about by its hash. */
+  artifactsUrl: string;
   organisationId: string | null;
 }
 
 const PARALLEL_PARTS = 4;
 const TRIES = 5;
 const FIRST_PAUSE_MS = 400;
+const SCAN_PAUSE_MS = 700;
+const SCAN_PATIENCE_MS = 120_000;
 
 export class UploadError extends Error {}
 
@@ -70,6 +74,19 @@ export async function sendFile(
   );
   localStorage.removeItem(storageKey(sha256));
   return artifact;
+}
+
+/** The artifact once its safety scan is over; as it is when that takes too long. */
+export async function awaitScan(artifact: Artifact, target: Target): Promise<Artifact> {
+  const until = Date.now() + SCAN_PATIENCE_MS;
+  let current = artifact;
+  while (current.scan.state === "pending" && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, SCAN_PAUSE_MS));
+    current = await patiently(() =>
+      json<Artifact>(`${target.artifactsUrl}/${current.sha256}`, {}),
+    );
+  }
+  return current;
 }
 
 async function openUpload(file: File, sha256: string, target: Target): Promise<Upload> {

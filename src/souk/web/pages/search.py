@@ -13,7 +13,7 @@ from souk.web.market import Market
 from souk.web.pages.addresses import with_query
 from souk.web.render import Pages
 from souk.web.shell import Shell
-from souk.web.words import kind_of
+from souk.web.words import kind_of, licence_name
 from souk_client.contracts.discovery import Facet, SearchAnswer, Suggestions
 from souk_client.contracts.works import ListingSummary
 
@@ -220,7 +220,13 @@ def _chips(address: Address) -> Iterator[Chip]:
 
 
 def _value_name(facet: str, value: str) -> str:
-    return kind_of(value).name if facet == "kind" else value
+    match facet:
+        case "kind":
+            return kind_of(value).name
+        case "licence":
+            return licence_name(value)
+        case _:
+            return value
 
 
 @get("/search")

@@ -3,8 +3,12 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from typing import Final
 
 from souk_client.sdk.progress import OnProgress, Progress, silent
+
+MANY_BARS: Final = 24
+"""From here on, bars of finished files go, so that those under way stay on the screen."""
 
 
 @contextlib.contextmanager
@@ -40,6 +44,8 @@ def bars(*, is_quiet: bool) -> Iterator[OnProgress]:
             if key not in tasks:
                 label = f"{progress.phase:<8} {progress.path[-40:]}"
                 tasks[key] = display.add_task(label, total=progress.total_bytes)
-            display.update(tasks[key], completed=progress.done_bytes)
+            is_done = progress.done_bytes >= progress.total_bytes
+            is_shown = not is_done or (progress.phase != "hash" and len(tasks) <= MANY_BARS)
+            display.update(tasks[key], completed=progress.done_bytes, visible=is_shown)
 
         yield tell

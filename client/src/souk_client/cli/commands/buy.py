@@ -9,6 +9,7 @@ from souk_client.cli.shell import Shell, with_shell
 from souk_client.contracts.commerce import Order, OrderRequest
 from souk_client.contracts.works import Listing, Offer
 from souk_client.sdk.client import Souk
+from souk_client.sdk.money import format_amount
 
 EPILOG = """\b
 Examples:
@@ -77,7 +78,7 @@ def _show(
     if offer.price_minor:
         wallet = souk.wallet.get(organisation_id=organisation)
         available = {b.currency: b.available_minor for b in wallet.balances}
-        held = output.price(available.get(offer.currency, 0) or None, offer.currency)
+        held = format_amount(available.get(offer.currency, 0), offer.currency)
         shell.say(f"Your wallet has {held}.")
 
 

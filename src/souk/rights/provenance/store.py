@@ -226,7 +226,7 @@ async def proof(uow: UnitOfWork, entry_id: str) -> ProofRow | None:
             UNION
             SELECT level, (tree_size >> level) - 1
             FROM head, level WHERE (tree_size >> level) & 1 = 1
-        ), node AS (
+        ), node AS MATERIALIZED (
             SELECT level, place, CASE level
                 WHEN 0 THEN (SELECT hash FROM provenance.leaves WHERE leaf_index = place)
                 ELSE (SELECT n.hash FROM provenance.nodes n

@@ -93,6 +93,10 @@ class TestHonestFiles:
         finding = passed(content, name)
         assert (finding.format, finding.facts) == (format_name, facts)
 
+    def test_a_table_whose_lines_read_as_opcodes_by_chance(self) -> None:
+        table = b"column,type\nchins,int64\nsitups,int64\nins,float\njumps,int64\nwaist,int64\n"
+        assert passed(table, "dictionary.csv").format == "csv"
+
     def test_parquet(self) -> None:
         assert passed(samples.parquet_file(), "d.parquet").facts == {"rows": 3, "columns": 2}
 

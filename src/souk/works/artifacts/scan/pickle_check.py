@@ -53,10 +53,12 @@ def is_pickle(file: BinaryIO) -> bool:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
             if opcode.name == "STOP":
                 return count > 0
-            if opcode.name in _CALLS and (imported or opcode.name == "INST"):
-                return True
             if opcode.name in _IMPORTS:
-                imported = opcode.name != "GLOBAL" or _is_dotted(str(argument))
+                # Text reads as these two opcodes by chance, but then names nothing that exists.
+                named = opcode.name not in {"GLOBAL", "INST"} or _is_dotted(str(argument))
+                imported = imported or named
+            if opcode.name in _CALLS and imported:
+                return True
             if count > MAX_OPCODES_TRIED:
                 return True
     except Exception:  # pickletools raises whatever the bytes lead it to

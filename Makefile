@@ -43,14 +43,15 @@ check: install-dev  ## Fast checks: style, types, layers, and tests that need no
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -m "not slow and not browser and not database"
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not database"
 
 test: install-dev build browser  ## Every check, as CI runs them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -n 2 --dist loadfile
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not alone"
+	@$(BIN)/pytest -q -m alone
 
 browser:
 	@scripts/install_browser.sh

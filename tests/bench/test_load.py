@@ -103,6 +103,8 @@ async def test_failures_are_counted_by_what_they_were() -> None:
     assert nobody.failures == {"ConnectionRefusedError": 2}
 
 
+@pytest.mark.alone
+@pytest.mark.slow
 async def test_finds_the_rate_a_server_can_bear() -> None:
     # Four connections, 20 ms each: 200 a second and no more.
     lines: list[str] = []

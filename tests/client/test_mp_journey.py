@@ -247,3 +247,48 @@ def test_a_newer_version_than_the_one_bought(seller: Person, buyer: Person, addr
         assert verified.code == 0, verified.out
     assert (buyer.home / "new/data/iris.csv").read_text() == "a,b\n3,4\n"
     assert (buyer.home / "old/data/iris.csv").read_text() != "a,b\n3,4\n"
+
+
+def test_signing_in_by_hand_asks_for_what_is_left_out(buyer: Person) -> None:
+    """At a terminal: name, address and password are asked for, and the password is not shown."""
+    import os
+    import pty
+    import subprocess
+    import sys
+
+    buyer.home.mkdir(parents=True)
+    controller, terminal = pty.openpty()
+    start = "from souk_client.cli.main import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", start, "login", "--create", "--api-url", buyer.base_url],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        env={**os.environ, "SOUK_CONFIG_DIR": str(buyer.home / "config")},
+    )
+    os.close(terminal)
+    email = f"{random_word()}@example.org"
+    shown = ""
+    try:
+        for question, reply in (
+            ("E-mail: ", email),
+            ("Your name: ", "Hand Made"),
+            ("Password: ", PASSWORD),
+            ("Repeat for confirmation: ", PASSWORD),
+        ):
+            while question not in shown:
+                shown += os.read(controller, 4096).decode()
+            before, _, shown = shown.partition(question)
+            assert PASSWORD not in before
+            os.write(controller, f"{reply}\n".encode())
+        while "Pinned" not in shown:
+            shown += os.read(controller, 4096).decode()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(controller)
+    assert PASSWORD not in shown
+    assert f"as Hand Made <{email}>" in shown
+    assert buyer.mp("whoami", "--json").answer()["user"]["email"] == email

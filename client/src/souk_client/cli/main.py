@@ -47,7 +47,7 @@ Exit codes:
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option("0.1.0", prog_name="mp")
+@click.version_option(package_name="souk-client", prog_name="mp")
 def cli() -> None:
     """The Souk marketplace in your shell: find, buy, publish, download, verify.
 

@@ -3,7 +3,9 @@
 import shutil
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 from hypothesis import given, settings
@@ -95,16 +97,19 @@ def price_passes(document: SearchDocument, asked: Filters) -> bool:
     return within and (document.currency == own or document.price_minor == 0)
 
 
-def found_by(one: Entry, words: list[str], meaning: int | None) -> bool:
-    """All of up to two different words, else two of them; or the same axis."""
-    if not words and meaning is None:
-        return True
+def found(catalogue: list[Entry], words: list[str], meaning: int | None) -> list[SearchDocument]:
+    """Those with every word, or with any when too few have every; and those on the same axis."""
     asked = set(words)
-    held = asked & set(one.document.title.split())
-    by_words = bool(asked) and len(held) >= min(len(asked), 2)
-    return by_words or (
-        meaning is not None and one.vector is not None and float(one.vector @ axis(meaning)) > 0.5
-    )
+    if not asked and meaning is None:
+        return [one.document for one in catalogue]
+    held = {one.document.seq: asked & set(one.document.title.split()) for one in catalogue}
+    strict = sum(words == asked for words in held.values()) >= ENOUGH
+    return [
+        one.document
+        for one in catalogue
+        if (asked and (held[one.document.seq] == asked or (not strict and held[one.document.seq])))
+        or (meaning is not None and one.vector is not None and one.vector[meaning] > 0.5)
+    ]
 
 
 def values_of(document: SearchDocument, facet: str) -> list[str]:
@@ -116,6 +121,7 @@ def values_of(document: SearchDocument, facet: str) -> list[str]:
     return [value] if value else []
 
 
+ENOUGH = 3
 LIFTED = {"kind": "kinds", "licence": "licences", "task": "tasks", "category": "categories"}
 
 
@@ -138,16 +144,14 @@ def test_answers_equal_a_plain_model(
 ) -> None:
     root = Path(tempfile.mkdtemp())
     writer = IndexWriter(root, model="m")
-    try:
+    with patch("souk.discovery.search.engine.matching.ENOUGH", ENOUGH), closing(writer):
         # The second time half of it again, so that outdated vectors lie about.
         writer.rebuild([catalogue])
         writer.apply(catalogue[::2])
         known = {word for one in catalogue for word in one.document.title.split()}
         words = [word for word in words if word in known]
         check(SearchEngine(root), catalogue, words, meaning, asked, sort, limit)
-    finally:
-        writer.close()
-        shutil.rmtree(root)
+    shutil.rmtree(root)
 
 
 def check(engine, catalogue, words, meaning, asked, sort, limit) -> None:
@@ -157,7 +161,7 @@ def check(engine, catalogue, words, meaning, asked, sort, limit) -> None:
     if meaning is not None and not text:
         plan = msgspec.structs.replace(plan, meaning="something")
     vector = None if meaning is None else axis(meaning)
-    matching = [one.document for one in catalogue if found_by(one, words, meaning)]
+    matching = found(catalogue, words, meaning)
     expected = [one for one in matching if passes(one, asked)]
 
     seen: list[int] = []

@@ -58,7 +58,8 @@ def may_pass(facts: Facts, filters: Filters, *, own_currency: str) -> Mask:
         ("category", filters.categories),
     ):
         if values:
-            passing &= np.isin(facts[field], [_code(value) for value in values])
+            codes = [facts[field] == _code(value) for value in values]
+            passing &= np.logical_or.reduce(codes)
     for tag in filters.tags:
         bits = np.uint64(_tag_bits(tag))
         passing &= facts["tags"] & bits == bits

@@ -1,5 +1,6 @@
 """The listings nearest in meaning, under filters, found in the least costly way."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -18,10 +19,11 @@ FLOOR: Final = 0.35
 pairs of a question and a document lie below it, four in five of those that belong together above.
 """
 NEIGHBOURS: Final = 100
-_EXACT_LIMIT: Final = 8_000
-"""Up to so many rows that pass the filters are compared one by one."""
+_EXACT_LIMIT: Final = 10_000
+"""Up to so many rows that pass the filters are compared one by one: that then costs no more than
+asking the graph for enough."""
 _OVERSAMPLED: Final = 4_000
-_SPARE: Final = 1.3
+_SPARE: Final = 1.2
 """How many more are looked at than wanted: some rows are outdated."""
 
 Parts = list[tuple[Occur, Query]]
@@ -88,7 +90,7 @@ class Neighbourhood:
             few = np.flatnonzero(passing).astype(np.uint64)
             return vectors.nearest_among(self._vector, few, count=int(_SPARE * NEIGHBOURS))
         # The graph knows no filters: ask it for as many more as the filters will drop.
-        wanted = int(_SPARE * _SPARE * NEIGHBOURS * vectors.count / count)
+        wanted = int(_SPARE * NEIGHBOURS * vectors.count / count)
         rows, cosines = self._graph(min(wanted, _OVERSAMPLED))
         kept = passing[rows]
         return rows[kept], cosines[kept]
@@ -101,8 +103,11 @@ class Neighbourhood:
 
 
 def rows_query(schema: tantivy.Schema, rows: list[int]) -> Query:
-    """Listings whose vectors these are (a union of terms: five times faster than a term set)."""
-    return Query.const_score_query(
-        Query.boolean_query([(Occur.Should, Query.term_query(schema, "row", row)) for row in rows]),
-        0.0,
-    )
+    """Listings whose vectors these are."""
+    return numbers_query(schema, "row", rows)
+
+
+def numbers_query(schema: tantivy.Schema, field: str, numbers: Iterable[int]) -> Query:
+    """Listings with one of these numbers (a union of terms: five times faster than a term set)."""
+    terms = [(Occur.Should, Query.term_query(schema, field, number)) for number in numbers]
+    return Query.const_score_query(Query.boolean_query(terms), 0.0)

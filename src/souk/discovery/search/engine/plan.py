@@ -6,7 +6,12 @@ import msgspec
 import tantivy
 from tantivy import Occur, Query, TextAnalyzer
 
-from souk.discovery.search.engine.schema import TEXT_FIELDS, plain_analyzer, stemmed_analyzer
+from souk.discovery.search.engine.schema import (
+    PHRASE_FIELDS,
+    WORDS_FIELD,
+    plain_analyzer,
+    stemmed_analyzer,
+)
 from souk.discovery.search.engine.vocabulary import Vocabulary
 from souk.discovery.search.engine.words import STOP_WORDS, read_text
 
@@ -15,7 +20,6 @@ _FEW: Final = 2
 _MORE_USUAL: Final = 10
 """How many times more usual another word must be before it is tried beside a known one."""
 _MENDED_WEIGHT: Final = {1: 0.7, 2: 0.4}
-_TIE_BREAKER: Final = 0.3
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -79,7 +83,7 @@ class Planner:
     ) -> tuple[tuple[tuple[str, float], ...], str | None]:
         """The stems to look for, and the word this one was most likely meant to be, if another."""
         stem = (self._stemmed.analyze(word) or [word])[0]
-        holding = max(searcher.doc_freq(field, stem) for field in TEXT_FIELDS)
+        holding = searcher.doc_freq(WORDS_FIELD, stem)
         if holding > _FEW:
             return ((stem, 1.0),), None
         others = [
@@ -97,23 +101,17 @@ class Planner:
         return tuple(forms.items()), replacement
 
 
-def lexical_query(plan: Plan, schema: tantivy.Schema, *, at_least: int | None = None) -> Query:
-    """The query for words; `at_least` is how many of the plan's terms a match must hold.
+def every_word(plan: Plan, schema: tantivy.Schema) -> Query:
+    """Listings that hold every word, and what else must be held."""
+    words = [(Occur.Must, _term_query(term, schema)) for term in plan.terms]
+    return Query.boolean_query([*words, *strict_parts(plan, schema)])
 
-    By default all of one or two, else a quarter but at least two: in a long question most words
-    are beside the point, and the order of the answer is made by the score.
-    """
-    parts: list[tuple[Occur, Query]] = []
-    if plan.terms:
-        needed = required_terms(len(plan.terms)) if at_least is None else at_least
-        words = Query.boolean_query(
-            [(Occur.Should, _term_query(term, schema)) for term in plan.terms],
-            minimum_number_should_match=needed,
-        )
-        parts.append((Occur.Must, words))
-    if not parts and not plan.phrases:
-        return Query.empty_query()
-    return Query.boolean_query([*parts, *strict_parts(plan, schema)])
+
+def any_word(plan: Plan, schema: tantivy.Schema) -> Query:
+    """Listings that hold at least one of the words, and what else must be held."""
+    words = Query.boolean_query([(Occur.Should, _term_query(term, schema)) for term in plan.terms])
+    strict = strict_parts(plan, schema)
+    return Query.boolean_query([(Occur.Must, words), *strict]) if strict else words
 
 
 def strict_parts(plan: Plan, schema: tantivy.Schema) -> list[tuple[Occur, Query]]:
@@ -124,36 +122,20 @@ def strict_parts(plan: Plan, schema: tantivy.Schema) -> list[tuple[Occur, Query]
     ]
 
 
-def required_terms(count: int) -> int:
-    """How many of `count` words a match must hold."""
-    return count if count <= 2 else max(2, -(-count // 4))
-
-
 def phrase_query(words: tuple[str, ...], schema: tantivy.Schema) -> Query:
-    """The words in this order, in any one searched field."""
-    return Query.disjunction_max_query(
-        [
-            Query.boost_query(
-                Query.term_query(schema, field, words[0])
-                if len(words) == 1
-                else Query.phrase_query(schema, field, list(words)),
-                weight,
-            )
-            for field, weight in TEXT_FIELDS.items()
-        ],
-        _TIE_BREAKER,
-    )
+    """The words in this order, in any one field."""
+    if len(words) == 1:
+        return Query.term_query(schema, WORDS_FIELD, words[0], "freq")
+    fields = [Query.phrase_query(schema, field, list(words)) for field in PHRASE_FIELDS]
+    return Query.disjunction_max_query(fields)
 
 
 def _term_query(term: Term, schema: tantivy.Schema) -> Query:
-    return Query.disjunction_max_query(
-        [
-            Query.boost_query(Query.term_query(schema, field, stem, "freq"), weight * own)
-            for stem, own in term.forms
-            for field, weight in TEXT_FIELDS.items()
-        ],
-        _TIE_BREAKER,
-    )
+    forms = [
+        Query.boost_query(Query.term_query(schema, WORDS_FIELD, stem, "freq"), weight)
+        for stem, weight in term.forms
+    ]
+    return forms[0] if len(forms) == 1 else Query.disjunction_max_query(forms)
 
 
 def _analysed(analyzer: TextAnalyzer, texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

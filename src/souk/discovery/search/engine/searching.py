@@ -7,16 +7,11 @@ from typing import Any, Final
 import tantivy
 from tantivy import Occur, Order, Query
 
-from souk.discovery.search.engine.filters import LIFTED, filter_parts, key_beyond
-from souk.discovery.search.engine.fusion import Ranked, Scored, fuse
-from souk.discovery.search.engine.neighbours import (
-    Neighbour,
-    Neighbourhood,
-    Parts,
-    Vector,
-    rows_query,
-)
-from souk.discovery.search.engine.plan import Plan, lexical_query, strict_parts
+from souk.discovery.search.engine.filters import LIFTED, key_beyond
+from souk.discovery.search.engine.fusion import Ranked, fuse
+from souk.discovery.search.engine.matching import RANKED_WORDS, Addresses, Matching
+from souk.discovery.search.engine.neighbours import Vector
+from souk.discovery.search.engine.plan import Plan
 from souk.discovery.search.engine.reader import Snapshot
 from souk.discovery.search.engine.schema import FACETS, SORT_FIELDS
 from souk.discovery.search.model import (
@@ -29,7 +24,6 @@ from souk.discovery.search.model import (
     Sort,
 )
 
-RANKED_WORDS: Final = 200
 DEEPEST: Final = 1_000
 """How many listings an answer by relevance goes down to."""
 _FACET_VALUES: Final = 30
@@ -37,32 +31,36 @@ _ALL_VALUES: Final = 65_000
 _BROWSE_CACHE: Final = 256
 
 FacetCounts = dict[str, list[FacetCount]]
-Addresses = dict[int, tantivy.DocAddress]
+Counted = tuple[int, FacetCounts]
 
 
 class Searching:
     """Runs requests. Thread-safe."""
 
     def __init__(self, *, own_currency: str) -> None:
-        self.own_currency = own_currency
-        self._browsed: OrderedDict[tuple[int, Filters], tuple[int, FacetCounts]] = OrderedDict()
+        self._own_currency = own_currency
+        self._browsed: OrderedDict[tuple[int, Filters], Counted] = OrderedDict()
         self._lock = Lock()
 
     def search(
         self, snapshot: Snapshot, request: SearchRequest, plan: Plan, vector: Vector | None
     ) -> SearchResult:
         """One page. `vector` is the meaning of `plan.meaning`; None searches by words alone."""
-        return _Question(self, snapshot, request, plan, vector).answer()
+        matching = Matching(snapshot, plan, vector, own_currency=self._own_currency)
+        question = _Question(snapshot, request, plan, matching)
+        total, facets = self._browse(question) if plan.is_empty else question.count()
+        hits, after = question.page()
+        return SearchResult(
+            hits=hits,
+            total=total,
+            facets=facets,
+            did_you_mean=plan.did_you_mean,
+            next_after=after,
+        )
 
-    def filter_parts(self, snapshot: Snapshot, filters: Filters) -> Parts:
-        """The filters as queries."""
-        return filter_parts(filters, snapshot.schema, own_currency=self.own_currency)
-
-    def browse_counts(
-        self, snapshot: Snapshot, filters: Filters, question: "_Question"
-    ) -> tuple[int, FacetCounts]:
-        """Total and facets of everything under these filters: the same for all who browse."""
-        key = (snapshot.version, filters)
+    def _browse(self, question: "_Question") -> Counted:
+        """Total and facets of everything under some filters: the same for all who browse."""
+        key = (question.version, question.filters)
         with self._lock:
             known = self._browsed.get(key)
         if known is None:
@@ -78,84 +76,43 @@ class _Question:
     """One request against one snapshot."""
 
     def __init__(
-        self,
-        searching: Searching,
-        snapshot: Snapshot,
-        request: SearchRequest,
-        plan: Plan,
-        vector: Vector | None,
+        self, snapshot: Snapshot, request: SearchRequest, plan: Plan, matching: Matching
     ) -> None:
-        self._searching = searching
-        self._snapshot = snapshot
+        self.version = snapshot.version
+        self.filters = request.filters
         self._searcher = snapshot.searcher
         self._schema = snapshot.schema
         self._request = request
         self._plan = plan
-        self._around = (
-            None
-            if vector is None
-            else Neighbourhood(snapshot, vector, own_currency=searching.own_currency)
-        )
-        self._filters = searching.filter_parts(snapshot, request.filters)
-        self._words = lexical_query(plan, snapshot.schema)
-        self._strict = strict_parts(plan, snapshot.schema)
-        self._near = self._nearest(request.filters, self._filters)
+        self._matching = matching
+        self._matched = matching.under(request.filters)
 
-    def answer(self) -> SearchResult:
-        """The page with its total and facets."""
-        if self._plan.is_empty:
-            total, facets = self._searching.browse_counts(
-                self._snapshot, self._request.filters, self
-            )
-        else:
-            total, facets = self.count()
-        sort = self._request.sort
-        if sort is Sort.RELEVANCE and not self._plan.wants_something:
-            sort = Sort.NEWEST
-        hits, after = self._by_relevance() if sort is Sort.RELEVANCE else self._by_field(sort)
-        return SearchResult(
-            hits=hits,
-            total=total,
-            facets=facets,
-            did_you_mean=self._plan.did_you_mean,
-            next_after=after,
-        )
-
-    def count(self) -> tuple[int, FacetCounts]:
+    def count(self) -> Counted:
         """The exact number of matches, and of those with each value of each facet."""
         lifted = {
-            name: lift(self._request.filters)
+            name: lift(self.filters)
             for name, lift in LIFTED.items()
-            if lift(self._request.filters) != self._request.filters
+            if lift(self.filters) != self.filters
         }
         asked: dict[str, Any] = {name: _terms(name) for name in FACETS if name not in lifted}
         asked["total"] = {"value_count": {"field": "seq"}}
-        counted = self._searcher.aggregate(self._matches(self._filters, self._near), asked)
+        counted = self._searcher.aggregate(self._matched.query, asked)
         total = int(counted.pop("total")["value"])
         for name, filters in lifted.items():
-            parts = self._searching.filter_parts(self._snapshot, filters)
-            matches = self._matches(parts, self._nearest(filters, parts))
-            counted |= self._searcher.aggregate(matches, {name: _terms(name)})
+            matched = self._matching.under(filters)
+            counted |= self._searcher.aggregate(matched.query, {name: _terms(name)})
         return total, {name: _values(counted[name]) for name in FACETS}
 
-    def _nearest(self, filters: Filters, parts: Parts) -> list[Neighbour]:
-        if self._around is None:
-            return []
-        return self._around.under(filters, parts=parts, strict=self._strict)
-
-    def _matches(self, filters: Parts, near: list[Neighbour]) -> Query:
-        """Everything found by words or by meaning, under these filters."""
-        if not self._plan.wants_something:
-            return Query.boolean_query([(Occur.Must, Query.all_query()), *self._strict, *filters])
-        found: Query = self._words
-        if near:
-            rows = rows_query(self._schema, [one.row for one in near])
-            found = Query.boolean_query([(Occur.Should, found), (Occur.Should, rows)])
-        return Query.boolean_query([(Occur.Must, found), *filters])
+    def page(self) -> tuple[list[Hit], After | None]:
+        """The hits in the order asked for, and where the next page starts."""
+        sort = self._request.sort
+        if sort is Sort.RELEVANCE and not self._plan.wants_something:
+            sort = Sort.NEWEST
+        return self._by_relevance() if sort is Sort.RELEVANCE else self._by_field(sort)
 
     def _by_field(self, sort: Sort) -> tuple[list[Hit], After | None]:
         field, ascending = SORT_FIELDS[sort]
-        query = self._matches(self._filters, self._near)
+        query = self._matched.query
         after = self._request.after
         if after is not None:
             beyond = key_beyond(self._schema, field, after.key, ascending=ascending)
@@ -192,9 +149,9 @@ class _Question:
         after = self._request.after
         start = 0 if after is None else min(after.key, DEEPEST)
         deep = start + self._request.limit >= RANKED_WORDS
-        by_words, addresses = self._ranked_words(DEEPEST + 1 if deep else RANKED_WORDS + 1)
-        by_meaning = [(one.seq, one.cosine) for one in self._near]
-        addresses |= {one.seq: one.address for one in self._near}
+        limit = DEEPEST + 1 if deep else RANKED_WORDS + 1
+        by_words, addresses = self._matching.ranked_words(self._matched, limit)
+        by_meaning = [(one.seq, one.cosine) for one in self._matched.near]
         ranked = fuse(by_words[:RANKED_WORDS], by_meaning, words_asked=len(self._plan.terms))
         known = {one.seq for one in ranked}
         ranked += [
@@ -204,15 +161,7 @@ class _Question:
             # The ranking may have moved since: go on after the listing that was shown last.
             places = (place for place, one in enumerate(ranked, start=1) if one.seq == after.seq)
             start = next(places, start)
-        return start, ranked, addresses
-
-    def _ranked_words(self, limit: int) -> tuple[list[Scored], Addresses]:
-        query = Query.boolean_query([(Occur.Must, self._words), *self._filters])
-        found = self._searcher.search(query, limit, count=False).hits
-        places = [address for _, address in found]
-        seqs = [int(seq or 0) for seq in self._searcher.fast_field_values("seq", places)]
-        scored = [(seq, float(score)) for seq, (score, _) in zip(seqs, found, strict=True)]
-        return scored, dict(zip(seqs, places, strict=True))
+        return start, ranked, self._matched.addresses | addresses
 
     def _hit(self, ranked: Ranked, address: tantivy.DocAddress) -> Hit:
         payload = self._searcher.doc(address).get_first("payload")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from souk.infra.blobs.settings import BlobSettings
@@ -83,15 +84,22 @@ def shelf(database: Database, tmp_path: Path) -> Shelf:
     return make_shelf(database, tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ada(base_url: str) -> Iterator[Seller]:
     """A seller at the running marketplace."""
     with Seller(base_url) as seller:
         yield seller
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bob(base_url: str) -> Iterator[Seller]:
     """Somebody else there."""
     with Seller(base_url) as seller:
         yield seller
+
+
+@pytest.fixture(scope="module")
+def anybody(base_url: str) -> Iterator[httpx.Client]:
+    """Nobody in particular: not signed in."""
+    with httpx.Client(base_url=f"{base_url}/api/v1", timeout=60) as client:
+        yield client

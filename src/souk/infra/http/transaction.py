@@ -31,7 +31,8 @@ KEPT_HEADERS: Final = frozenset({"content-type", "location", "etag"})
 class TransactionMiddleware(ASGIMiddleware):
     """Puts a `UnitOfWork` into the scope, and ends it with the answer.
 
-    Options of a handler: `transaction="own"` (none is opened), `idempotency="required"`.
+    Options of a handler: `transaction="own"` (none is opened), `idempotency="required"`,
+    `body_limit` (bytes, where the general limit is too small; beside Litestar's own setting).
     """
 
     scopes = (ScopeType.HTTP,)
@@ -112,7 +113,8 @@ class TransactionMiddleware(ASGIMiddleware):
         is_form = headers.get(b"content-type", b"").startswith(FORM)
         body = None
         if found is not None or is_form:
-            body = await _read_body(receive, limit=self._max_body_bytes)
+            limit = scope["route_handler"].opt.get("body_limit", self._max_body_bytes)
+            body = await _read_body(receive, limit=limit)
         key = found.decode("latin-1") if found is not None else None
         if key is None and is_form and body:
             key = parse_qs(body.decode("latin-1")).get("_idempotency_key", [None])[0]

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from litestar import Response, delete, get, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from souk.infra.http.paging import Limit
 from souk.infra.postgres.uow import UnitOfWork
@@ -26,7 +26,7 @@ from souk_client.proofs import MEDIA_TYPE, SUFFIX
 
 Side = Annotated[
     Literal["licensee", "licensor"],
-    Parameter(query="as", description="licences you hold, or licences you gave"),
+    QueryParameter(name="as", description="licences you hold, or licences you gave"),
 ]
 
 

@@ -1,5 +1,6 @@
 """The rules of listings: drafts, what publishing needs, who may edit."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -90,7 +91,7 @@ def words_of_request(request: ListingRequest) -> Words:
     """A new listing's words; what was left out comes from the card's front matter.
 
     Raises:
-        Invalid: `card_invalid`, `licence_invalid`, `text_invalid`.
+        Invalid: `card_invalid`, `licence_invalid`, `text_invalid`, `metric_invalid`.
     """
     card = read_card(request.card)
     licence = request.licence or card.licence
@@ -103,7 +104,7 @@ def words_of_request(request: ListingRequest) -> Words:
         category=_line_of("category", request.category or card.category),
         task=_line_of("task", request.task or card.task),
         tags=clean_tags(request.tags or card.tags),
-        metrics=request.metrics or card.metrics,
+        metrics=_finite(request.metrics or card.metrics),
         compatibility=given if given != Compatibility() else card.compatibility,
     )
 
@@ -112,7 +113,7 @@ def changed_words(before: Words, update: ListingUpdate) -> Words:
     """The words after an edit: fields left out stay; a new card fills those that are empty.
 
     Raises:
-        Invalid: `card_invalid`, `licence_invalid`, `text_invalid`.
+        Invalid: `card_invalid`, `licence_invalid`, `text_invalid`, `metric_invalid`.
     """
     card = read_card(update.card) if update.card is not None else None
     merged = {
@@ -131,7 +132,7 @@ def changed_words(before: Words, update: ListingUpdate) -> Words:
         category=_line_of("category", merged["category"]),
         task=_line_of("task", merged["task"]),
         tags=clean_tags(merged["tags"]),
-        metrics=merged["metrics"],
+        metrics=_finite(merged["metrics"]),
         compatibility=merged["compatibility"],
     )
 
@@ -170,6 +171,13 @@ def check_manager(actor: Actor, organisation_id: str, *, visible: bool) -> str:
             raise NotManager()
         raise ListingUnknown()
     return actor.require("marketplace:manage_resource") and user_id
+
+
+def _finite(metrics: list[Metric]) -> list[Metric]:
+    for metric in metrics:
+        if not math.isfinite(metric.value):
+            raise Invalid("metric_invalid", f"The metric {metric.name!r} must be a finite number.")
+    return metrics
 
 
 def _line_of(name: str, text: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import get, patch, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
@@ -44,7 +44,7 @@ async def list_listings(
     actor: Actor,
     listings: ListingService,
     organisation_id: str | None = None,
-    listing_state: Annotated[ListingState | None, Parameter(query="state")] = None,
+    listing_state: Annotated[ListingState | None, QueryParameter(name="state")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> PageAnswer[ListingSummary]:

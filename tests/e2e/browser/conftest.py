@@ -80,3 +80,9 @@ def iris_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("works") / "iris.onnx"
     path.write_bytes(to_onnx(model, features[:1].astype(np.float32)).SerializeToString())
     return path
+
+
+@pytest.fixture(scope="session")
+def iris_bytes(iris_model: Path) -> bytes:
+    """What stands in that file."""
+    return iris_model.read_bytes()

@@ -1,4 +1,4 @@
-"""A person in a browser: what they do on the pages, and what the browser complained of meanwhile."""
+"""A person in a browser: what they do on the pages, and what the browser complained of."""
 
 import re
 import secrets

@@ -1,145 +1,27 @@
 """The whole process tree: whatever is killed, the marketplace comes back with what it answered."""
 
-import http.client
-import json
 import os
 import random
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.apps.up.running import SOUK, Marketplace, prepared
 
-from souk.apps.up.leftovers import MARK, mark_of
 from souk.infra.postgres.embedded import EmbeddedPostgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.timeout(400)]
 
 SEED = 20
-SOUK = Path(sys.executable).with_name("souk")
-
-
-@dataclass
-class Marketplace:
-    """`souk up` as an operator runs it."""
-
-    data_dir: Path
-    port: int
-    process: subprocess.Popen[str] | None = None
-    database_url: str = ""
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [SOUK, "up", "--no-catalogue"],
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        said: list[str] = []
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            said.append(line)
-            if "Souk is ready" in line:
-                return
-        pytest.fail("it did not start: " + "".join(said))
-
-    def run(self) -> subprocess.CompletedProcess[str]:
-        """Runs it to its end, for starts that fail."""
-        return subprocess.run(
-            [SOUK, "up", "--no-catalogue"],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def environment(self) -> dict[str, str]:
-        own = {
-            "SOUK_DATA_DIR": str(self.data_dir),
-            "SOUK_PORT": str(self.port),
-            "SOUK_WORKERS": "1",
-            "SOUK_DATABASE_URL": self.database_url,
-        }
-        return {**os.environ, **own}
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.terminate()
-        self.process.communicate(timeout=60)
-        return self.process.returncode
-
-    def is_ready(self) -> bool:
-        try:
-            return self.request("GET", "/health/ready")[0] == 200
-        except OSError:
-            return False
-
-    def request(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            headers = {"content-type": "application/json"}
-            connection.request(method, path, json.dumps(body) if body else None, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def register(self, name: str) -> bool:
-        """Whether the marketplace acknowledged a new user."""
-        body = {"email": f"{name}@example.org", "password": f"long enough {name}", "name": name}
-        try:
-            return self.request("POST", "/api/v1/auth/register", body)[0] == 201
-        except (OSError, http.client.HTTPException):
-            return False
-
-    def knows(self, name: str) -> bool:
-        body = {"email": f"{name}@example.org", "password": f"long enough {name}"}
-        return self.request("POST", "/api/v1/auth/login", body)[0] in {200, 201}
-
-    def processes(self) -> dict[int, str]:
-        """Every process of the tree below the supervisor, PostgreSQL's too, with its command."""
-        wanted = f"{MARK}={mark_of(self.data_dir)}".encode()
-        cluster = self.data_dir / "postgres" / "cluster"
-        found = {}
-        for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit():
-                continue
-            try:
-                marked = wanted in (folder / "environ").read_bytes().split(b"\0")
-                at_home = (folder / "cwd").readlink().is_relative_to(cluster)
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if marked or at_home:
-                found[int(folder.name)] = command
-        return found
-
-    def pid_of(self, words: str) -> int:
-        """The oldest process whose command has these words."""
-        return min(pid for pid, command in self.processes().items() if words in command)
 
 
 @pytest.fixture
 def marketplace(tmp_path: Path) -> Iterator[Marketplace]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    marketplace = Marketplace(tmp_path / "data", port)
-    yield marketplace
-    process = marketplace.process
-    if process is not None and process.poll() is None:
-        process.terminate()
-        process.communicate(timeout=60)
-    for pid in marketplace.processes():
-        os.kill(pid, signal.SIGKILL)
+    with prepared(tmp_path / "data") as marketplace:
+        yield marketplace
 
 
 def until(condition: Callable[[], bool], *, limit_s: float = 90.0) -> None:
@@ -149,6 +31,7 @@ def until(condition: Callable[[], bool], *, limit_s: float = 90.0) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.alone
 def test_it_starts_stops_and_starts_again_leaving_no_process(marketplace: Marketplace) -> None:
     marketplace.start()
     assert marketplace.register("ada")
@@ -249,3 +132,21 @@ def test_a_database_of_the_operators_own_is_used_and_left_running(
         marketplace.start()
         assert marketplace.knows("ada")
         assert marketplace.stop() == 0
+
+
+def test_a_backup_of_a_working_marketplace_becomes_the_same_one_elsewhere(
+    marketplace: Marketplace, tmp_path: Path
+) -> None:
+    marketplace.start()
+    assert marketplace.register("ada")
+    assert "running on" in marketplace.souk("check")
+    said = marketplace.souk("backup", tmp_path / "souk.backup")
+    assert f"Wrote {tmp_path / 'souk.backup'}" in said
+    assert marketplace.register("too-late")
+    assert marketplace.stop() == 0
+    with prepared(tmp_path / "copy") as copy:
+        assert "Start it: souk up" in copy.souk("restore", tmp_path / "souk.backup")
+        copy.start()
+        assert copy.knows("ada")
+        assert not copy.knows("too-late")
+        assert copy.stop() == 0

@@ -32,6 +32,11 @@ class ThrowAwayMarketplace:
     port: int
     data_dir: Path
 
+    def last_words(self) -> str:
+        """The end of the server's log: why something failed."""
+        log = self.data_dir / "log" / "server.log"
+        return log.read_bytes()[-LAST_WORDS_BYTES:].decode(errors="replace")
+
 
 @contextmanager
 def throw_away_marketplace(

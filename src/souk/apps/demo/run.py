@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.panel import Panel
 from rich.text import Text
 
 from souk.apps.demo.marketplace import MarketplaceFailed, throw_away_marketplace
@@ -42,7 +43,11 @@ def _journey(stage: Stage) -> None:
             # scikit-learn takes seconds to import, so that is done while nobody waits for a start.
             from souk.apps.demo.journey import live  # noqa: PLC0415
 
-            mp, downloaded = live(stage, market, folder)
+            try:
+                mp, downloaded = live(stage, market, folder)
+            except (CheckFailed, SoukClientError):
+                stage.show(Panel(Text(market.last_words()), title="The server's log"))
+                raise
             with stage.step("The marketplace is gone"):
                 running.close()
                 stage.check("nobody listens at its address", not _listens(market.port))

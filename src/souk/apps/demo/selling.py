@@ -29,7 +29,9 @@ def sign_up(story: Story, person: Person) -> None:
     story.stage.equal(f"{person.name} has an account", me.user.email, person.email)
     ran = person.mp.run("login", "--email", person.email, "--password-stdin", typed=PASSWORD)
     story.stage.show(ran.picture())
-    story.stage.equal("`mp login` signs in and pins the public keys", ran.code, 0)
+    story.stage.check(
+        "`mp login` signs in and pins the public keys", ran.code == 0, seen=ran.noted or ran.said
+    )
 
 
 def train(story: Story) -> Work:
@@ -110,7 +112,7 @@ def publish_dataset(story: Story, seller: Person) -> Listing:
         "EUR",
     )
     story.stage.show(ran.picture())
-    story.stage.equal("`mp publish` publishes a folder", ran.code, 0)
+    story.stage.check("`mp publish` publishes a folder", ran.code == 0, seen=ran.noted or ran.said)
     published = seller.souk.listings.get(f"{seller.handle}/{work.slug}")
     story.stage.equal("the dataset is published", published.state, "published")
     return published

@@ -7,7 +7,7 @@ import msgspec
 
 from souk.kernel.errors import Invalid
 from souk.rights.provenance.api import NewEntry
-from souk_client.proofs import EntryBody, ProofError, leaf_of
+from souk_client.proofs import EntryBody
 
 _FILLED_IN = frozenset({"id", "kind", "created_at", "listing_id", "file_sha256s"})
 
@@ -36,17 +36,22 @@ def entry_body(new: NewEntry, *, entry_id: str, created_at: datetime) -> EntryBo
 
 
 def leaf_text(body: EntryBody) -> str:
-    """The leaf, as text.
+    """The leaf, as text: what `souk_client.proofs.leaf_of` gives, many times faster.
+
+    A body holds texts only, and its members have ASCII names, so that sorted JSON with no more
+    escapes than needed is already canonical (RFC 8785); a property test holds the two together.
 
     Raises:
-        Invalid: `entry_invalid` when the body cannot be written as canonical JSON, or holds NUL.
+        Invalid: `entry_invalid` when it cannot be written: lone surrogates, NUL, other names.
     """
     try:
-        leaf = leaf_of(body).decode()
-    except (ProofError, UnicodeError) as error:
+        leaf = msgspec.json.encode(body, order="sorted").decode()
+    except UnicodeError as error:
         raise Invalid("entry_invalid", f"The entry cannot be written: {error}.") from error
     if "\\u0000" in leaf:
         raise Invalid("entry_invalid", "The entry holds NUL, which cannot be stored.")
+    if not all(map(str.isascii, body.details)):
+        raise Invalid("entry_invalid", "Details have ASCII names.")
     return leaf
 
 

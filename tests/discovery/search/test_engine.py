@@ -1,5 +1,7 @@
 """What people type, and what they get."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -160,8 +162,10 @@ def test_the_graph_and_the_tail_after_it_are_one(writer: IndexWriter, root, ask:
     ]
     writer.apply(entries[:4_500])
     assert not list(root.glob("g-*/graph-*"))
-    writer.upkeep()
+    writer.grow_graph(threading.Event())
     assert [path.name for path in root.glob("g-*/graph-*")] == ["graph-4500.usearch"]
+    writer.grow_graph(threading.Event())
+    assert len(list(root.glob("g-*/graph-*"))) == 1, "nothing is due"
     writer.apply(entries[4_500:])
     for index in (0, 2_345, 4_499, 4_500, 4_999):
         assert numbers(ask("zzzz", vectors[index])) == [10_000 + index]

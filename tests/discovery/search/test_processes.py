@@ -190,9 +190,9 @@ def test_unused_vectors_ask_for_a_rebuild_in_the_end(
     writer = IndexWriter(root, model=MODEL)
     for _ in range(22):
         writer.apply([entry(1, "granite", meaning=1)])
-    assert not writer.upkeep()
+    assert not writer.is_sparse()
     writer.apply([entry(1, "granite", meaning=1)])
-    assert writer.upkeep()
+    assert writer.is_sparse()
     writer.rebuild([[entry(1, "granite", meaning=1)]])
-    assert not writer.upkeep()
+    assert not writer.is_sparse()
     writer.close()

@@ -14,8 +14,8 @@ import structlog
 from souk.discovery.search import store
 from souk.discovery.search.documents import read_body
 from souk.discovery.search.embedding.shared import SharedEmbedder
-from souk.discovery.search.engine.errors import IndexBusy, IndexMissing
-from souk.discovery.search.engine.writer import Entry, IndexWriter
+from souk.discovery.search.engine.errors import IndexBusy
+from souk.discovery.search.engine.writer import Entry, IndexWriter, Prepared
 from souk.discovery.search.executor import SearchExecutor
 from souk.discovery.search.store import KeptDocument
 from souk.infra.postgres.database import Database
@@ -39,6 +39,8 @@ class Indexer:
         self._embedder = embedder
         self._news = asyncio.Event()
         self._closing = threading.Event()
+        self._upkeep_due = asyncio.Event()
+        self._prepared: tuple[Prepared, int] | None = None
         self._last_change = 0
         self._since_upkeep = 0
         self.ready = asyncio.Event()
@@ -60,6 +62,8 @@ class Indexer:
                     await asyncio.sleep(_RETRY_S)
                     continue
                 self._closing.clear()
+                self._prepared = None
+                upkeep = asyncio.create_task(self._keep_up(writer))
                 try:
                     await self._serve(writer, executor)
                 except Exception:
@@ -67,6 +71,7 @@ class Indexer:
                 finally:
                     self.ready.clear()
                     self._closing.set()
+                    upkeep.cancel()
                     await asyncio.shield(executor.run(writer.close))
                 await asyncio.sleep(_RETRY_S)
         finally:
@@ -74,7 +79,8 @@ class Indexer:
 
     async def _serve(self, writer: IndexWriter, executor: SearchExecutor) -> None:
         if writer.is_fresh:
-            await self._rebuild(writer, executor)
+            await self._prepare(writer, executor)
+            await self._adopt(writer, executor)
         else:
             await self._reconcile(writer, executor)
         self.ready.set()
@@ -82,12 +88,56 @@ class Indexer:
             self._news.clear()
             while await self._catch_up(writer, executor):
                 pass
-            if self._since_upkeep >= _UPKEEP_EVERY:
-                self._since_upkeep = 0
-                if await executor.run(writer.upkeep):
-                    await self._rebuild(writer, executor)
+            await self._adopt(writer, executor)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _IDLE_S)
+
+    async def _keep_up(self, writer: IndexWriter) -> None:
+        """What takes long, beside the indexing: growing the graph, making a sparse index anew."""
+        executor = SearchExecutor(threads=1, queue_length=0, name="index-upkeep")
+        try:
+            while True:
+                await self._upkeep_due.wait()
+                self._upkeep_due.clear()
+                try:
+                    await executor.run(writer.grow_graph, self._closing)
+                    if self._prepared is None and await executor.run(writer.is_sparse):
+                        await self._prepare(writer, executor)
+                except Exception:
+                    log.exception("upkeep of the index failed; trying again later")
+        finally:
+            executor.close()
+
+    async def _prepare(self, writer: IndexWriter, executor: SearchExecutor) -> None:
+        """Makes another index from all kept documents."""
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            latest = await store.latest_change(uow)
+        loop = asyncio.get_running_loop()
+
+        def batches() -> Iterator[Sequence[Entry]]:
+            after = 0
+            while not self._closing.is_set():
+                page = asyncio.run_coroutine_threadsafe(self._page(after), loop).result()
+                if not page:
+                    return
+                yield entries_of(page)
+                after = page[-1].seq
+
+        prepared = await executor.run(writer.prepare, batches(), self._closing)
+        self._prepared = prepared, latest
+        self._news.set()
+
+    async def _adopt(self, writer: IndexWriter, executor: SearchExecutor) -> None:
+        """Puts the prepared index, if there is one, in the place of the present one."""
+        if self._prepared is None:
+            return
+        (prepared, latest), self._prepared = self._prepared, None
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            changed = await store.changed_after(uow, latest, limit=_BATCH)
+        entries, removed = _divided(changed)
+        await executor.run(writer.adopt, prepared, entries, removed=removed)
+        self._last_change = changed[-1].change if changed else latest
+        log.info("search index built", listings=prepared.count)
 
     async def _catch_up(self, writer: IndexWriter, executor: SearchExecutor) -> bool:
         """Indexes the next changes; whether there may be more."""
@@ -101,11 +151,12 @@ class Indexer:
     async def _apply(
         self, writer: IndexWriter, executor: SearchExecutor, changed: Sequence[KeptDocument]
     ) -> None:
-        entries = entries_of(changed)
-        indexed = {entry.document.seq for entry in entries}
-        removed = [one.seq for one in changed if one.seq not in indexed]
+        entries, removed = _divided(changed)
         await executor.run(writer.apply, entries, removed=removed)
         self._since_upkeep += len(changed)
+        if self._since_upkeep >= _UPKEEP_EVERY:
+            self._since_upkeep = 0
+            self._upkeep_due.set()
 
     async def _reconcile(self, writer: IndexWriter, executor: SearchExecutor) -> None:
         """Repairs what was missed while nobody owned the index."""
@@ -124,29 +175,16 @@ class Indexer:
         self._last_change = latest
         log.info("search index opened", listings=len(kept), renewed=len(stale), gone=len(removed))
 
-    async def _rebuild(self, writer: IndexWriter, executor: SearchExecutor) -> None:
-        """Makes the index anew from the kept documents; searches use the old one meanwhile."""
-        async with self._database.transaction(SYSTEM, read_only=True) as uow:
-            latest = await store.latest_change(uow)
-        loop = asyncio.get_running_loop()
-
-        def batches() -> Iterator[Sequence[Entry]]:
-            after = 0
-            while not self._closing.is_set():
-                page = asyncio.run_coroutine_threadsafe(self._page(after), loop).result()
-                if not page:
-                    return
-                yield entries_of(page)
-                after = page[-1].seq
-            raise IndexMissing("the index was closed before it was whole")
-
-        count = await executor.run(writer.rebuild, batches())
-        self._last_change = latest
-        log.info("search index built", listings=count)
-
     async def _page(self, after: int) -> list[KeptDocument]:
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             return await store.findable_after(uow, after, limit=_BATCH)
+
+
+def _divided(changed: Sequence[KeptDocument]) -> tuple[list[Entry], list[int]]:
+    """What is to be indexed, and the numbers of what is to be forgotten."""
+    entries = entries_of(changed)
+    indexed = {entry.document.seq for entry in entries}
+    return entries, [one.seq for one in changed if one.seq not in indexed]
 
 
 def entries_of(kept: Sequence[KeptDocument]) -> list[Entry]:

@@ -22,7 +22,8 @@ from souk.discovery.search.engine.layout import DIMENSIONS, Generation
 
 _ROW_BYTES: Final = DIMENSIONS * 2
 _GRAPH_NAME: Final = re.compile(r"graph-(\d+)\.usearch")
-_CHUNK: Final = 512
+_CHUNK: Final = 64
+"""Vectors added at a time: other threads of the process get their turn between."""
 _TAIL_MINIMUM: Final = 4_096
 _EXPANSION_SEARCH: Final = 96
 
@@ -60,8 +61,11 @@ class VectorLog:
         covered = _covered(self._generation.path)
         return self.count - covered >= max(_TAIL_MINIMUM, covered // 10)
 
-    def grow_graph(self) -> None:
-        """Covers every row written so far. Readers see the new graph whole or not at all."""
+    def grow_graph(self, stop: threading.Event) -> None:
+        """Covers every row written so far; readers see the new graph whole or not at all.
+
+        May run beside `append`. Gives up, with nothing changed, when `stop` is set.
+        """
         target = self.count
         covered, latest = _latest_graph(self._generation.path)
         graph = _new_graph()
@@ -69,9 +73,11 @@ class VectorLog:
             graph.load(str(latest))
         rows = _map_rows(self._generation.vectors, target)
         for start in range(covered, target, _CHUNK):
-            stop = min(start + _CHUNK, target)
+            if stop.is_set():
+                return
+            end = min(start + _CHUNK, target)
             graph.add(
-                np.arange(start, stop, dtype=np.uint64), rows[start:stop], threads=self._threads
+                np.arange(start, end, dtype=np.uint64), rows[start:end], threads=self._threads
             )
         part = self._generation.path / "graph.part"
         graph.save(str(part))

@@ -1,6 +1,7 @@
 """The writing side of an index: one process, one at a time."""
 
 import shutil
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -112,41 +113,63 @@ class IndexWriter:
 
         Durable, and visible to every reader's next search, when this returns.
         """
+        self._apply(entries, removed)
+        if self.is_fresh:
+            publish_generation(self._root, self._open.generation)
+            self.is_fresh = False
+
+    def _apply(self, entries: Sequence[Entry], removed: Sequence[int]) -> None:
         latest = {entry.document.seq: entry for entry in entries}
         for seq in removed:
             self._open.forget(seq)
         self._open.add(list(latest.values()), replace=True)
         self._open.text.commit()
-        if self.is_fresh:
-            publish_generation(self._root, self._open.generation)
-            self.is_fresh = False
 
     def rebuild(self, batches: Iterable[Sequence[Entry]]) -> int:
         """Replaces the whole index by these listings (each once); gives their number.
 
         Readers use the old one until the new one is complete.
         """
+        prepared = self.prepare(batches, threading.Event())
+        self.adopt(prepared)
+        return prepared.count
+
+    def prepare(self, batches: Iterable[Sequence[Entry]], stop: threading.Event) -> "Prepared":
+        """Makes another index of these listings (each once) beside the one in use.
+
+        Another thread may call this meanwhile. Raises IndexMissing when `stop` is set before the
+        end; nothing is left of it then.
+        """
         generation = create_generation(self._root, model=self._model)
         fresh = _Open(generation, threads=self._threads)
         try:
-            count = _fill(fresh, batches)
+            return Prepared(fresh, _fill(fresh, batches, stop))
         except BaseException:
             fresh.close()
             shutil.rmtree(generation.path, ignore_errors=True)
             raise
-        old, self._open = self._open, fresh
-        publish_generation(self._root, generation)
-        old.close()
+
+    def adopt(
+        self, prepared: "Prepared", entries: Sequence[Entry] = (), *, removed: Sequence[int] = ()
+    ) -> None:
+        """Puts a prepared index in the place of the present one, with these latest changes."""
+        old, self._open = self._open, prepared.opened
+        self._apply(entries, removed)
+        publish_generation(self._root, self._open.generation)
         self.is_fresh = False
-        return count
+        old.close()
 
-    def upkeep(self) -> bool:
-        """Grows the neighbour graph when that is due (seconds); whether a rebuild would pay.
+    def grow_graph(self, stop: threading.Event) -> None:
+        """Grows the neighbour graph when that is due: seconds, until `stop` is set.
 
-        A rebuild pays when most vectors on disk belong to texts that have changed since.
+        Another thread may call this meanwhile.
         """
-        if self._open.vectors.graph_is_due():
-            self._open.vectors.grow_graph()
+        vectors = self._open.vectors
+        if vectors.graph_is_due():
+            vectors.grow_graph(stop)
+
+    def is_sparse(self) -> bool:
+        """Whether a rebuild pays: most vectors on disk belong to texts that have changed since."""
         self._open.index.reload()
         live = self._open.index.searcher().num_docs
         return self._open.vectors.count > 2 * live + _SPARE_ROWS
@@ -156,14 +179,24 @@ class IndexWriter:
         self._lock.close()
 
 
-def _fill(fresh: _Open, batches: Iterable[Sequence[Entry]]) -> int:
+class Prepared:
+    """A complete index that nobody uses yet."""
+
+    def __init__(self, opened: _Open, count: int) -> None:
+        self.opened = opened
+        self.count = count
+
+
+def _fill(fresh: _Open, batches: Iterable[Sequence[Entry]], stop: threading.Event) -> int:
     count = 0
     for batch in batches:
         fresh.add(batch, replace=False)
         count += len(batch)
     fresh.text.commit()
     if fresh.vectors.graph_is_due():
-        fresh.vectors.grow_graph()
+        fresh.vectors.grow_graph(stop)
+    if stop.is_set():
+        raise IndexMissing("the index was closed before it was whole")
     return count
 
 

@@ -26,6 +26,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
     (data_dir / "blobs" / "ab" / "abcd").write_bytes(bytes(range(256)) * 4096)
     (data_dir / "blobs" / "empty").touch()
     (data_dir / "souk.toml").write_text('souk_log_level = "info"\n')
+    (data_dir / "catalogue").mkdir()
+    (data_dir / "catalogue" / "loaded").write_text("1.0.0")
     with EmbeddedPostgres(data_dir) as server:
         migrate(server.dsn(), app_password=app_password(SECRET))
         with psycopg.connect(server.dsn()) as connection:
@@ -86,7 +88,7 @@ def test_a_restored_marketplace_is_the_same(original: tuple[Path, str], archive:
         with psycopg.connect(app_dsn(server.dsn(), SECRET)) as connection:
             found = connection.execute("SELECT count(*) FROM infra.events").fetchone()
     assert found == (5000,)
-    for name in ("blobs/ab/abcd", "blobs/empty", "souk.toml"):
+    for name in ("blobs/ab/abcd", "blobs/empty", "souk.toml", "catalogue/loaded"):
         assert (copy / name).read_bytes() == (data_dir / name).read_bytes()
     assert (copy / "secrets" / "marketplace").read_text().strip() == SECRET
     here, there = (folder / "secrets" / "postgres-owner" for folder in (data_dir, copy))

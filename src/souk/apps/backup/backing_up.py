@@ -13,9 +13,9 @@ from souk.apps.backup.errors import BackupError
 from souk.apps.backup.manifest import (
     BLOBS,
     DATABASE_NAME,
+    KEPT_FILES,
     MARKETPLACE_SECRET,
     SECRETS,
-    SETTINGS_FILE,
     Manifest,
 )
 from souk.apps.migrations.run import current_revision
@@ -83,8 +83,9 @@ def _add_small_files(writer: ArchiveWriter, data_dir: Path, secret: str) -> None
         name = f"{SECRETS}/{path.relative_to(data_dir / SECRETS).as_posix()}"
         if path.name not in OF_THIS_MACHINE and name != MARKETPLACE_SECRET:
             writer.add_file(name, path)
-    if (data_dir / SETTINGS_FILE).is_file():
-        writer.add_file(SETTINGS_FILE, data_dir / SETTINGS_FILE)
+    for name in KEPT_FILES:
+        if (data_dir / name).is_file():
+            writer.add_file(name, data_dir / name)
 
 
 def _add_blobs(writer: ArchiveWriter, data_dir: Path, progress: Callable[[str], None]) -> None:

@@ -12,7 +12,8 @@ DATABASE_NAME: Final = "database.dump"
 SECRETS: Final = "secrets"
 MARKETPLACE_SECRET: Final = "secrets/marketplace"
 BLOBS: Final = "blobs"
-SETTINGS_FILE: Final = "souk.toml"
+KEPT_FILES: Final = ("souk.toml", "catalogue/loaded")
+"""Settings in a file, and the note that the starting catalogue is not to be loaded again."""
 
 
 class FileEntry(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ def main(root: Path, models: Path, count: int) -> None:
     """Prints this process's private and mapped memory before and after the searches, in bytes."""
     before = memory_bytes()
     embedder = Embedder.open(models)
-    engine = SearchEngine(root)
+    engine = SearchEngine(root, is_word=embedder.knows)
     for query in Corpus().queries(count):
         snapshot = engine.snapshot()
         plan = engine.plan(snapshot, query.text)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from bench import _search_http
 from bench._harness import Line, Percentiles, Section, Table, format_duration, percentiles
 from bench._search_corpus import Corpus, Query
 from bench._search_peers import Fts5, exact_scan
@@ -56,7 +57,7 @@ def run(*, quick: bool) -> Section:
     """Builds the index, asks every query in several ways, and measures the peers on the same."""
     listings, sample, asked = (3_000, 100, 200) if quick else (LISTINGS, SAMPLE, QUERIES)
     with tempfile.TemporaryDirectory(prefix="souk-bench-search-") as folder:
-        return _Bench(Path(folder), listings=listings, sample=sample, asked=asked).run()
+        return _Bench(Path(folder), listings=listings, sample=sample, asked=asked).run(quick=quick)
 
 
 class _Bench:
@@ -70,10 +71,10 @@ class _Bench:
         self._sample = sample
         self._lines: list[Line] = []
 
-    def run(self) -> Section:
+    def run(self, *, quick: bool) -> Section:
         vectors = self._embed()
         self._build(vectors)
-        engine = SearchEngine(self._root)
+        engine = SearchEngine(self._root, is_word=self._embedder.knows)
         engine.plan(engine.snapshot(), "warm")  # gathers the words, as the first search does
         cold = self._ask(engine, embedded=False)
         warm = self._ask(engine, embedded=True)
@@ -84,6 +85,7 @@ class _Bench:
         self._throughput(engine)
         self._visible(engine)
         self._memory()
+        self._http(vectors, seconds=3 if quick else 30)
         return Section(
             title="Search",
             how=HOW.format(sample=self._sample),
@@ -290,6 +292,34 @@ class _Bench:
                 f" share; index on disk {disk / _MB:.0f} MB",
             )
         )
+
+    def _http(self, vectors: Vectors, *, seconds: float) -> None:
+        found = _search_http.measure(
+            self._documents,
+            vectors,
+            self._queries,
+            model=self._embedder.model_name,
+            seconds=seconds,
+        )
+        p99 = found.steady.latency.p99
+        self._lines += [
+            Line(
+                what=f"GET /api/v1/search, open loop at {_search_http.RATE_PER_S}/s",
+                measured=str(found.steady),
+                promised=f"p99 < {format_duration(_search_http.P99_LIMIT_S)}",
+                reached=p99 < _search_http.P99_LIMIT_S and not found.steady.failures,
+                bounded_by="the processor, which the load generator shares",
+            ),
+            Line(
+                what="its saturation: the highest rate with p99 within that limit",
+                measured=f"{found.saturation.rate_per_s:,.0f}/s",
+            ),
+            Line(
+                what=f"worker takes over {len(self._documents):,} listings from PostgreSQL, one"
+                " change at a time, graph grown beside it",
+                measured=f"{found.filled_s:.0f} s",
+            ),
+        ]
 
 
 def _batches(

@@ -1,6 +1,7 @@
 """What people type, and what they get."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -203,3 +204,14 @@ def test_suggestions_complete_mend_and_name_listings(engine: SearchEngine) -> No
 def test_there_is_no_answer_without_an_index(tmp_path) -> None:
     with pytest.raises(IndexMissing):
         SearchEngine(tmp_path / "nowhere").snapshot()
+
+
+def test_a_real_word_that_nobody_uses_is_no_typing_error(
+    writer: IndexWriter, root: Path, embedder: Embedder
+) -> None:
+    writer.apply([entry(40, "Ready to read")])
+    engine = SearchEngine(root, is_word=embedder.knows)
+    snapshot = engine.snapshot()
+    assert engine.plan(snapshot, "reach").did_you_mean is None
+    assert engine.plan(snapshot, "raedy").did_you_mean == "ready"
+    assert engine.plan(snapshot, "reach").meaning == "reach"

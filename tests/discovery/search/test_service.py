@@ -16,6 +16,7 @@ from litestar.testing import AsyncTestClient
 from souk.discovery.search import store
 from souk.discovery.search.api import Filters, SearchQuestion, Sort
 from souk.discovery.search.embedding.shared import SharedEmbedder
+from souk.discovery.search.engine.layout import current_generation
 from souk.discovery.search.errors import SearchNotReady
 from souk.discovery.search.executor import SearchExecutor
 from souk.discovery.search.feeding import Feeding
@@ -333,3 +334,29 @@ async def test_the_routes_read_every_parameter_and_explain_mistakes(market: Mark
             refused = await client.get("/search", params=wrong)
             assert refused.status_code in (400, 422), wrong
             assert refused.json()["code"], wrong
+
+
+async def test_an_index_full_of_outdated_vectors_is_made_anew_beside_its_use(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("souk.discovery.search.engine.writer._SPARE_ROWS", 10)
+    monkeypatch.setattr("souk.discovery.search.indexer._UPKEEP_EVERY", 5)
+    shelf = market.shelf
+    async with market.worker():
+        async with market.database.transaction(SYSTEM) as uow:
+            listing_id = shelf.put(uow, "Granite 0")
+        before = current_generation(market.root).path
+        for number in range(1, 30):
+            async with market.database.transaction(SYSTEM) as uow:
+                shelf.edit(uow, listing_id, title=f"Granite {number}")
+
+            async def shown(title: str = f"Granite {number}") -> bool:
+                return await market.titles("granite") == [title]
+
+            await until(shown, within_s=5)
+
+        async def renewed() -> bool:
+            return current_generation(market.root).path != before
+
+        await until(renewed, within_s=10)
+        assert await market.titles("granite") == ["Granite 29"]

@@ -43,7 +43,7 @@ class SearchService:
     """Searches the index under `root` in a few threads of its own."""
 
     def __init__(self, *, root: Path, settings: SearchSettings, embedder: SharedEmbedder) -> None:
-        self._engine = SearchEngine(root, own_currency=settings.currency)
+        self._engine = SearchEngine(root, own_currency=settings.currency, is_word=embedder.knows)
         self._executor = SearchExecutor(
             threads=settings.threads, queue_length=settings.queue_length
         )

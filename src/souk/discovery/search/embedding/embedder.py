@@ -68,6 +68,10 @@ class Embedder:
                 self._cache.popitem(last=False)
         return vector
 
+    def knows(self, word: str) -> bool:
+        """Whether the model's vocabulary has this (lower-case) word as a whole."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The vectors of many texts, float32 [len(texts), 384], in their order.
 

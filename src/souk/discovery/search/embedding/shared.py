@@ -38,6 +38,11 @@ class SharedEmbedder:
                 self._opened = True
             return self._embedder
 
+    def knows(self, word: str) -> bool:
+        """Whether this is a word of the language; never where there is no model."""
+        embedder = self.get()
+        return embedder is not None and embedder.knows(word)
+
     def model_name(self) -> str:
         """Names the model that vectors are made with."""
         embedder = self.get()

@@ -1,5 +1,6 @@
 """The reading face of the engine: one object a process, used from its threads."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,19 @@ from souk.discovery.search.model import Completion, SearchRequest, SearchResult
 class SearchEngine:
     """Searches the index under `root`, which the writer's process may change at any time.
 
+    `is_word` tells words of the language, which are never taken for typing errors.
     Blocking and thread-safe. Every call raises IndexMissing while there is no readable index.
     """
 
-    def __init__(self, root: Path, *, own_currency: str = "USD") -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        own_currency: str = "USD",
+        is_word: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._reader = IndexReader(root)
-        self._planner = Planner()
+        self._planner = Planner(is_word)
         self._searching = Searching(own_currency=own_currency)
         self._suggesting = Suggesting()
 

@@ -1,5 +1,6 @@
 """From typed words to what to look for: stems, mended words, phrases, unwanted words."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -51,9 +52,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Planner:
-    """Makes plans against one snapshot's words."""
+    """Makes plans against one snapshot's words. `is_word` knows the words of the language."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_word: Callable[[str], bool]) -> None:
+        self._is_word = is_word
         self._stemmed = stemmed_analyzer()
         self._plain = plain_analyzer()
 
@@ -86,9 +88,10 @@ class Planner:
         holding = searcher.doc_freq(WORDS_FIELD, stem)
         if holding > _FEW:
             return ((stem, 1.0),), None
+        # A real word that no listing holds is no typing error: its meaning will find what is near.
         others = [
             (other, _MENDED_WEIGHT[errors])
-            for other, errors in vocabulary.similar(word)
+            for other, errors in ([] if self._is_word(word) else vocabulary.similar(word))
             if not holding or vocabulary.count(other) >= _MORE_USUAL * holding
         ]
         if not others and not holding and len(word) > 2:

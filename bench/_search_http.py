@@ -1,0 +1,130 @@
+"""Search over HTTP at 100,000 listings: the real `souk up`, its index filled through its worker."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+import click
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import psycopg
+
+from bench._http import Request, Target
+from bench._load import LoadResult, Saturation, find_saturation, open_loop
+from bench._marketplace import bench_marketplace
+from bench._search_corpus import Query
+from souk.discovery.search.documents import text_to_embed
+from souk.discovery.search.engine.engine import SearchEngine
+from souk.discovery.search.engine.errors import IndexMissing
+from souk.discovery.search.model import SearchDocument
+from souk.infra.postgres.embedded import running_dsn
+
+RATE_PER_S: Final = 50
+P99_LIMIT_S: Final = 0.050
+_FILL_LIMIT_S: Final = 900
+
+
+class HttpFindings(msgspec.Struct, frozen=True):
+    """What the loads measured."""
+
+    filled_s: float
+    steady: LoadResult
+    saturation: Saturation
+
+
+def measure(
+    documents: Sequence[SearchDocument],
+    vectors: npt.NDArray[np.float32],
+    queries: Sequence[Query],
+    *,
+    model: str,
+    seconds: float,
+) -> HttpFindings:
+    """Fills a throw-away marketplace and puts load on its search route."""
+    with bench_marketplace() as (market, target):
+        filled_s = _fill(market.data_dir, documents, vectors, model=model)
+        return asyncio.run(_load(target, queries, seconds=seconds, filled_s=filled_s))
+
+
+def _fill(
+    data_dir: Path,
+    documents: Sequence[SearchDocument],
+    vectors: npt.NDArray[np.float32],
+    *,
+    model: str,
+) -> float:
+    """Hands the documents to the worker as if works had published them; seconds until all are
+    found."""
+    dsn = running_dsn(data_dir)
+    assert dsn is not None
+    started = time.perf_counter()
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        with cursor.copy(
+            "COPY discovery.search_documents (listing_id, change, body, text_hash, vector, model)"
+            " FROM STDIN WITH (FORMAT binary)"
+        ) as copy:
+            copy.set_types(["text", "int8", "bytea", "bytea", "bytea", "text"])
+            for document, vector in zip(documents, vectors, strict=True):
+                body = msgspec.structs.replace(document, seq=0, change=0)
+                copy.write_row(
+                    (
+                        f"lst_{document.seq:026d}",
+                        document.seq + 1_000_000,
+                        msgspec.msgpack.encode(body),
+                        hashlib.sha256(text_to_embed(document).encode()).digest(),
+                        vector.astype("<f2").tobytes(),
+                        model,
+                    )
+                )
+        cursor.execute("SELECT setval('discovery.search_changes', 10000000)")
+        cursor.execute("SELECT pg_notify('souk_search', '')")
+    engine = SearchEngine(data_dir / "search")
+    while _indexed(engine) < len(documents):
+        if time.perf_counter() - started > _FILL_LIMIT_S:
+            raise TimeoutError("the worker did not index everything")
+        time.sleep(0.5)
+    return time.perf_counter() - started
+
+
+def _indexed(engine: SearchEngine) -> int:
+    try:
+        return int(engine.snapshot().searcher.num_docs)
+    except IndexMissing:
+        return 0
+
+
+async def _load(
+    target: Target, queries: Sequence[Query], *, seconds: float, filled_s: float
+) -> HttpFindings:
+    def ask(number: int) -> Request:
+        return Request(_path(queries[number % len(queries)]))
+
+    steady = await open_loop(
+        target, ask, rate_per_s=RATE_PER_S, duration_s=seconds, warmup_s=5, seed=1
+    )
+    saturation = await find_saturation(
+        target,
+        ask,
+        p99_limit_s=P99_LIMIT_S,
+        start_rate_per_s=RATE_PER_S,
+        step_s=min(5.0, seconds),
+        report=lambda line: click.secho(f"  {line}", dim=True, err=True),
+        first_number=len(queries) // 2,
+    )
+    return HttpFindings(filled_s, steady, saturation)
+
+
+def _path(query: Query) -> str:
+    filters = query.filters
+    parameters: list[tuple[str, str | int]] = [("q", query.text), ("sort", str(query.sort))]
+    parameters += [("kind", kind) for kind in filters.kinds]
+    parameters += [("tag", tag) for tag in filters.tags]
+    parameters += [("licence", licence) for licence in filters.licences]
+    if filters.price_max_minor is not None:
+        parameters.append(("price_max_minor", filters.price_max_minor))
+    return f"/api/v1/search?{urlencode(parameters)}"

@@ -124,7 +124,7 @@ def build_container(
     delivery = wire_delivery(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
-    insight = wire_insight(core, organisations=people.organisations, identity=people.identity)
+    insight = wire_insight(core, organisations=people.organisations)
     discovery = wire_discovery(core, listings=works.listings)
     web = wire_web(
         core,

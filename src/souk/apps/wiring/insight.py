@@ -8,7 +8,6 @@ from souk.insight.notifications.jobs import mail_handler, notice_handlers
 from souk.insight.notifications.mail import Mailer
 from souk.insight.notifications.service import NoticeService
 from souk.insight.notifications.settings import NoticeSettings
-from souk.people.identity.api import IdentityApi
 from souk.people.organisations.api import OrganisationsApi
 
 
@@ -18,12 +17,10 @@ class Insight:
     parts: Parts
 
 
-def wire_insight(core: Core, *, organisations: OrganisationsApi, identity: IdentityApi) -> Insight:
+def wire_insight(core: Core, *, organisations: OrganisationsApi) -> Insight:
     settings = core.load(NoticeSettings, "notices")
     notices = NoticeService()
-    handlers = notice_handlers(
-        organisations=organisations, identity=identity, base_url=core.settings.base_url
-    )
+    handlers = notice_handlers(organisations=organisations, base_url=core.settings.base_url)
     if settings.smtp_host:
         handlers.append(mail_handler(Mailer(settings, core.clock)))
     return Insight(

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from souk.commerce.orders import store
 from souk.commerce.orders.api import DownloadHistory, OrderGuard, OrderIntent, Side
 from souk.commerce.orders.errors import already_owned
@@ -89,11 +91,10 @@ class OrderService:
             entry_kind="sold" if item.offer.price_minor else "licensed",
         )
         await self._listings.count_sale(uow, item.listing_id, offer_id=item.offer.id)
-        number = await store.next_number(uow)
         transfer_id = await self._pay(uow, item, shares, buyer_id=buyer_id, order_id=order_id)
         row = store.OrderRow(
             id=order_id,
-            number=number,
+            number=0,
             state="paid",
             listing_id=item.listing_id,
             listing_address=item.address,
@@ -116,7 +117,8 @@ class OrderService:
             perpetual=item.offer.terms.kind == "perpetual",
             created_at=uow.now,
         )
-        await store.insert(uow, row, shares)
+        number = await store.insert(uow, row, shares)
+        row = msgspec.structs.replace(row, number=number)
         uow.publish(_paid(row, shares))
         uow.after_commit(lambda: TRANSACTIONS_COMPLETED.labels(row.currency).inc())
         return self._view(row, _rows(row.id, shares))

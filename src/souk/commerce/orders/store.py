@@ -56,46 +56,47 @@ class ShareRow(msgspec.Struct, frozen=True, kw_only=True):
 _FIELDS = ", ".join(field.name for field in msgspec.structs.fields(OrderRow))
 
 
-async def next_number(uow: UnitOfWork) -> int:
-    """The next order number; a number may be left out when a purchase fails."""
-    return int(await uow.value("SELECT nextval('commerce.order_numbers')"))
-
-
-async def insert(uow: UnitOfWork, order: OrderRow, shares: Sequence[Share]) -> None:
+async def insert(uow: UnitOfWork, order: OrderRow, shares: Sequence[Share]) -> int:
     """Adds an order with its shares, which sum to the price (the database checks).
+
+    Answers the order's number; a number may be left out when a purchase fails.
 
     Raises:
         Conflict: `already_owned` when the same buyer's other purchase was faster.
     """
     values = msgspec.structs.asdict(order)
-    del values["refunded_at"]
+    for given_later in ("number", "refunded_at"):
+        del values[given_later]
     columns = ", ".join(values)
     marks = ", ".join(f"%({name})s" for name in values)
+    refs = [share.organisation for share in shares]
     try:
-        await uow.execute(f"INSERT INTO commerce.orders ({columns}) VALUES ({marks})", **values)
+        number = await uow.value(
+            f"""
+            WITH parts AS (
+                INSERT INTO commerce.order_shares
+                    (order_id, position, role, organisation_id, organisation_slug,
+                     organisation_name, basis_points, amount_minor)
+                SELECT %(id)s, s.position, s.role, s.id, s.slug, s.name, s.points, s.amount
+                FROM unnest(%(roles)s::text[], %(ids)s::text[], %(slugs)s::text[],
+                            %(names)s::text[], %(points)s::int[], %(amounts)s::bigint[])
+                    WITH ORDINALITY AS s(role, id, slug, name, points, amount, position)
+            )
+            INSERT INTO commerce.orders ({columns}) VALUES ({marks}) RETURNING number
+            """,
+            roles=[share.role for share in shares],
+            ids=[ref.id if ref else None for ref in refs],
+            slugs=[ref.slug if ref else None for ref in refs],
+            names=[ref.name if ref else None for ref in refs],
+            points=[share.basis_points for share in shares],
+            amounts=[share.amount_minor for share in shares],
+            **values,
+        )
     except psycopg.errors.UniqueViolation as error:
         if error.diag.constraint_name == "orders_bought_once":
             raise already_owned(None) from error
         raise
-    refs = [share.organisation for share in shares]
-    await uow.execute(
-        """
-        INSERT INTO commerce.order_shares
-            (order_id, position, role, organisation_id, organisation_slug, organisation_name,
-             basis_points, amount_minor)
-        SELECT %(order_id)s, s.position, s.role, s.id, s.slug, s.name, s.points, s.amount
-        FROM unnest(%(roles)s::text[], %(ids)s::text[], %(slugs)s::text[], %(names)s::text[],
-                    %(points)s::int[], %(amounts)s::bigint[])
-            WITH ORDINALITY AS s(role, id, slug, name, points, amount, position)
-        """,
-        order_id=order.id,
-        roles=[share.role for share in shares],
-        ids=[ref.id if ref else None for ref in refs],
-        slugs=[ref.slug if ref else None for ref in refs],
-        names=[ref.name if ref else None for ref in refs],
-        points=[share.basis_points for share in shares],
-        amounts=[share.amount_minor for share in shares],
-    )
+    return int(number)
 
 
 async def owned_already(uow: UnitOfWork, *, buyer_id: str, offer_id: str) -> str | None:

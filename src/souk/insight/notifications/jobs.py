@@ -10,36 +10,42 @@ from souk.insight.notifications import store
 from souk.insight.notifications.events import MailWanted
 from souk.insight.notifications.mail import Mailer
 from souk.insight.notifications.messages import Addressed, of_refund, of_sale
-from souk.people.identity.api import IdentityApi
-from souk.people.organisations.api import OrganisationsApi
+from souk.insight.notifications.store import Message
+from souk.people.organisations.api import MemberFacts, OrganisationsApi
 
 
-def notice_handlers(
-    *, organisations: OrganisationsApi, identity: IdentityApi, base_url: str
-) -> list[Handler]:
+def notice_handlers(*, organisations: OrganisationsApi, base_url: str) -> list[Handler]:
     """Notices of sales and refunds for every member of both parties, each with its mail."""
 
-    async def tell(uow: UnitOfWork, event_id: str, addressed: Sequence[Addressed]) -> None:
-        for one in addressed:
-            user_ids = await organisations.member_ids(uow, one.organisation_id)
-            await store.insert(uow, one.message, event_id=event_id, user_ids=user_ids)
-            for user_id in user_ids:
-                user = await identity.get(uow, user_id)
-                uow.publish(
-                    MailWanted(
-                        to=user.email,
-                        to_name=user.name,
-                        subject=one.message.title,
-                        text=f"{one.message.body}\n\n{base_url}{one.message.link}\n",
-                    )
-                )
-
     async def run(uow: UnitOfWork, delivered: Sequence[Delivered[Any]]) -> None:
-        for one in delivered:
-            messages = of_sale if isinstance(one.event, OrderPaid) else of_refund
-            await tell(uow, one.id, messages(one.event))
+        addressed = [(one.id, message) for one in delivered for message in _messages(one.event)]
+        members = await organisations.members_of(
+            uow, sorted({message.organisation_id for _, message in addressed})
+        )
+        notices = [
+            store.NewNotice(event_id, member.user_id, message.message)
+            for event_id, message in addressed
+            for member in members.get(message.organisation_id, ())
+        ]
+        await store.insert(uow, notices)
+        for _, message in addressed:
+            for member in members.get(message.organisation_id, ()):
+                uow.publish(_mail(message.message, member, base_url=base_url))
 
-    return [Handler(name="insight.notices", events=(OrderPaid, OrderRefunded), run=run, batch=50)]
+    return [Handler(name="insight.notices", events=(OrderPaid, OrderRefunded), run=run, batch=100)]
+
+
+def _messages(event: OrderPaid | OrderRefunded) -> list[Addressed]:
+    return of_sale(event) if isinstance(event, OrderPaid) else of_refund(event)
+
+
+def _mail(message: Message, member: MemberFacts, *, base_url: str) -> MailWanted:
+    return MailWanted(
+        to=member.email,
+        to_name=member.name,
+        subject=message.title,
+        text=f"{message.body}\n\n{base_url}{message.link}\n",
+    )
 
 
 def mail_handler(mailer: Mailer) -> Handler:

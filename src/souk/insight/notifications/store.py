@@ -18,22 +18,33 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     link: str
 
 
-async def insert(
-    uow: UnitOfWork, message: Message, *, event_id: str, user_ids: Sequence[UserId]
-) -> None:
-    """A notice for each of these users; at most one an event, user and kind."""
+class NewNotice(msgspec.Struct, frozen=True):
+    """A message for one user about one event."""
+
+    event_id: str
+    user_id: UserId
+    message: Message
+
+
+async def insert(uow: UnitOfWork, notices: Sequence[NewNotice]) -> None:
+    """Adds notices; at most one an event, user and kind."""
     await uow.execute(
         """
         INSERT INTO insight.notices (id, user_id, event_id, kind, title, body, link, created_at)
-        SELECT n.id, n.user_id, %(event_id)s, %(kind)s, %(title)s, %(body)s, %(link)s, %(now)s
-        FROM unnest(%(ids)s::text[], %(user_ids)s::text[]) AS n(id, user_id)
+        SELECT n.id, n.user_id, n.event_id, n.kind, n.title, n.body, n.link, %(now)s
+        FROM unnest(%(ids)s::text[], %(user_ids)s::text[], %(event_ids)s::text[],
+                    %(kinds)s::text[], %(titles)s::text[], %(bodies)s::text[], %(links)s::text[])
+            AS n(id, user_id, event_id, kind, title, body, link)
         ON CONFLICT DO NOTHING
         """,
-        event_id=event_id,
-        ids=[new_id("ntc", uow.now) for _ in user_ids],
-        user_ids=list(user_ids),
+        ids=[new_id("ntc", uow.now) for _ in notices],
+        user_ids=[notice.user_id for notice in notices],
+        event_ids=[notice.event_id for notice in notices],
+        kinds=[notice.message.kind for notice in notices],
+        titles=[notice.message.title for notice in notices],
+        bodies=[notice.message.body for notice in notices],
+        links=[notice.message.link for notice in notices],
         now=uow.now,
-        **msgspec.structs.asdict(message),
     )
 
 

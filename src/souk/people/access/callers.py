@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import math
 import os
 import time
 from collections import OrderedDict
@@ -49,17 +50,18 @@ class Callers:
         """The caller behind an access token or a `vk_` key; raises Unauthenticated."""
         if token.startswith("vk_"):
             return await self._by_key(token)
-        claims = await self._tokens.read(token)
-        place = self._place(claims.sid)
+        place = self._place(token)
         known = self._recall(place)
         if known is not None:
             return known
+        claims = await self._tokens.read(token)
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             session = await store.session(uow, claims.sid)
             if session is None or session.revoked_at is not None:
                 raise Unauthenticated("session_ended", "This session has ended; sign in again.")
             actor = await _actor(uow, session.user_id, credential="token")
-        return self._remember(place, actor, row_id=claims.sid)
+            left_s = claims.exp - uow.now.timestamp()
+        return self._remember(place, actor, row_id=claims.sid, left_s=left_s)
 
     async def by_session(self, cookie: str) -> Actor | None:
         """The caller behind a page's cookie; None when it is no longer good."""
@@ -109,7 +111,8 @@ class Callers:
                 raise Unauthenticated("key_expired", "This API key has expired; make a new one.")
             await store.mark_key_used(uow, row.id)
             actor = await _actor(uow, row.user_id, credential="key")
-        return self._remember(place, actor, row_id=row.id)
+            left_s = (row.expires_at - uow.now).total_seconds() if row.expires_at else math.inf
+        return self._remember(place, actor, row_id=row.id, left_s=left_s)
 
     def _place(self, credential: str) -> bytes:
         return hmac.digest(self._digest_key, credential.encode(), hashlib.sha256)
@@ -120,9 +123,13 @@ class Callers:
             return None
         return known.actor
 
-    def _remember(self, place: bytes, actor: Actor, *, row_id: str) -> Actor:
-        if self._cache_s > 0:
-            self._known[place] = _Remembered(actor, row_id, time.monotonic() + self._cache_s)
+    def _remember(
+        self, place: bytes, actor: Actor, *, row_id: str, left_s: float = math.inf
+    ) -> Actor:
+        """Keeps a caller for a time, but not longer than the credential itself is good."""
+        kept_s = min(self._cache_s, left_s)
+        if kept_s > 0:
+            self._known[place] = _Remembered(actor, row_id, time.monotonic() + kept_s)
             if len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
         return actor

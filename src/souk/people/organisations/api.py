@@ -34,6 +34,7 @@ class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
 class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A member, as fellow members see them."""
 
+    organisation_id: OrganisationId
     user_id: UserId
     name: str
     email: str
@@ -98,6 +99,8 @@ class OrganisationsApi(Protocol):
         """Who belongs to an organisation of the caller's."""
         ...
 
-    async def member_ids(self, uow: UnitOfWork, organisation_id: str) -> list[UserId]:
-        """The users of an organisation (system scope)."""
+    async def members_of(
+        self, uow: UnitOfWork, organisation_ids: Sequence[str]
+    ) -> Mapping[str, list[MemberFacts]]:
+        """The members of several organisations, by organisation (system scope)."""
         ...

@@ -78,10 +78,15 @@ class OrganisationService:
         self, uow: UnitOfWork, actor: Actor, organisation_id: str
     ) -> list[MemberFacts]:
         actor.acting_for(organisation_id)
-        return await store.members(uow, organisation_id)
+        return await store.members(uow, [organisation_id])
 
-    async def member_ids(self, uow: UnitOfWork, organisation_id: str) -> list[UserId]:
-        return [member.user_id for member in await store.members(uow, organisation_id)]
+    async def members_of(
+        self, uow: UnitOfWork, organisation_ids: Sequence[str]
+    ) -> Mapping[str, list[MemberFacts]]:
+        found: dict[str, list[MemberFacts]] = {}
+        for member in await store.members(uow, organisation_ids):
+            found.setdefault(member.organisation_id, []).append(member)
+        return found
 
     async def rename(
         self, uow: UnitOfWork, actor: Actor, organisation_id: str, *, name: str
@@ -167,7 +172,7 @@ class OrganisationService:
         """Removes a member, or lets the caller leave; the last owner stays."""
         organisation = await self.get(uow, actor.acting_for(organisation_id))
         member = next(
-            (m for m in await store.members(uow, organisation.id) if m.user_id == user_id), None
+            (m for m in await store.members(uow, [organisation.id]) if m.user_id == user_id), None
         )
         if member is None:
             raise NotFound("member_unknown", "There is no such member.")

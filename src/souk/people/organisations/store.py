@@ -120,15 +120,16 @@ async def memberships(uow: UnitOfWork, user_id: UserId) -> list[MembershipFacts]
     )
 
 
-async def members(uow: UnitOfWork, organisation_id: str) -> list[MemberFacts]:
+async def members(uow: UnitOfWork, organisation_ids: Sequence[str]) -> list[MemberFacts]:
     return await uow.all(
         MemberFacts,
         """
-        SELECT m.user_id, u.name, u.email, m.role, m.joined_at
+        SELECT m.organisation_id, m.user_id, u.name, u.email, m.role, m.joined_at
         FROM people.memberships m JOIN people.users u ON u.id = m.user_id
-        WHERE m.organisation_id = %(id)s ORDER BY m.joined_at, m.user_id
+        WHERE m.organisation_id = ANY(%(ids)s)
+        ORDER BY m.organisation_id, m.joined_at, m.user_id
         """,
-        id=organisation_id,
+        ids=list(organisation_ids),
     )
 
 

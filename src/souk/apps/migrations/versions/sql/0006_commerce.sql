@@ -87,8 +87,11 @@ ALTER TABLE commerce.order_shares ENABLE ROW LEVEL SECURITY;
 CREATE POLICY parties ON commerce.orders USING (
     infra.may_see(buyer_organisation_id) OR infra.may_see(seller_organisation_id)
 );
--- The parties of an order see its whole split; a partner or affiliate sees the own share.
-CREATE POLICY parties ON commerce.order_shares USING (
+-- The parties of an order see its whole split; a partner or affiliate sees the own share. Shares come
+-- with their order in one statement, which cannot see the order yet: what may be added is held by
+-- the sum over the order instead.
+CREATE POLICY seen ON commerce.order_shares FOR SELECT USING (
     infra.may_see(organisation_id)
     OR EXISTS (SELECT 1 FROM commerce.orders o WHERE o.id = order_shares.order_id)
 );
+CREATE POLICY added ON commerce.order_shares FOR INSERT WITH CHECK (true);

@@ -1,12 +1,16 @@
 """A whole marketplace as real processes (HTTP and worker) on a test database."""
 
+import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -20,6 +24,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@cache
+def _shared_models() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="souk-tests-models-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class Marketplace:
@@ -42,6 +53,14 @@ class Marketplace:
             **environ,
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._share_models()
+
+    def _share_models(self) -> None:
+        """Every marketplace of a test process uses one folder of models: building costs seconds."""
+        models = self.data_dir / "models"
+        if not models.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            models.symlink_to(_shared_models(), target_is_directory=True)
 
     def start(self, *names: str) -> None:
         """Starts `api` and `worker` (or those named) and waits until the marketplace is ready."""

@@ -71,8 +71,14 @@ def set_up_logs(*, level: str, form: Literal["json", "text"]) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
+    handler.addFilter(_is_worth_reading)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "asyncio", "alembic", "dbos", "onnxruntime"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def _is_worth_reading(record: logging.LogRecord) -> bool:
+    """onnxruntime's quantiser logs every tensor through the root logger."""
+    return record.levelno >= logging.WARNING or "onnxruntime" not in record.pathname

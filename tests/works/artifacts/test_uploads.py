@@ -402,3 +402,24 @@ async def test_huge_files_get_larger_parts(
     assert upload.part_count == parts
     assert upload.part_size_bytes % MIB == 0
     assert upload.part_size_bytes >= SMALL_PARTS.part_size_bytes
+
+
+async def test_a_disk_that_takes_bytes_in_bits_gets_them_all(
+    shelf: Shelf,
+    database: Database,
+    seller: Actor,
+    content: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, one = os.pwritev, os.pwrite
+
+    def some_of_them(descriptor: int, pieces: list[memoryview], at: int) -> int:
+        return whole(descriptor, [pieces[0][:100]], at)
+
+    def half(descriptor: int, piece: memoryview, at: int) -> int:
+        return one(descriptor, piece[: len(piece) // 2 + 1], at)
+
+    monkeypatch.setattr(os, "pwritev", some_of_them)
+    monkeypatch.setattr(os, "pwrite", half)
+    artifact = await store_file(shelf, database, seller, content)
+    assert await read_all(shelf, artifact.sha256) == content

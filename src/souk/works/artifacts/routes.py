@@ -48,7 +48,7 @@ async def get_upload(
 @put(
     "/uploads/{upload_id:str}/parts/{number:int}",
     tags=_TAGS,
-    opt={"transaction": "own"},
+    opt={"transaction": "own", "raw_body": True},
     request_max_body_size=None,
 )
 async def put_part(

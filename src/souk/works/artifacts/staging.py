@@ -93,16 +93,16 @@ class PartSink:
         self._at = at
         self._digests: list[bytes] = []
 
-    def take(self, block: bytes) -> None:
-        """One MiB, or the shorter end of the part."""
+    def take(self, pieces: list[memoryview]) -> None:
+        """One MiB in pieces, or the shorter end of the part."""
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+        self._digests.append(digest.digest())
+        length = sum(len(piece) for piece in pieces)
         if self._descriptor is not None:
-            written = 0
-            while written < len(block):
-                written += os.pwrite(
-                    self._descriptor, memoryview(block)[written:], self._at + written
-                )
-        self._at += len(block)
-        self._digests.append(hashlib.sha256(block).digest())
+            _write_all(self._descriptor, pieces, self._at)
+        self._at += length
 
     def make_durable(self) -> None:
         """Returns when the bytes would survive a power cut."""
@@ -120,31 +120,46 @@ class PartSink:
             self._descriptor = None
 
 
+def _write_all(descriptor: int, pieces: list[memoryview], at: int) -> None:
+    written = os.pwritev(descriptor, pieces, at)
+    for piece in pieces:
+        if written < len(piece):  # the kernel took less than all: write the rest piece by piece
+            rest = piece[written:]
+            while rest:
+                rest = rest[os.pwrite(descriptor, rest, at + len(piece) - len(rest)) :]
+            written = len(piece)
+        written -= len(piece)
+        at += len(piece)
+
+
 async def pour(stream: AsyncIterable[bytes], sink: PartSink, *, limit: int) -> int:
     """Pours a stream into a sink while the next bytes arrive; answers how many came.
 
     Stops at the first byte past `limit` and answers more than it; never holds more than a few MiB.
     """
-    waiting = bytearray()
-    arrived = 0
+    arrived = filled = 0
+    pieces: list[memoryview] = []
     pending: asyncio.Future[None] | None = None
     try:
         async for chunk in stream:
             arrived += len(chunk)
             if arrived > limit:
                 return arrived
-            waiting += chunk
-            while len(waiting) >= CHUNK_BYTES:
-                block = bytes(memoryview(waiting)[:CHUNK_BYTES])
-                del waiting[:CHUNK_BYTES]
-                if pending is not None:
-                    await pending
-                pending = asyncio.ensure_future(asyncio.to_thread(sink.take, block))
+            view = memoryview(chunk)
+            while view:
+                pieces.append(view[: CHUNK_BYTES - filled])
+                filled += len(pieces[-1])
+                view = view[len(pieces[-1]) :]
+                if filled == CHUNK_BYTES:
+                    if pending is not None:
+                        await pending
+                    pending = asyncio.ensure_future(asyncio.to_thread(sink.take, pieces))
+                    pieces, filled = [], 0
         if pending is not None:
             await pending
             pending = None
-        if waiting:
-            await asyncio.to_thread(sink.take, bytes(waiting))
+        if pieces:
+            await asyncio.to_thread(sink.take, pieces)
     finally:
         if pending is not None:
             await asyncio.wait([pending])
@@ -163,12 +178,13 @@ class GrowingHash:
         """Reads on up to `until` (from the page cache, when the bytes have just been written)."""
         with self._busy, path.open("rb", buffering=0) as file:
             file.seek(self._position)
+            block = memoryview(bytearray(min(READ_BYTES, max(1, until - self._position))))
             while self._position < until:
-                block = file.read(min(READ_BYTES, until - self._position))
-                if not block:
+                count = file.readinto(block[: until - self._position])
+                if not count:
                     raise EOFError(f"{path} ends at {self._position}, before {until}")
-                self._hash.update(block)
-                self._position += len(block)
+                self._hash.update(block[:count])
+                self._position += count
 
     def hexdigest(self) -> str:
         """The hash of all that was read."""

@@ -52,12 +52,16 @@ def _render(text: str) -> Markup:
         tags=set(_TAGS),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         clean_content_tags={"script", "style", "template", "iframe", "object", "svg", "math"},
-        set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
+        set_tag_attribute_values={
+            "input": {"type": "checkbox", "disabled": ""},
+            "pre": {"tabindex": "0"},  # it scrolls sideways, so the keyboard must get there
+        },
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow ugc noopener",
         attribute_filter=_keep_attribute,
     )
-    return Markup(_HEADING.sub(_lower_heading, clean))  # noqa: S704  (nh3 has cleaned it)
+    framed = clean.replace("<table>", _TABLE_OPEN).replace("</table>", "</table></div>")
+    return Markup(_HEADING.sub(_lower_heading, framed))  # noqa: S704  (nh3 has cleaned it)
 
 
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
@@ -68,6 +72,9 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+_TABLE_OPEN: Final = (
+    '<div class="table-scroll" role="region" aria-label="Table" tabindex="0"><table>'
+)
 _HEADING: Final = re.compile(r"<(/?)h([1-6])>")
 
 

@@ -65,6 +65,8 @@ export function mount(form: HTMLElement): void {
     else return;
     event.preventDefault();
   });
+  // Words typed before this script arrived count too.
+  if (document.activeElement === input && input.value !== input.defaultValue) void ask();
   form.addEventListener("focusout", (event) => {
     if (!form.contains((event as FocusEvent).relatedTarget as Node | null)) close();
   });

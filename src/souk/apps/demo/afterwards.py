@@ -1,11 +1,20 @@
 """After the sale: the seller's revenue and notices, and another order that is given back."""
 
+import time
+from typing import Final
+
+from rich.panel import Panel
+from rich.text import Text
+
 from souk.apps.demo import pictures
 from souk.apps.demo.recipe import CREATOR_MINOR, DATASET_PRICE_MINOR
 from souk.apps.demo.story import Person, Story, balance_minor
 from souk_client.contracts.commerce import Order, OrderRequest
+from souk_client.contracts.insight import Notice
 from souk_client.contracts.works import Listing
 from souk_client.sdk import SoukApiError
+
+NOTICE_PATIENCE_S: Final = 10.0
 
 
 def see_revenue(story: Story, seller: Person, sold: Listing) -> None:
@@ -18,6 +27,31 @@ def see_revenue(story: Story, seller: Person, sold: Listing) -> None:
     story.stage.equal("one sale, and what it earned", rows.get(sold.id), (1, CREATOR_MINOR))
     story.stage.equal("the statement says the same", lines[0].amount_minor, CREATOR_MINOR)
     story.stage.equal("the listing counts its sale", seller.souk.listings.get(sold.id).sales, 1)
+
+
+def see_notices(story: Story, buyer: Person, seller: Person, order: Order) -> None:
+    """Both parties are told, and the buyer has a receipt."""
+    told = {one.handle: _notice_kinds(one) for one in (buyer, seller)}
+    story.stage.show(pictures.notices([(one.name, _notices(one)) for one in (buyer, seller)]))
+    story.stage.check("the buyer is told", "order_paid" in told[buyer.handle], seen=told)
+    story.stage.check("the seller is told", "order_sold" in told[seller.handle], seen=told)
+    receipt = buyer.souk.orders.receipt(order.id)
+    story.stage.show(Panel(Text(receipt.text.strip()), title="Receipt", expand=False))
+    story.stage.equal("the receipt is for this order", receipt.order.id, order.id)
+
+
+def _notices(person: Person) -> list[Notice]:
+    return person.souk.notices.list().items
+
+
+def _notice_kinds(person: Person) -> list[str]:
+    """What a person was told; notices arrive through the outbox, a moment after the sale."""
+    deadline = time.monotonic() + NOTICE_PATIENCE_S
+    while not (kinds := [notice.kind for notice in _notices(person)]):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    return kinds
 
 
 def refund(story: Story, buyer: Person, seller: Person, wanted: Listing) -> None:

@@ -41,6 +41,8 @@ def live(stage: Stage, market: ThrowAwayMarketplace, folder: Path) -> tuple[Mp, 
         owning.use(story, downloaded)
     with stage.step("The seller sees her revenue"):
         afterwards.see_revenue(story, maya, model)
+    with stage.step("Both were told"):
+        afterwards.see_notices(story, noor, maya, order)
     with stage.step("Another order is given back"):
         afterwards.refund(story, noor, maya, dataset)
         afterwards.keep_what_was_downloaded(story, noor, order)

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from souk_client.contracts.commerce import Order, Revenue
+from souk_client.contracts.insight import Notice
 from souk_client.contracts.treasury import StatementLine, Wallet
 from souk_client.contracts.works import Listing
 from souk_client.sdk.money import format_amount
@@ -78,6 +79,15 @@ def statement(title: str, lines: Sequence[StatementLine]) -> Table:
             format_amount(line.balance_after_minor, line.currency),
             line.reference or line.note,
         )
+    return table
+
+
+def notices(rows: Iterable[tuple[str, Sequence[Notice]]]) -> Table:
+    """What the bell of each person shows."""
+    table = Table("bell of", "notice", title="Notices", title_justify="left")
+    for name, told in rows:
+        for notice in told:
+            table.add_row(name, notice.title)
     return table
 
 

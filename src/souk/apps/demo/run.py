@@ -26,6 +26,9 @@ def run_demo(console: Console) -> int:
     except (CheckFailed, MarketplaceFailed, SoukClientError) as error:
         console.print(Text(f"\nThe journey ended early: {error}", style="bold red"))
         return 1
+    except KeyboardInterrupt:
+        console.print(Text("\nStopped; everything is cleaned up.", style="yellow"))
+        return 130
     finally:
         console.print()
         console.print(stage.timetable())

@@ -18,10 +18,10 @@ GOAL: Final = 0.70
 ROUNDS: Final = 5
 MIB: Final = 2**20
 HOW: Final = """
-One client reads a file of random bytes over loopback, first by the signed address of a licence, then
-from a bare file response of the same framework on the same server (Litestar's `File` on Granian, one
-process, no licence, no log). Rounds alternate; medians are compared. The file is in the page cache
-for both.
+One client reads a file of random bytes over loopback, first by the signed address of a licence,
+then from a bare file response of the same framework on the same server (Litestar's `File` on
+Granian, one process, no licence, no log). Rounds alternate; medians are compared. The file is in
+the page cache for both.
 """
 
 
@@ -34,7 +34,7 @@ def run(*, quick: bool) -> Section:
             for _ in range(size_bytes // MIB):
                 file.write(secrets.token_bytes(MIB))
         with bench_marketplace() as (market, target):
-            with signed_up(market, "seller") as seller:
+            with signed_up(market, "maker") as seller:
                 artifact = seller.upload_file(path)
                 listing = seller.listings.create(
                     ListingRequest(
@@ -44,7 +44,7 @@ def run(*, quick: bool) -> Section:
                 files = [VersionFile(path="weights.bin", sha256=artifact.sha256)]
                 seller.listings.create_version(listing.id, version="1.0.0", files=files)
                 seller.listings.publish(listing.id)
-            with signed_up(market, "buyer") as buyer, bare_file_server(path) as bare_port:
+            with signed_up(market, "reader") as buyer, bare_file_server(path) as bare_port:
                 order = buyer.orders.create(OrderRequest(listing_id=listing.id))
                 licensed, bare = [], []
                 for number in range(ROUNDS):

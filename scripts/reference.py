@@ -52,7 +52,7 @@ def error_classes() -> dict[str, int]:
 
 
 def error_codes() -> list[Code]:
-    """Every `SomeError("code", "detail")` in the source."""
+    """Every `SomeError("code", "detail")` in the source, also as a subclass hands it on."""
     statuses = error_classes()
     found: dict[str, Code] = {
         name: Code(name, status, "http edge", detail)
@@ -60,15 +60,27 @@ def error_codes() -> list[Code]:
     }
     for path in sorted(SOURCE.rglob("*.py")):
         where = "/".join(path.relative_to(SOURCE).parts[:2]).removesuffix(".py")
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            status = statuses.get(getattr(node.func, "id", ""))
+        for kind, node in _calls(ast.parse(path.read_text())):
+            status = statuses.get(kind)
             first = node.args[0]
             if status and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 detail = _text(node.args[1]) if len(node.args) > 1 else ""
                 found.setdefault(first.value, Code(first.value, status, where, detail))
     return sorted(found.values(), key=lambda code: (code.status, code.name))
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    """Calls with the class they make: `super().__init__(…)` makes that of the base."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.bases:
+            for call in ast.walk(node):
+                is_init = isinstance(call, ast.Call) and (
+                    getattr(call.func, "attr", "") == "__init__"
+                )
+                if is_init and isinstance(call, ast.Call) and call.args:
+                    yield getattr(node.bases[0], "id", ""), call
+        elif isinstance(node, ast.Call) and node.args:
+            yield getattr(node.func, "id", ""), node
 
 
 def _text(node: ast.expr) -> str:

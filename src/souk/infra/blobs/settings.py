@@ -4,7 +4,7 @@ import msgspec
 
 
 class BlobSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Variables: `SOUK_BLOBS_` + the field's name."""
+    """Where bytes are kept. Variables: `SOUK_BLOBS_` + the field's name."""
 
     url: str = ""
     """`s3://bucket/prefix`, `gs://…` or `az://…` with the cloud's own variables for credentials;

@@ -23,12 +23,10 @@ class PartNumberWrong(Invalid):
     """No part has this number."""
 
     def __init__(self, number: int, part_count: int) -> None:
-        super().__init__(
-            "part_number_wrong",
-            f"There is no part {number}: this upload has parts 1 to {part_count}."
-            if part_count
-            else "This upload is of an empty file and has no parts; complete it.",
+        known = (
+            f"has parts 1 to {part_count}" if part_count else "is of an empty file, without parts"
         )
+        super().__init__("part_number_wrong", f"There is no part {number}: this upload {known}.")
 
 
 class PartLengthWrong(Invalid):

@@ -24,6 +24,7 @@ from souk_client.contracts.works import (
 
 Limit = Annotated[int, Parameter(ge=1, le=MAX_LIMIT)]
 _TAGS = ["works"]
+_OVER = {"problems": {410: "The upload has ended; begin a new one."}}
 
 
 @post("/uploads", tags=_TAGS)
@@ -48,7 +49,7 @@ async def get_upload(
 @put(
     "/uploads/{upload_id:str}/parts/{number:int}",
     tags=_TAGS,
-    opt={"transaction": "own", "raw_body": True},
+    opt={"transaction": "own", "raw_body": True, **_OVER},
     request_max_body_size=None,
 )
 async def put_part(
@@ -67,7 +68,12 @@ async def put_part(
     return await uploads.receive(actor, upload_id, number=number, stream=stream)
 
 
-@post("/uploads/{upload_id:str}/complete", tags=_TAGS, opt={"transaction": "own"}, status_code=200)
+@post(
+    "/uploads/{upload_id:str}/complete",
+    tags=_TAGS,
+    opt={"transaction": "own", **_OVER},
+    status_code=200,
+)
 async def complete_upload(upload_id: str, actor: Actor, uploads: UploadService) -> Artifact:
     """Checks length and hash and makes the file an artifact. May be repeated after any failure."""
     return await uploads.complete(actor, upload_id)

@@ -9,11 +9,12 @@ MIB = 2**20
 
 
 class ArtifactSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Variables: `SOUK_ARTIFACTS_` + the field's name."""
+    """Uploads, artifacts and their scan. Variables: `SOUK_ARTIFACTS_` + the field's name."""
 
     part_size_bytes: Annotated[int, Meta(ge=MIB, le=512 * MIB, multiple_of=MIB)] = 8 * MIB
     """How long the parts of an upload are; larger ones for files of more than `max_parts` such."""
     max_parts: Annotated[int, Meta(ge=1, le=10_000)] = 10_000
+    """How many parts an upload may have."""
     max_upload_bytes: Annotated[int, Meta(ge=1, le=2**44)] = 64 * 2**30
     """The largest file."""
     max_open_uploads: Annotated[int, Meta(ge=1)] = 1000
@@ -27,6 +28,7 @@ class ArtifactSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     scan_memory_bytes: Annotated[int, Meta(ge=256 * MIB)] = 2048 * MIB
     """Address space of the process that scans a file."""
     scan_cpu_s: Annotated[int, Meta(ge=1)] = 300
+    """Processor time that a scan may take."""
     scan_timeout_s: Annotated[float, Meta(gt=0)] = 600.0
     """How long a scan may take in all; a file past it is quarantined."""
     scan_workers: Annotated[int, Meta(ge=1, le=64)] = 2

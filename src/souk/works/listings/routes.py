@@ -38,7 +38,7 @@ async def create_listing(
     return await listing_editor.create(uow, actor, data)
 
 
-@get("/listings", tags=_TAGS)
+@get("/listings", tags=_TAGS, opt={"caller": "optional"})
 async def list_listings(
     uow: UnitOfWork,
     actor: Actor,

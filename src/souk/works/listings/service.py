@@ -124,9 +124,7 @@ class ListingService(ListingReader):
                 return active[0]
             raise Conflict(
                 "offer_needed",
-                "This listing has several offers; say which one with offer_id."
-                if active
-                else "This listing has no active offer.",
+                f"This listing has {len(active)} active offers; say which one with offer_id.",
                 offer_ids=[offer.id for offer in active],
             )
         for offer in active:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 
 class ListingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Variables: `SOUK_LISTINGS_` + the field's name."""
+    """Listings and versions. Variables: `SOUK_LISTINGS_` + the field's name."""
 
     max_per_organisation: Annotated[int, Meta(ge=1)] = 200_000
     """How many listings an organisation may have."""
@@ -17,5 +17,3 @@ class ListingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How many versions a listing's own answer holds, newest first."""
     publish_wait_s: Annotated[float, Meta(ge=0, le=60)] = 10.0
     """How long publishing waits for scans that are under way before it answers `scan_pending`."""
-    max_import_bytes: Annotated[int, Meta(ge=1024)] = 32 * 2**20
-    """The largest body of a bulk import."""

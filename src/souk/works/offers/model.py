@@ -43,12 +43,8 @@ def check_terms(terms: LicenceTerms) -> None:
     needed = _TERM_OF.get(terms.kind)
     given = {name for name in _TERM_OF.values() if getattr(terms, name) is not None}
     if given != ({needed} if needed else set()):
-        raise Invalid(
-            "terms_invalid",
-            f"A {terms.kind} licence takes {needed} and no other measure."
-            if needed
-            else "A perpetual licence takes no duration_days, uses or seats.",
-        )
+        measure = f"{needed} and no other measure" if needed else "no measure of its own"
+        raise Invalid("terms_invalid", f"A {terms.kind} licence takes {measure}.")
 
 
 def plan_split(request: OfferRequest) -> list[SplitShare]:

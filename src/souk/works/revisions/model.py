@@ -49,8 +49,7 @@ def check_tree(files: Sequence[TreeFile]) -> list[TreeFile]:
     problems = tree_problems([file.path for file in files])
     if problems:
         shown = "; ".join(problems[:MAX_PROBLEMS_SHOWN])
-        more = len(problems) - MAX_PROBLEMS_SHOWN
-        raise Invalid("path_invalid", shown + (f"; and {more} more" if more > 0 else "") + ".")
+        raise Invalid("path_invalid", f"{len(problems)} path(s) cannot be used: {shown}.")
     return sorted(files, key=lambda file: file.path)
 
 

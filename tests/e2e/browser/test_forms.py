@@ -93,7 +93,7 @@ async def test_a_form_without_its_token_changes_nothing(base_url: str) -> None:
         form = {"email": "a@example.org", "password": PASSWORD}
         forged = await client.post("/sign-in", data=form, headers={"accept": "text/html"})
     assert forged.status_code == 403
-    assert "This is not yours to open" in forged.text
+    assert "This form has waited too long" in forged.text
 
 
 async def test_pages_forbid_everything_that_is_not_from_here(base_url: str) -> None:

@@ -28,6 +28,10 @@ _DETAILS: Final = {
     404: "The page may have moved, the work may have been retired, or it belongs to somebody else.",
     429: "Wait a minute, then go on. The limit keeps the marketplace quick for everyone.",
 }
+_STALE_FORM: Final = (
+    "This form has waited too long",
+    "Nothing was changed. Go back, load the page again and repeat it.",
+)
 
 
 def error_page(
@@ -46,14 +50,18 @@ def error_page(
         )
         if problem.status == 401 and request.method == "GET":
             return Redirect(with_query("/sign-in", {"next": shell.path}), status_code=303)
+        heading = _HEADINGS.get(problem.status, problem.title)
+        detail = _DETAILS.get(problem.status, problem.detail)
+        if problem.status == 403 and "CSRF" in problem.detail:
+            heading, detail = _STALE_FORM
         return pages.answer(
             "pages/error.html",
             shell,
             status=problem.status,
             headers=rendered.headers,
             code=problem.status,
-            heading=_HEADINGS.get(problem.status, problem.title),
-            detail=_DETAILS.get(problem.status, problem.detail),
+            heading=heading,
+            detail=detail,
             request_id=problem.request_id if problem.status >= 500 else None,
         )
 

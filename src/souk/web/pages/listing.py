@@ -9,7 +9,7 @@ from souk.web.market import Market
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk_client.contracts.rights import Licence
-from souk_client.contracts.works import Listing
+from souk_client.contracts.works import Listing, Version
 
 MAX_HISTORY = 30
 
@@ -32,7 +32,7 @@ async def listing_page(
         "pages/listing.html",
         shell,
         listing=listing,
-        latest=listing.versions[0] if listing.versions else None,
+        latest=current_version(listing),
         offers=[offer for offer in listing.offers if offer.state == "active"],
         licence=await _own_licence(uow, actor, market, listing),
         may_edit=actor.manages(listing.owner.id),
@@ -41,6 +41,12 @@ async def listing_page(
         history_count=len(history),
         via=request.query_params.get("via", "")[:96],
     )
+
+
+def current_version(listing: Listing) -> Version | None:
+    """What a buyer gets; of a draft, what a buyer would get. Sellers see later versions too."""
+    published = (version for version in listing.versions if version.published_at)
+    return next(published, listing.versions[0] if listing.versions else None)
 
 
 async def _own_licence(

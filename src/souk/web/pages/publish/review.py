@@ -43,6 +43,14 @@ async def publish(
     return see_other(f"/{listing.address}")
 
 
+@post("/publish/{listing_id:str}/retire")
+async def retire(listing_id: str, uow: UnitOfWork, actor: Actor, market: Market) -> Redirect:
+    """Takes the work off the market."""
+    await draft(uow, actor, market, listing_id)
+    await market.editor.retire(uow, actor, listing_id)
+    return see_other("/selling")
+
+
 def missing(listing: Listing) -> list[tuple[str, str]]:
     """What a published listing needs and this one lacks, and where to mend it."""
     here = f"/publish/{listing.id}"
@@ -104,4 +112,4 @@ def _summary_of(listing: Listing) -> ListingSummary:
     )
 
 
-ROUTES = [review_page, publish]
+ROUTES = [review_page, publish, retire]

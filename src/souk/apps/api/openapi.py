@@ -11,6 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 
 from souk import __version__
+from souk.apps.api.description import complete
 
 DESCRIPTION = """\
 Everything the marketplace does, over HTTP. Send `Authorization: Bearer <access token or vk_ key>`.
@@ -29,6 +30,7 @@ async def openapi_json(request: Request[Any, None, State]) -> Response[bytes]:
     state = request.app.state
     if "openapi_json" not in state:
         description = request.app.openapi_schema.to_schema()
+        complete(description, request.app)
         add_examples(description["paths"])
         state.openapi_json = msgspec.json.encode(description)
     return Response(state.openapi_json, media_type="application/json")
@@ -67,7 +69,6 @@ def openapi_config() -> OpenAPIConfig:
                 )
             }
         ),
-        security=[{"bearer": []}, {}],
         tags=[
             Tag(name="people", description="Accounts, sessions, API keys, organisations."),
             Tag(name="works", description="Uploads, artifacts, listings, versions, offers."),

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -63,6 +64,8 @@ class AuthenticationMiddleware(ASGIMiddleware):
         forwarded_for = connection.headers.get("x-forwarded-for")
         address = client_address(peer, forwarded_for, self._trusted_proxies)
         self._limiter.count(actor.user_id or address)
+        if actor is ANONYMOUS and _is_api(scope) and needs_caller(scope["route_handler"]):
+            actor.require_user()  # before a body is read
         await next_app(scope, receive, send)
 
     async def _actor(self, connection: Connection) -> Actor:
@@ -81,9 +84,23 @@ class AuthenticationMiddleware(ASGIMiddleware):
         if actor is None:
             return ANONYMOUS
         scope = connection.scope
-        if scope["type"] == ScopeType.HTTP and scope["path"].startswith(API_PREFIX):
+        if scope["type"] == ScopeType.HTTP and _is_api(scope):
             _check_csrf(connection, method=scope["method"])
         return actor
+
+
+def needs_caller(handler: BaseRouteHandler) -> bool:
+    """Whether a handler serves only who is signed in.
+
+    One that asks for the `actor` does, unless its option `caller="optional"` says otherwise.
+    """
+    if not isinstance(handler, HTTPRouteHandler) or handler.opt.get("caller") == "optional":
+        return False
+    return "actor" in handler.parsed_fn_signature.parameters
+
+
+def _is_api(scope: Scope) -> bool:
+    return scope["path"].startswith(API_PREFIX)
 
 
 def _check_csrf(connection: Connection, *, method: str) -> None:

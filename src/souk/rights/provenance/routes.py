@@ -22,6 +22,7 @@ from souk_client.proofs import PublicKey
 
 Size = Annotated[int, Parameter(ge=1, le=2**62, description="how many entries")]
 MaybeSize = Annotated[int | None, Parameter(ge=1, le=2**62, description="how many entries")]
+_HEAD = {"problems": {404: "The log has no entries yet."}}
 FileHash = Annotated[str, Parameter(pattern="^[0-9a-f]{64}$", description="SHA-256, 64 hex digits")]
 
 
@@ -68,20 +69,20 @@ async def get_proof(
     return await provenance.proof(uow, entry_id)
 
 
-@get("/provenance/head", tags=["rights"])
+@get("/provenance/head", tags=["rights"], opt=_HEAD)
 async def get_head(uow: UnitOfWork, provenance: ProvenanceService) -> TreeHead:
     """The newest signed head."""
     return await provenance.head(uow)
 
 
-@get("/provenance/checkpoint", tags=["rights"], media_type=MediaType.TEXT)
+@get("/provenance/checkpoint", tags=["rights"], media_type=MediaType.TEXT, opt=_HEAD)
 async def get_checkpoint(uow: UnitOfWork, provenance: ProvenanceService) -> Response[str]:
     """The newest head as a signed note (C2SP tlog-checkpoint), for monitors and witnesses."""
     head = await provenance.head(uow)
     return Response(content=head.checkpoint, media_type=MediaType.TEXT)
 
 
-@get("/provenance/consistency", tags=["rights"])
+@get("/provenance/consistency", tags=["rights"], opt=_HEAD)
 async def get_consistency(
     uow: UnitOfWork, provenance: ProvenanceService, first: Size, second: MaybeSize = None
 ) -> ConsistencyProof:

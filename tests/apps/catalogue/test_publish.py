@@ -83,7 +83,6 @@ def _kill_after(market: ThrowAwayMarketplace, words: str) -> None:
 def test_runs_that_were_killed_are_completed_and_nothing_is_there_twice(
     market: ThrowAwayMarketplace,
 ) -> None:
-    _kill_after(market, "Training Diabetes")
     _kill_after(market, "1/15")
     _kill_after(market, "atelier/digits-mlp")
     lines = _run(market)

@@ -78,11 +78,18 @@ class Sequencer:
                 self._woken.clear()
 
     async def drain(self) -> int:
-        """Places everything that waits now, then answers how many: for tests and commands."""
+        """Places everything that waits now, then answers how many: for tests and commands.
+
+        It takes its turn after a sequencer that is at work.
+        """
         total = 0
-        while placed := await self.step():
+        while True:
+            async with self._database.transaction(SYSTEM) as uow:
+                await sequencer_store.await_turn(uow)
+                placed = await self._place(uow)
+            if not placed:
+                return total
             total += placed
-        return total
 
     async def step(self) -> int:
         """Places one batch under a new head; answers how many entries that was.

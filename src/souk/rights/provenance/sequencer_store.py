@@ -27,6 +27,11 @@ async def take_turn(uow: UnitOfWork) -> bool:
     return bool(await uow.value("SELECT pg_try_advisory_xact_lock(%(lock)s)", lock=_LOCK))
 
 
+async def await_turn(uow: UnitOfWork) -> None:
+    """Waits until no other sequencer works; this one is it until the transaction ends."""
+    await uow.value("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_LOCK)
+
+
 async def anything_waits(uow: UnitOfWork) -> bool:
     """Whether there is work."""
     return bool(await uow.value("SELECT EXISTS (SELECT 1 FROM provenance.waiting)"))

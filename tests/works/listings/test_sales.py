@@ -1,37 +1,16 @@
 """What a checkout asks of listings: an offer as it stands, stock that is never oversold, counts."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
-from souk.apps.container import Container, build_container
+from souk.apps.container import Container
 from souk.infra.postgres.scope import PUBLIC, SYSTEM, Scope
-from souk.infra.settings import Settings
 from souk.kernel.errors import Conflict, NotFound, SoukError
-from tests.serving import SECRET, Marketplace
 from tests.works.selling import Seller, good
 
 pytestmark = [pytest.mark.database, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
 BUYER = Scope(organisation_ids=("org_01m7z27fbvf7zt2ncx77syah90",))
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def container(marketplace: Marketplace) -> AsyncIterator[Container]:
-    """The parts of a process of the running marketplace, in this one."""
-    settings = Settings(
-        database_url=marketplace.owner_dsn,
-        secret=SECRET,
-        data_dir=str(marketplace.data_dir),
-        database_pool=16,
-    )
-    built = build_container(settings, {})
-    await built.core.database.open()
-    try:
-        yield built
-    finally:
-        await built.core.database.close()
 
 
 async def refusal(container: Container, listing_id: str, offer_id: str | None = None) -> str:

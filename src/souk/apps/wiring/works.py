@@ -65,7 +65,12 @@ def wire_works(
     )
     editor = ListingEditor(listings, offers=book, settings=listing_settings)
     importer = ListingImporter(
-        organisations, artifacts, revisions, offers=book, gate=gate or OpenGate()
+        organisations,
+        artifacts,
+        revisions,
+        offers=book,
+        gate=gate or OpenGate(),
+        settings=listing_settings,
     )
 
     scans = ScanService(core.database, blobs, settings=settings)

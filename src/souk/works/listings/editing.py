@@ -1,17 +1,21 @@
 """Making, editing and retiring listings."""
 
+from typing import Final
+
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Conflict, Invalid, TooMany
+from souk.kernel.errors import Conflict, Invalid
 from souk.kernel.ids import new_id
 from souk.works.listings import store
 from souk.works.listings.api import NewOffer, OfferBook
-from souk.works.listings.errors import NotManager, SlugTaken
+from souk.works.listings.errors import ListingsFull, NotManager, SlugTaken
 from souk.works.listings.events import ListingCreated, ListingEdited, ListingRetired
 from souk.works.listings.model import changed_words, words_of_request
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
 from souk_client.contracts.works import Listing, ListingRequest, ListingUpdate, OfferRequest
+
+MODERATE: Final = "marketplace:moderate"
 
 
 class ListingEditor:
@@ -90,11 +94,15 @@ class ListingEditor:
     async def retire(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> Listing:
         """Takes a listing off the market; who owns a licence keeps it. Harmless to repeat.
 
+        Moderators may retire anybody's.
+
         Raises:
             NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
             Conflict: `listing_not_published` for a draft.
         """
-        row = await self._listings.managed_row(uow, actor, listing_id)
+        row = await self._listings.managed_row(
+            uow, actor, listing_id, or_may="marketplace:moderate"
+        )
         if row.state == "draft":
             raise Conflict("listing_not_published", "A draft cannot be retired; nobody sees it.")
         if row.state == "published":
@@ -114,7 +122,7 @@ class ListingEditor:
     async def _check_room(self, uow: UnitOfWork, organisation_id: str) -> None:
         limit = self._settings.max_per_organisation
         if await store.count_of_organisation(uow, organisation_id) >= limit:
-            raise TooMany("listings_full", f"An organisation may have at most {limit} listings.")
+            raise ListingsFull(limit)
 
 
 def seller_of(actor: Actor, organisation_id: str | None) -> str:

@@ -33,6 +33,13 @@ class SlugTaken(Conflict):
         super().__init__("slug_taken", f"You have a listing at {slug!r} already; choose another.")
 
 
+class ListingsFull(Conflict):
+    """The owner has as many listings as one may."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("listings_full", f"An organisation may have at most {limit} listings.")
+
+
 class ScanPending(Conflict):
     """Files are still being scanned."""
 

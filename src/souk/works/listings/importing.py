@@ -14,10 +14,11 @@ from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
 from souk.works.listings.api import NewOffer, OfferBook, PublishCandidate, PublishGate
 from souk.works.listings.editing import new_offers, seller_of
-from souk.works.listings.errors import PublishIncomplete, SlugTaken
+from souk.works.listings.errors import ListingsFull, PublishIncomplete, SlugTaken
 from souk.works.listings.events import ListingCreated
 from souk.works.listings.model import ListingRow, VersionRow, words_of_request
 from souk.works.listings.publishing import announce, check_gate, check_scans, tree_of
+from souk.works.listings.settings import ListingSettings
 from souk.works.revisions.api import FirstCommit, Revision, Revisions, TreeFile
 from souk_client.contracts.works import (
     ImportAnswer,
@@ -50,12 +51,14 @@ class ListingImporter:
         *,
         offers: OfferBook,
         gate: PublishGate,
+        settings: ListingSettings,
     ) -> None:
         self._organisations = organisations
         self._artifacts = artifacts
         self._revisions = revisions
         self._offers = offers
         self._gate = gate
+        self._settings = settings
 
     async def run(self, uow: UnitOfWork, actor: Actor, request: ImportRequest) -> ImportAnswer:
         """Imports; answers for each item its listing, or the problem that kept it out.
@@ -67,6 +70,7 @@ class ListingImporter:
         items = [_Item(index=index, source=item) for index, item in enumerate(request.items)]
         ids = [new_id("lst", uow.now) for _ in items]
         await asyncio.to_thread(self._read, actor, items, ids)
+        await self._check_room(uow, items)
         await self._match_files(uow, items)
         for item in _good(items):
             try:
@@ -106,6 +110,18 @@ class ListingImporter:
             else:
                 item.new = new
                 addresses.add((new.organisation_id, new.slug))
+
+    async def _check_room(self, uow: UnitOfWork, items: Sequence[_Item]) -> None:
+        """Refuses the last items of a seller that has no room for all."""
+        limit = self._settings.max_per_organisation
+        room: dict[str, int] = {}
+        for item, new in _good_new(items):
+            if new.organisation_id not in room:
+                there = await store.count_of_organisation(uow, new.organisation_id)
+                room[new.organisation_id] = limit - there
+            room[new.organisation_id] -= 1
+            if room[new.organisation_id] < 0:
+                item.problem = ListingsFull(limit)
 
     async def _match_files(self, uow: UnitOfWork, items: Sequence[_Item]) -> None:
         wanted: dict[str, set[str]] = {}

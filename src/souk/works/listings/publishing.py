@@ -8,7 +8,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import scope_of
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Conflict, Invalid, TooMany
+from souk.kernel.errors import Conflict, Invalid
 from souk.kernel.ids import new_id
 from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
@@ -78,7 +78,7 @@ class Publisher:
         """
         row = await self._listings.managed_row(uow, actor, listing_id)
         if len(await store.versions_of(uow, row.id)) >= self._settings.max_versions:
-            raise TooMany(
+            raise Conflict(
                 "versions_full",
                 f"A listing may have at most {self._settings.max_versions} versions.",
             )

@@ -85,13 +85,20 @@ class ListingService(ListingReader):
             user_id=actor.require_user(),
         )
 
-    async def managed_row(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> ListingRow:
-        """As `managed`, with everything that is stored."""
+    async def managed_row(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, or_may: str | None = None
+    ) -> ListingRow:
+        """As `managed`, with everything that is stored.
+
+        Args:
+            or_may: a permission that takes the place of managing the seller's organisation.
+        """
         actor.require_user()
         seen = await store.find(uow, listing_id)
         if seen is None:
             raise ListingUnknown()
-        check_manager(actor, seen.organisation_id, visible=seen.published_at is not None)
+        if or_may not in actor.permissions:
+            check_manager(actor, seen.organisation_id, visible=seen.published_at is not None)
         row = await store.find(uow, listing_id, lock=True)
         if row is None:
             raise ListingUnknown()

@@ -2,9 +2,12 @@
 
 import os
 import platform
+import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import Final
+
+from souk.infra.postgres.embedded_layout import packaged_programs
 
 PACKAGES: Final = ("litestar", "granian", "psycopg", "tantivy", "usearch", "onnxruntime")
 GIB: Final = 1024**3
@@ -16,8 +19,22 @@ def machine_line() -> str:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     return (
         f"{_cpu_model()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB memory, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {versions}"
+        f"{platform.system()} {_kernel()}, Python {platform.python_version()}, "
+        f"{_postgres()}, {versions}"
     )
+
+
+def _kernel() -> str:
+    """The kernel's version, without the builder's own suffix."""
+    return platform.release().split("-", maxsplit=1)[0]
+
+
+def _postgres() -> str:
+    """The embedded server's own words: `PostgreSQL 18.1`."""
+    done = subprocess.run(
+        [packaged_programs() / "postgres", "--version"], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip().replace("postgres (PostgreSQL)", "PostgreSQL")
 
 
 def _cpu_model() -> str:

@@ -105,11 +105,18 @@ def bootstrap(python: Path) -> None:
 
 def install(python: Path, arguments: list[str]) -> None:
     """By uv, which takes seconds; by pip where uv cannot (it reads no pip configuration files)."""
-    uv = [python.parent / "uv", "pip", "install", "--quiet", "--python", python]
-    if subprocess.run([*uv, *arguments], env=uv_environment(python), check=False).returncode != 0:
+    if not install_by_uv(python, arguments):
         say("uv could not install that; pip tries")
         if pip(python, arguments) != 0:
             sys.exit("The dependencies could not be installed; the reason is above.")
+
+
+def install_by_uv(python: Path, arguments: list[str]) -> bool:
+    uv = python.parent / "uv"
+    if not uv.exists():
+        return False
+    command = [uv, "pip", "install", "--quiet", "--python", python, *arguments]
+    return subprocess.run(command, env=uv_environment(python), check=False).returncode == 0
 
 
 def pip(python: Path, arguments: list[str]) -> int:

@@ -42,7 +42,7 @@ def overflow() -> Invalid:
 
 def invalid(detail: str) -> Invalid:
     """A transfer that is not well formed."""
-    return Invalid("transfer_invalid", detail)
+    return Invalid("transfer_invalid", f"The transfer is not well formed: {detail}")
 
 
 def busy() -> Unavailable:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import importlib
 import pkgutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -48,6 +49,8 @@ def run_benches(names: list[str], *, quick: bool) -> Iterator[tuple[str, Section
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write results here.")
 def main(names: tuple[str, ...], *, quick: bool, no_page: bool, json_path: Path | None) -> None:
     """Runs the named benches, or all of them."""
+    # A normal exit, so that what a bench has started and written is cleaned up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     known = bench_names()
     if unknown := [name for name in names if name not in known]:
         raise click.BadParameter(f"{', '.join(unknown)}; there are: {', '.join(known)}")

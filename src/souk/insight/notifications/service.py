@@ -3,6 +3,7 @@
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.notifications import store
 from souk.kernel.actor import Actor
+from souk.kernel.errors import NotFound
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk_client.contracts.insight import Notice
 
@@ -25,7 +26,13 @@ class NoticeService:
         return await store.unread(uow, actor.require_user())
 
     async def mark_read(self, uow: UnitOfWork, actor: Actor, notice_id: str | None) -> int:
-        """Marks one (or all) of the caller's notices read; answers how many are left unread."""
+        """Marks one (or all) of the caller's notices read; answers how many are left unread.
+
+        Raises:
+            NotFound: `notice_unknown`.
+        """
         user_id = actor.require_user()
-        await store.mark_read(uow, user_id, notice_id=notice_id)
+        marked = await store.mark_read(uow, user_id, notice_id=notice_id)
+        if notice_id is not None and not marked:
+            raise NotFound("notice_unknown", "There is no such notice for you.")
         return await store.unread(uow, user_id)

@@ -75,12 +75,16 @@ async def unread(uow: UnitOfWork, user_id: UserId) -> int:
     return int(count)
 
 
-async def mark_read(uow: UnitOfWork, user_id: UserId, *, notice_id: str | None) -> None:
-    await uow.execute(
+async def mark_read(uow: UnitOfWork, user_id: UserId, *, notice_id: str | None) -> int:
+    """Marks one of the user's notices (or all) read; answers how many there were to mark.
+
+    One that was read already counts, and keeps its time.
+    """
+    return await uow.execute(
         """
-        UPDATE insight.notices SET read_at = %(now)s
-        WHERE user_id = %(user_id)s AND read_at IS NULL
-          AND (%(id)s::text IS NULL OR id = %(id)s)
+        UPDATE insight.notices SET read_at = coalesce(read_at, %(now)s)
+        WHERE user_id = %(user_id)s
+          AND CASE WHEN %(id)s::text IS NULL THEN read_at IS NULL ELSE id = %(id)s END
         """,
         user_id=user_id,
         id=notice_id,

@@ -1,0 +1,1 @@
+"""What strangers, bad input and hostile clients must not get."""

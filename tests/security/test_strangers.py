@@ -1,0 +1,293 @@
+"""Another organisation's ids in every route of the API: nothing is told, and nothing changes.
+
+Every operation stands either in ATTACKS or in OPEN; a new one fails here until somebody has thought
+about who may call it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.security.world import API, Person, World, make_world
+
+VERSION = {"version": "2.0.0", "files": [{"path": "a.txt", "sha256": "{sha256}"}]}
+OFFER = {"price_minor": 1}
+MONEY = {"amount_minor": 5, "currency": "USD"}
+LISTING = {"kind": "dataset", "slug": "stolen", "title": "Stolen"}
+FILE = {"filename": "a.txt", "size_bytes": 3, "sha256": "0" * 64}
+
+Attack = tuple[str, Any]
+"""An address below /api/v1 with names of ids in braces, and a body."""
+
+ATTACKS: dict[str, list[Attack]] = {
+    "DELETE /api-keys/{key_id}": [("/api-keys/{key_id}", None)],
+    "GET /admin/users": [("/admin/users?q=ada", None)],
+    "PATCH /admin/users/{user_id}": [
+        ("/admin/users/{user_id}", {"roles": ["buyer"]}),
+        ("/admin/users/{mallory}", {"roles": ["admin"]}),
+    ],
+    "PATCH /organisations/{organisation_id}": [
+        ("/organisations/{organisation_id}", {"name": "Mine now"}),
+        ("/organisations/{personal_organisation}", {"name": "Mine now"}),
+    ],
+    "GET /organisations/{organisation_id}/members": [
+        ("/organisations/{organisation_id}/members", None)
+    ],
+    "DELETE /organisations/{organisation_id}/members/{user_id}": [
+        ("/organisations/{organisation_id}/members/{user_id}", None),
+        ("/organisations/{organisation_id}/members/{mallory}", None),
+    ],
+    "GET /organisations/{organisation_id}/invitations": [
+        ("/organisations/{organisation_id}/invitations", None)
+    ],
+    "POST /organisations/{organisation_id}/invitations": [
+        ("/organisations/{organisation_id}/invitations", {"email": "m@guard.example.org"})
+    ],
+    "POST /invitations/{invitation_id}/accept": [("/invitations/{invitation_id}/accept", None)],
+    "POST /invitations/{invitation_id}/decline": [("/invitations/{invitation_id}/decline", None)],
+    "GET /wallet": [
+        ("/wallet?organisation_id={organisation_id}", None),
+        ("/wallet?organisation_id={personal_organisation}", None),
+    ],
+    "GET /wallet/statement": [("/wallet/statement?organisation_id={organisation_id}", None)],
+    "POST /wallet/deposits": [
+        ("/wallet/deposits", {**MONEY, "organisation_id": "{organisation_id}"})
+    ],
+    "GET /wallet/deposits/{deposit_id}": [("/wallet/deposits/{deposit_id}", None)],
+    "POST /wallet/transfers": [
+        (
+            "/wallet/transfers",
+            {
+                **MONEY,
+                "organisation_id": "{personal_organisation}",
+                "to_organisation_id": "{own_organisation}",
+            },
+        )
+    ],
+    "POST /uploads": [("/uploads", {**FILE, "organisation_id": "{organisation_id}"})],
+    "GET /uploads/{upload_id}": [("/uploads/{upload_id}", None)],
+    "PUT /uploads/{upload_id}/parts/{number}": [("/uploads/{upload_id}/parts/1", None)],
+    "POST /uploads/{upload_id}/complete": [("/uploads/{upload_id}/complete", None)],
+    "GET /artifacts/{sha256}": [("/artifacts/{sha256}", None)],
+    "GET /quarantine": [("/quarantine", None)],
+    "POST /quarantine/{sha256}/release": [
+        ("/quarantine/{sha256}/release", {"reason": "I want it"})
+    ],
+    "POST /listings": [("/listings", {**LISTING, "organisation_id": "{organisation_id}"})],
+    "GET /listings/{listing_id}": [("/listings/{draft}", None)],
+    "PATCH /listings/{listing_id}": [
+        ("/listings/{draft}", {"title": "Mine"}),
+        ("/listings/{published}", {"title": "Mine"}),
+    ],
+    "GET /listings/by-address/{owner}/{slug}": [
+        ("/listings/by-address/{owner}/{draft_slug}", None)
+    ],
+    "POST /listings/{listing_id}/retire": [
+        ("/listings/{draft}/retire", None),
+        ("/listings/{published}/retire", None),
+    ],
+    "POST /listings/{listing_id}/versions": [  # and somebody else's file: tried below
+        ("/listings/{draft}/versions", VERSION),
+        ("/listings/{published}/versions", VERSION),
+    ],
+    "GET /listings/{listing_id}/versions/{version}": [("/listings/{draft}/versions/1.0.0", None)],
+    "POST /listings/{listing_id}/versions/{version}/current": [
+        ("/listings/{draft}/versions/1.0.0/current", None),
+        ("/listings/{published}/versions/1.0.0/current", None),
+    ],
+    "POST /listings/{listing_id}/publish": [
+        ("/listings/{draft}/publish", {}),
+        ("/listings/{published}/publish", {"version": "1.0.0"}),
+    ],
+    "POST /listings/{listing_id}/offers": [
+        ("/listings/{draft}/offers", {**OFFER, "edition": "mine"}),
+        ("/listings/{published}/offers", {**OFFER, "edition": "mine"}),
+    ],
+    "PATCH /offers/{offer_id}": [
+        ("/offers/{draft_offer}", {"price_minor": 0}),
+        ("/offers/{published_offer}", {"price_minor": 0}),
+    ],
+    "DELETE /offers/{offer_id}": [
+        ("/offers/{draft_offer}", None),
+        ("/offers/{published_offer}", None),
+    ],
+    "POST /orders": [
+        ("/orders", {"listing_id": "{draft}"}),
+        ("/orders", {"listing_id": "{draft}", "offer_id": "{draft_offer}"}),
+        ("/orders", {"listing_id": "{own_listing}", "offer_id": "{draft_offer}"}),
+        ("/orders", {"listing_id": "{published}", "organisation_id": "{buyers_organisation}"}),
+    ],
+    "GET /orders": [
+        ("/orders?organisation_id={buyers_organisation}", None),
+        ("/orders?side=seller&organisation_id={personal_organisation}", None),
+    ],
+    "GET /orders/{order_id}": [("/orders/{order_id}", None)],
+    "GET /orders/{order_id}/receipt": [("/orders/{order_id}/receipt", None)],
+    "POST /orders/{order_id}/refund": [("/orders/{order_id}/refund", {})],
+    "GET /revenue": [("/revenue?organisation_id={personal_organisation}", None)],
+    "GET /licences": [("/licences?organisation_id={buyers_organisation}", None)],
+    "GET /licences/{licence_id}": [("/licences/{licence_id}", None)],
+    "GET /licences/{licence_id}/check": [("/licences/{licence_id}/check", None)],
+    "GET /licences/{licence_id}/file": [("/licences/{licence_id}/file", None)],
+    "GET /licences/{licence_id}/files": [("/licences/{licence_id}/files", None)],
+    "GET /licences/{licence_id}/bundle": [("/licences/{licence_id}/bundle", None)],
+    "POST /licences/{licence_id}/uses": [("/licences/{licence_id}/uses", {"uses": 1})],
+    "GET /licences/{licence_id}/seats": [("/licences/{licence_id}/seats", None)],
+    "POST /licences/{licence_id}/seats": [
+        ("/licences/{licence_id}/seats", {"user_id": "{mallory}"}),
+        ("/licences/{licence_id}/seats", {"user_id": "{grace}"}),
+    ],
+    "DELETE /licences/{licence_id}/seats/{user_id}": [
+        ("/licences/{licence_id}/seats/{grace}", None),
+        ("/licences/{licence_id}/seats/{mallory}", None),
+    ],
+    "POST /licences/{licence_id}/revoke": [("/licences/{licence_id}/revoke", {"reason": "mine"})],
+    "POST /notices/{notice_id}/read": [("/notices/{notice_id}/read", None)],
+}
+"""Each is refused: 403, 404 or 409 to a stranger, 401 or the same to nobody."""
+
+OPEN = {
+    "POST /auth/register": "anybody may sign up",
+    "POST /auth/login": "the password decides",
+    "POST /auth/refresh": "the refresh token decides",
+    "POST /auth/logout": "the caller's own sessions, or the refresh token decides",
+    "GET /me": "the caller's own",
+    "PATCH /me": "the caller's own",
+    "POST /me/password": "the caller's own",
+    "GET /me/invitations": "the caller's own",
+    "GET /api-keys": "the caller's own",
+    "POST /api-keys": "the caller's own",
+    "POST /organisations": "a new one of the caller's",
+    "GET /organisations/{organisation_id}": "organisations are public by name",
+    "GET /listings": "others' published ones only: tried below",
+    "POST /listings/import": "refused item by item: tried below",
+    "GET /notices": "the caller's own",
+    "GET /notices/unread": "the caller's own",
+    "POST /notices/read": "the caller's own",
+    "GET /search": "published works: tried below",
+    "GET /search/suggest": "published works: tried below",
+    "GET /provenance/log": "the log is public: what it says of a draft is tried below",
+    "GET /provenance/entries/{entry_id}": "the log is public",
+    "GET /provenance/entries/{entry_id}/proof": "the log is public",
+    "GET /provenance/head": "the log is public",
+    "GET /provenance/checkpoint": "the log is public",
+    "GET /provenance/consistency": "the log is public",
+    "GET /provenance/by-hash/{sha256}": "the log is public: a private file is tried below",
+}
+"""Each is for everybody, or only ever about the caller; the reason says why."""
+
+CALLS = [(operation, *attack) for operation, attacks in ATTACKS.items() for attack in attacks]
+
+
+@pytest.fixture(scope="module")
+def world(base_url: str) -> Iterator[World]:
+    yield from make_world(base_url)
+
+
+@pytest.fixture(scope="module")
+def before(world: World) -> Any:
+    return world.state()
+
+
+def call(client: httpx.Client, operation: str, path: str, body: Any) -> httpx.Response:
+    method = operation.partition(" ")[0]
+    if method == "PUT":
+        return client.put(f"{API}{path}", content=b"not yours")
+    headers = {"idempotency-key": f"k{abs(hash(path))}"} if method == "POST" else {}
+    return client.request(method, f"{API}{path}", json=body, headers=headers)
+
+
+def test_every_operation_of_the_api_was_thought_about(world: World) -> None:
+    paths = world.nobody.get("/openapi.json").json()["paths"]
+    known = {
+        f"{method.upper()} {address.removeprefix(API)}"
+        for address, methods in paths.items()
+        if address.startswith(API)
+        for method in methods
+    }
+    assert known == ATTACKS.keys() | OPEN.keys()
+    assert not ATTACKS.keys() & OPEN.keys()
+
+
+def test_every_operation_that_names_an_organisation_is_attacked(world: World) -> None:
+    description = world.nobody.get("/openapi.json").json()
+    schemas = description["components"]["schemas"]
+    for address, methods in description["paths"].items():
+        for method, operation in methods.items():
+            names = {p["name"] for p in operation.get("parameters", [])}
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            for name in re.findall(r"schemas/(\w+)", str(content and content["schema"])):
+                names |= schemas[name]["properties"].keys()
+            if "organisation_id" in names and not address.endswith("}"):
+                operation_name = f"{method.upper()} {address.removeprefix(API)}"
+                attacks = ATTACKS.get(operation_name, [])
+                assert attacks or "tried below" in OPEN[operation_name], operation_name
+
+
+@pytest.mark.parametrize(("operation", "path", "body"), CALLS)
+def test_a_stranger_gets_and_changes_nothing(
+    world: World, before: Any, operation: str, path: str, body: Any
+) -> None:
+    path, body = world.fill(path), world.fill(body)
+    answer = call(world.mallory.http, operation, path, body)
+    assert answer.status_code in (403, 404, 409), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert world.secret not in answer.text
+    anonymous = call(world.nobody, operation, path, body)
+    assert anonymous.status_code in (401, 403, 404), anonymous.text
+    assert world.secret not in anonymous.text
+
+
+def test_nothing_changed_after_all_that(world: World, before: Any) -> None:
+    assert world.state() == before
+
+
+def test_drafts_are_in_no_list_and_no_search(world: World) -> None:
+    for person in (world.mallory.http, world.nobody):
+        for path in (
+            f"/listings?organisation_id={world.ids['personal_organisation']}",
+            f"/listings?organisation_id={world.ids['personal_organisation']}&state=draft",
+            f"/search?q={world.secret}",
+            f"/search?tag={world.secret}",
+            f"/search/suggest?q={world.secret[:8]}",
+            f"/provenance/log?listing_id={world.ids['draft']}",
+            f"/provenance/by-hash/{world.ids['sha256']}",
+            f"/organisations/{world.ids['personal_organisation']}",
+        ):
+            answer = person.get(f"{API}{path}")
+            assert answer.status_code == 200, answer.text
+            # A file's hash and a word that was asked for may come back; nothing else of them.
+            told = answer.text.replace(world.ids["sha256"], "")
+            assert world.ids["draft_slug"] not in told, path
+            assert world.secret not in told, path
+
+
+def test_an_import_for_somebody_else_takes_nothing_in(world: World) -> None:
+    item = {"listing": {**LISTING, "organisation_id": world.ids["organisation_id"]}}
+    answer = world.mallory.do("POST", "/listings/import", {"items": [item]})
+    assert (answer["imported"], answer["refused"]) == (0, 1)
+    assert answer["results"][0]["code"] == "organisation_unknown"
+
+
+def test_knowing_a_hash_does_not_open_the_file(world: World) -> None:
+    content = world.secret.encode() * 3
+    upload = world.mallory.announce(content, "mine.txt")
+    assert upload["sha256"] == world.ids["sha256"]
+    assert upload["state"] == "open", "the bytes must be sent by whoever wants to hold them"
+    assert upload["artifact"] is None
+    body = world.fill(VERSION)
+    answer = world.mallory.ask("POST", f"/listings/{world.ids['own_listing']}/versions", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "file_unknown")
+
+
+def test_a_refresh_token_ends_only_the_session_it_belongs_to(base_url: str, world: World) -> None:
+    victim = Person(base_url, "Vera")
+    answer = world.mallory.ask(
+        "POST", "/auth/logout", {"refresh_token": f"{victim.refresh_token}x"}
+    )
+    assert answer.status_code in (204, 401, 404)
+    assert victim.do("GET", "/me")["user"]["id"] == victim.user_id
+    victim.close()

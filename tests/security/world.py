@@ -1,0 +1,194 @@
+"""A small market in which somebody owns private things of every kind."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+PASSWORD = "a long enough password"
+API = "/api/v1"
+
+
+class Person:
+    """An account, and plain HTTP in its name."""
+
+    def __init__(self, base_url: str, name: str) -> None:
+        self.email = f"{secrets.token_hex(6)}@guard.example.org"
+        self.http = httpx.Client(base_url=base_url, timeout=30)
+        session = self.do(
+            "POST", "/auth/register", {"email": self.email, "password": PASSWORD, "name": name}
+        )
+        self.token: str = session["access_token"]
+        self.refresh_token: str = session["refresh_token"]
+        self.user_id: str = session["user"]["id"]
+        self.organisation_id: str = session["user"]["organisation"]["id"]
+        self.slug: str = session["user"]["organisation"]["slug"]
+        self.http.headers["authorization"] = f"Bearer {self.token}"
+
+    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """One request; every unsafe one has an Idempotency-Key of its own."""
+        headers = {} if method == "GET" else {"idempotency-key": secrets.token_hex(8)}
+        if body is not None:
+            options["json"] = body
+        return self.http.request(method, f"{API}{path}", headers=headers, **options)
+
+    def do(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """The answer of a request that must be accepted."""
+        answer = self.ask(method, path, body, **options)
+        assert answer.status_code < 300, f"{method} {path}: {answer.text}"
+        return answer.json() if answer.content else None
+
+    def upload(self, content: bytes, filename: str = "data.txt", **fields: str) -> str:
+        """Uploads a file in one part; its SHA-256."""
+        upload = self.announce(content, filename, **fields)
+        answer = self.http.put(f"{API}/uploads/{upload['id']}/parts/1", content=content)
+        assert answer.status_code == 200, answer.text
+        return str(self.do("POST", f"/uploads/{upload['id']}/complete")["sha256"])
+
+    def announce(self, content: bytes, filename: str = "data.txt", **fields: str) -> Any:
+        """Begins an upload."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        about = {"filename": filename, "size_bytes": len(content), "sha256": sha256}
+        return self.do("POST", "/uploads", {**about, **fields})
+
+    def draft(self, **fields: Any) -> Any:
+        """A draft listing with one offer."""
+        slug = f"work-{secrets.token_hex(5)}"
+        about = {"kind": "dataset", "slug": slug, "title": slug, "licence": "CC-BY-4.0"}
+        return self.do("POST", "/listings", {**about, "price_minor": 700, **fields})
+
+    def add_version(self, listing_id: str, sha256: str, path: str = "data.txt") -> Any:
+        """Version 1.0.0 with one file."""
+        files = [{"path": path, "sha256": sha256}]
+        body = {"version": "1.0.0", "files": files}
+        return self.do("POST", f"/listings/{listing_id}/versions", body)
+
+    def publish(self, content: bytes | None = None, path: str = "data.txt", **fields: Any) -> Any:
+        """A published listing with one file."""
+        listing = self.draft(**fields)
+        sha256 = self.upload(content or secrets.token_bytes(40).hex().encode(), path)
+        self.add_version(listing["id"], sha256, path)
+        return self.do("POST", f"/listings/{listing['id']}/publish")
+
+    def close(self) -> None:
+        self.http.close()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Ada's things, a buyer of hers, and Mallory, who has no business with either."""
+
+    ada: Person
+    grace: Person
+    mallory: Person
+    nobody: httpx.Client
+    ids: dict[str, str]
+    secret: str
+    """A word in every private text of Ada's."""
+
+    def fill(self, value: Any) -> Any:
+        """The value with each `{name}` in its texts replaced by the id of that name."""
+        if isinstance(value, str):
+            return value.format_map(self.ids) if "{" in value else value
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self.fill(item) for name, item in value.items()}
+        return value
+
+    def state(self) -> Any:
+        """All that Ada and Grace can see of their own: nothing of it may change."""
+        org, draft = self.ids["organisation_id"], self.ids["draft"]
+        mine = [
+            "/me",
+            "/api-keys",
+            "/wallet",
+            "/orders?side=seller",
+            "/licences?as=licensor",
+            "/notices",
+            "/listings",
+            f"/listings/{draft}",
+            f"/listings/{self.ids['published']}",
+            f"/listings?organisation_id={org}",
+            f"/organisations/{org}",
+            f"/organisations/{org}/members",
+            f"/organisations/{org}/invitations",
+            f"/uploads/{self.ids['upload_id']}",
+            f"/artifacts/{self.ids['sha256']}",
+            f"/wallet?organisation_id={org}",
+        ]
+        theirs = [f"/licences/{self.ids['licence_id']}", f"/orders/{self.ids['order_id']}"]
+        theirs += ["/wallet", "/notices", f"/licences/{self.ids['licence_id']}/seats"]
+        return {
+            **{f"ada {path}": self.ada.do("GET", path) for path in mine},
+            **{f"grace {path}": self.grace.do("GET", path) for path in theirs},
+        }
+
+
+def make_world(base_url: str) -> Iterator[World]:
+    """Makes everything over the public API."""
+    ada = Person(base_url, "Ada Lovelace")
+    grace = Person(base_url, "Grace Hopper")
+    mallory = Person(base_url, "Mallory")
+    secret = f"hush{secrets.token_hex(6)}"
+    shared = ada.do("POST", "/organisations", {"slug": f"org-{secret}", "name": "Analytical"})
+    org = shared["id"]
+    invited = ada.do(
+        "POST", f"/organisations/{org}/invitations", {"email": f"{secret}@guard.example.org"}
+    )
+    key = ada.do("POST", "/api-keys", {"name": secret})
+    private = ada.upload(secret.encode() * 3, f"{secret}.txt")
+    draft = ada.draft(title=secret, summary=secret, card=f"# {secret}", tags=[secret])
+    ada.add_version(draft["id"], private, f"{secret}.txt")
+    upload = ada.announce(secret.encode() * 5, f"{secret}.bin")
+    seats = {"terms": {"kind": "seats", "seats": 3}, "price_minor": 500}
+    published = ada.publish(price_minor=None, offers=[seats])
+    money = {"amount_minor": 90_000, "currency": "USD"}
+    deposit = ada.do("POST", "/wallet/deposits", money)
+    ada.do("POST", "/wallet/deposits", {**money, "organisation_id": org})
+    grace.do("POST", "/wallet/deposits", money)
+    mallory.do("POST", "/wallet/deposits", money)
+    order = grace.do("POST", "/orders", {"listing_id": published["id"]})
+    grace.do("POST", f"/licences/{order['licence_id']}/seats", {"user_id": grace.user_id})
+    own = mallory.publish()
+    ids = {
+        "organisation_id": org,
+        "personal_organisation": ada.organisation_id,
+        "user_id": ada.user_id,
+        "grace": grace.user_id,
+        "buyers_organisation": grace.organisation_id,
+        "invitation_id": invited["id"],
+        "key_id": key["id"],
+        "sha256": private,
+        "draft": draft["id"],
+        "draft_slug": draft["slug"],
+        "draft_offer": draft["offers"][0]["id"],
+        "owner": ada.slug,
+        "upload_id": upload["id"],
+        "published": published["id"],
+        "published_offer": published["offers"][0]["id"],
+        "deposit_id": deposit["id"],
+        "order_id": order["id"],
+        "licence_id": order["licence_id"],
+        "entry_id": order["provenance_entry_id"],
+        "notice_id": _first_notice(grace, ada),
+        "mallory": mallory.user_id,
+        "own_organisation": mallory.organisation_id,
+        "own_listing": own["id"],
+    }
+    nobody = httpx.Client(base_url=base_url, timeout=30)
+    yield World(ada, grace, mallory, nobody, ids, secret)
+    for client in (ada, grace, mallory, nobody):
+        client.close()
+
+
+def _first_notice(*people: Person) -> str:
+    for _ in range(100):
+        for person in people:
+            items = person.do("GET", "/notices")["items"]
+            if items:
+                return str(items[0]["id"])
+    raise AssertionError("nobody was told of the sale")

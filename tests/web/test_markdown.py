@@ -72,3 +72,8 @@ def test_a_picture_of_the_marketplace_itself_is_shown() -> None:
 
 def test_a_card_beyond_the_limit_is_cut() -> None:
     assert "end" not in render_markdown("a " * MAX_CHARACTERS + "end")
+
+
+def test_a_first_heading_that_repeats_the_title_is_left_out() -> None:
+    assert "<h2>" not in render_markdown("---\na: 1\n---\n\n# Iris species\n\nText", "Iris species")
+    assert "<h2>Iris" in render_markdown("# Iris species\n\nText", "Another title")

@@ -36,17 +36,22 @@ _ATTRIBUTES: Final = {
 }
 
 
-def render_markdown(text: str) -> Markup:
+def render_markdown(text: str, title: str = "") -> Markup:
     """Markdown to safe HTML; YAML front matter at the top is left out.
 
-    Headings move down one level, for the page has its own `h1`.
+    Headings move down one level, for the page has its own `h1`; a first heading that only repeats
+    the page's title is left out.
     """
-    return _render(text[:MAX_CHARACTERS])
+    body = _FRONT_MATTER.sub("", text[:MAX_CHARACTERS], count=1).lstrip()
+    first, _, rest = body.partition("\n")
+    if title and first.removeprefix("#").strip() == title.strip() and first.startswith("# "):
+        body = rest
+    return _render(body)
 
 
 @lru_cache(maxsize=512)
 def _render(text: str) -> Markup:
-    html = _PARSER.render(_FRONT_MATTER.sub("", text, count=1))
+    html = _PARSER.render(text)
     clean = nh3.clean(
         html,
         tags=set(_TAGS),

@@ -238,6 +238,9 @@ def test_without_user_namespaces_root_becomes_an_unprivileged_user(tmp_path: Pat
         assert data.stat().st_uid == os.geteuid()
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
     server.stop()
+    with psycopg.connect(server.start()) as connection:
+        assert connection.execute("SHOW data_directory").fetchone() == row
+    server.stop()
     shutil.rmtree(data.parent)
 
 

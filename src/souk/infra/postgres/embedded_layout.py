@@ -1,6 +1,5 @@
 """Where the embedded PostgreSQL keeps its programs, its data and its socket."""
 
-import hashlib
 import os
 import shutil
 import signal
@@ -80,7 +79,7 @@ def make_layout(data_dir: Path, identity: Identity) -> Layout:
         home.chmod(0o711)
         programs = _reachable_programs(programs, identity)
         if not _reaches(identity, home):
-            cluster = _elsewhere(data_dir)
+            cluster = _elsewhere(home)
     cluster.mkdir(mode=0o700, parents=True, exist_ok=True)
     give_to(identity, cluster)
     return Layout(home, cluster, programs)
@@ -156,7 +155,12 @@ def _reachable_programs(programs: Path, identity: Identity) -> Path:
     return copy / "bin"
 
 
-def _elsewhere(data_dir: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(data_dir.absolute())).hexdigest()[:16]
+def _elsewhere(home: Path) -> Path:
+    """A folder of its own that the user can reach; noted, so that it goes with the data folder."""
+    note = home / "cluster_elsewhere"
+    if note.exists():
+        return Path(note.read_text())
     SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-    return SHARED_HOME / f"cluster-{name}"
+    folder = Path(tempfile.mkdtemp(prefix="cluster-", dir=SHARED_HOME))
+    note.write_text(str(folder))
+    return folder

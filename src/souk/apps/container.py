@@ -25,6 +25,7 @@ from souk.infra.http.errors import ErrorPage
 from souk.infra.keyring import Keyring
 from souk.infra.live.listener import Listener
 from souk.infra.outbox import store as outbox_store
+from souk.infra.outbox.nudge import Nudger
 from souk.infra.postgres.database import Database
 from souk.infra.settings import Settings, SettingsError, load_settings
 from souk.infra.workflows import Workflows
@@ -65,7 +66,11 @@ class Container:
                     core.listener.on(channel, call)
                 for start in parts.on_open:
                     await start()
-            tasks = [core.listener.run, *(t for p in self.all_parts for t in p.process_tasks)]
+            tasks = [
+                core.listener.run,
+                core.nudger.run,
+                *(t for p in self.all_parts for t in p.process_tasks),
+            ]
             async with running(tasks):
                 yield
         finally:
@@ -161,12 +166,8 @@ def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
         )
     clock = SystemClock()
     dsn = app_dsn(settings.database_url, settings.secret)
-    database = Database(
-        dsn,
-        pool_size=settings.database_pool,
-        clock=clock,
-        write_events=outbox_store.write_events,
-    )
+    nudger = Nudger(dsn)
+    database = Database(dsn, pool_size=settings.database_pool, clock=clock, write_events=nudger)
     return Core(
         settings=settings,
         environ=environ,
@@ -174,6 +175,7 @@ def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
         database=database,
         keyring=Keyring(database, secret=settings.secret),
         listener=Listener(dsn),
+        nudger=nudger,
         workflows=Workflows(settings.database_url, version=WORKFLOW_VERSION),
     )
 

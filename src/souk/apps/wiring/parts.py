@@ -9,6 +9,7 @@ import msgspec
 from souk.infra.keyring import Keyring
 from souk.infra.live.listener import Listener, OnNews
 from souk.infra.outbox.handlers import Handler
+from souk.infra.outbox.nudge import Nudger
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.settings import Settings, load
@@ -28,6 +29,7 @@ class Core:
     database: Database
     keyring: Keyring
     listener: Listener
+    nudger: Nudger
     workflows: Workflows
     """Open in the worker only."""
 

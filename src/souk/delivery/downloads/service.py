@@ -144,10 +144,8 @@ class DownloadService:
             raise Forbidden("licensee_only", "Only the licence's holder may download under it.")
         await self._check_good(uow, licence_id)
         if licence.terms.kind == "seats":
-            seated = await self._licences.find_good(
-                uow, [licence.licensee.id], licence.listing_id, user_id=actor.user_id
-            )
-            if seated is None:
+            check = await self._licences.check(uow, licence_id, user_id=actor.user_id)
+            if not check.good:
                 raise Forbidden(
                     "seat_needed", "Ask a manager of your organisation for a seat of this licence."
                 )

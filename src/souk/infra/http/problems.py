@@ -63,7 +63,7 @@ def _describe(error: Exception) -> tuple[int, str, str, str, list[FieldError]]:
         return 422, "body_invalid", "Invalid request", _validation_text(error), _fields(error)
     if isinstance(error, NotFoundException):
         return 404, "route_unknown", "Not found", "There is nothing at this address.", []
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException) and error.status_code < 500:
         title = HTTPStatus(error.status_code).phrase
         code = title.lower().replace(" ", "_").replace("-", "_")
         return error.status_code, code, title, error.detail or title, []

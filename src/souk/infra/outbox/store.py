@@ -10,9 +10,9 @@ from souk.infra.postgres.uow import UnitOfWork, json_value
 from souk.kernel.events import Event
 from souk.kernel.ids import EventId
 
-KEPT_FOR: Final = timedelta(days=30)
 CHANNEL: Final = "souk_events"
 """The NOTIFY channel that wakes workers."""
+KEPT_FOR: Final = timedelta(days=30)
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -37,16 +37,13 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def write_events(uow: UnitOfWork, events: Sequence[tuple[EventId, Event]]) -> None:
-    """Adds events to the transaction and wakes the workers when it commits."""
+    """Adds events to the transaction."""
     await uow.execute(
         """
-        WITH written AS (
-            INSERT INTO infra.events (id, topic, payload, occurred_at)
-            SELECT id, topic, payload, %(now)s
-            FROM unnest(%(ids)s::text[], %(topics)s::text[], %(payloads)s::jsonb[])
-                AS e(id, topic, payload)
-        )
-        SELECT pg_notify('souk_events', '')
+        INSERT INTO infra.events (id, topic, payload, occurred_at)
+        SELECT id, topic, payload, %(now)s
+        FROM unnest(%(ids)s::text[], %(topics)s::text[], %(payloads)s::jsonb[])
+            AS e(id, topic, payload)
         """,
         now=uow.now,
         ids=[event_id for event_id, _ in events],

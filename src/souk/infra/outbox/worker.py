@@ -18,7 +18,8 @@ from souk.kernel.events import Event
 MAX_ATTEMPTS: Final = 8
 MAX_DELAY_S: Final = 300.0
 DISPATCH_LIMIT: Final = 500
-IDLE_WAIT_S: Final = 1.0
+LOOK_EVERY_S: Final = 1.0
+"""How often is looked without being woken: for what was missed, and what is due again."""
 
 log = structlog.get_logger("souk.outbox")
 
@@ -65,10 +66,10 @@ class OutboxWorker:
             except Exception:
                 log.exception("dispatch failed; trying again")
                 taken = 0
-                await asyncio.sleep(IDLE_WAIT_S)
+                await asyncio.sleep(LOOK_EVERY_S)
             if taken < DISPATCH_LIMIT:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), IDLE_WAIT_S)
+                    await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
                 self._woken.clear()
 
     async def _dispatch(self) -> int:
@@ -87,10 +88,10 @@ class OutboxWorker:
             except Exception:
                 log.exception("lane failed; trying again", handler=handler.name)
                 served = 0
-                await asyncio.sleep(IDLE_WAIT_S)
+                await asyncio.sleep(LOOK_EVERY_S)
             if not served:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(waker.wait(), IDLE_WAIT_S)
+                    await asyncio.wait_for(waker.wait(), LOOK_EVERY_S)
                 waker.clear()
 
     async def _serve(self, handler: Handler) -> int:

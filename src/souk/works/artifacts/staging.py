@@ -21,6 +21,7 @@ from souk.works.artifacts.cid import CHUNK_BYTES
 from souk.works.artifacts.model import UploadRow
 
 READ_BYTES: Final = 2**20
+SHA256_CHARACTERS: Final = 64
 
 
 class StagingArea:
@@ -37,6 +38,10 @@ class StagingArea:
         """Disk space left."""
         there = self._folder if self._folder.is_dir() else self._folder.parent
         return shutil.disk_usage(there).free
+
+    def make_folder(self, upload_id: str) -> None:
+        """Makes the upload's folder, if it has none."""
+        make_folder(self._folder / upload_id)
 
     def prepare(self, upload: UploadRow) -> None:
         """Makes the staging file at its full length, with its disk space reserved.
@@ -57,9 +62,12 @@ class StagingArea:
 
     @contextmanager
     def locked(self, upload_id: str, what: str) -> Iterator[bool]:
-        """Tries to be the only one at `what`, over all processes; False when somebody else is."""
+        """Tries to be the only one at `what`, over all processes; False when somebody else is.
+
+        Raises:
+            FileNotFoundError: the upload has no folder.
+        """
         folder = self._folder / upload_id
-        folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
@@ -70,6 +78,20 @@ class StagingArea:
                 yield True
         finally:
             os.close(descriptor)
+
+    def known_hash(self, upload_id: str) -> str | None:
+        """The sha256 that was found for the whole file, if it was."""
+        try:
+            found = (self._folder / upload_id / "sha256").read_text()
+        except FileNotFoundError:
+            return None
+        return found if len(found) == SHA256_CHARACTERS else None  # a power cut may empty it
+
+    def keep_hash(self, upload_id: str, sha256: str) -> None:
+        """Keeps the sha256 of the whole file for whoever completes the upload."""
+        scratch = self._folder / upload_id / "sha256.new"
+        scratch.write_text(sha256)
+        scratch.rename(scratch.with_name("sha256"))
 
     def remove(self, upload_id: str) -> None:
         """Removes what an upload left, if anything."""
@@ -171,20 +193,20 @@ class GrowingHash:
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self._position = 0
+        self.position = 0
         self._busy = threading.Lock()
 
     def advance(self, path: Path, until: int) -> None:
         """Reads on up to `until` (from the page cache, when the bytes have just been written)."""
         with self._busy, path.open("rb", buffering=0) as file:
-            file.seek(self._position)
-            block = memoryview(bytearray(min(READ_BYTES, max(1, until - self._position))))
-            while self._position < until:
-                count = file.readinto(block[: until - self._position])
+            file.seek(self.position)
+            block = memoryview(bytearray(min(READ_BYTES, max(1, until - self.position))))
+            while self.position < until:
+                count = file.readinto(block[: until - self.position])
                 if not count:
-                    raise EOFError(f"{path} ends at {self._position}, before {until}")
+                    raise EOFError(f"{path} ends at {self.position}, before {until}")
                 self._hash.update(block[:count])
-                self._position += count
+                self.position += count
 
     def hexdigest(self) -> str:
         """The hash of all that was read."""

@@ -84,11 +84,15 @@ async def part_digests(uow: UnitOfWork, upload_id: str, number: int) -> bytes | 
     return None if found is None else bytes(found)
 
 
-async def part_numbers(uow: UnitOfWork, upload_id: str) -> list[int]:
-    """The parts that have arrived."""
+async def part_numbers(uow: UnitOfWork, upload_id: str, *, first: int = 1) -> list[int]:
+    """The parts that have arrived, from number `first` on, in order."""
     return await uow.values(
-        "SELECT number FROM works.upload_parts WHERE upload_id = %(id)s ORDER BY number",
+        """
+        SELECT number FROM works.upload_parts
+        WHERE upload_id = %(id)s AND number >= %(first)s ORDER BY number
+        """,
         id=upload_id,
+        first=first,
     )
 
 

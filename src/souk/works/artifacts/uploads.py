@@ -62,7 +62,7 @@ class UploadService:
         self._blobs = blobs
         self._staging = staging
         self._settings = settings
-        self._hashes = PrefixHashes(staging)
+        self._hashes = PrefixHashes(database, staging)
         self._completions: dict[str, asyncio.Task[Artifact]] = {}
 
     async def begin(self, uow: UnitOfWork, actor: Actor, request: UploadRequest) -> Upload:
@@ -144,7 +144,7 @@ class UploadService:
                         uow, upload, number=number, size_bytes=size, digests=digests
                     ):
                         raise UploadClosed("over")
-                self._hashes.part_arrived(upload, number)
+                self._hashes.part_arrived(upload)
             elif digests != known:
                 raise PartDiffers(number)
         return PartReceived(number=number, size_bytes=upload.length_of(number))
@@ -230,6 +230,7 @@ class UploadService:
         return sink.digests
 
     async def _complete(self, upload_id: str) -> Artifact:
+        await asyncio.to_thread(self._staging.make_folder, upload_id)
         with self._staging.locked(upload_id, "complete") as mine:
             if not mine:
                 raise Conflict(
@@ -250,6 +251,7 @@ class UploadService:
                 await self._put_away(upload)
             digests = chunk_digests(parts, upload.size_bytes) if not missing else []
             artifact = await self._record(upload, digests)
+        self._hashes.forget(upload_id)
         await asyncio.to_thread(self._staging.remove, upload_id)
         return artifact
 

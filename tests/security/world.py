@@ -144,6 +144,7 @@ def make_world(base_url: str) -> Iterator[World]:
     draft = ada.draft(title=secret, summary=secret, card=f"# {secret}", tags=[secret])
     ada.add_version(draft["id"], private, f"{secret}.txt")
     upload = ada.announce(secret.encode() * 5, f"{secret}.bin")
+    ada.http.put(f"{API}/uploads/{upload['id']}/parts/1", content=secret.encode() * 5)
     seats = {"terms": {"kind": "seats", "seats": 3}, "price_minor": 500}
     published = ada.publish(price_minor=None, offers=[seats])
     money = {"amount_minor": 90_000, "currency": "USD"}
@@ -153,6 +154,8 @@ def make_world(base_url: str) -> Iterator[World]:
     mallory.do("POST", "/wallet/deposits", money)
     order = grace.do("POST", "/orders", {"listing_id": published["id"]})
     grace.do("POST", f"/licences/{order['licence_id']}/seats", {"user_id": grace.user_id})
+    files = grace.do("GET", f"/licences/{order['licence_id']}/files")["items"]
+    assert grace.http.get(files[0]["url"]).status_code == 200
     own = mallory.publish()
     ids = {
         "organisation_id": org,

@@ -7,7 +7,7 @@ import msgspec
 from souk.commerce.orders import store
 from souk.commerce.orders.api import DownloadHistory, OrderGuard, OrderIntent, Side
 from souk.commerce.orders.errors import already_owned
-from souk.commerce.orders.events import OrderPaid, OrderRefunded
+from souk.commerce.orders.facts import paid, refunded
 from souk.commerce.orders.model import (
     PLATFORM_ACCOUNTS,
     Share,
@@ -119,7 +119,7 @@ class OrderService:
         )
         number = await store.insert(uow, row, shares)
         row = msgspec.structs.replace(row, number=number)
-        uow.publish(_paid(row, shares))
+        uow.publish(paid(row, shares))
         uow.after_commit(lambda: TRANSACTIONS_COMPLETED.labels(row.currency).inc())
         return self._view(row, _rows(row.id, shares))
 
@@ -181,7 +181,7 @@ class OrderService:
                 note=f"Refund of {order_number(row.number)}: {row.listing_title}",
             )
         await store.mark_refunded(uow, row.id, reason=reason, transfer_id=back)
-        uow.publish(_refunded(row, reason))
+        uow.publish(refunded(row, reason))
         return await self.get(uow, actor, order_id)
 
     async def _check_window(self, uow: UnitOfWork, actor: Actor, row: store.OrderRow) -> None:
@@ -341,44 +341,3 @@ def _rows(order_id: str, shares: Sequence[Share]) -> list[store.ShareRow]:
         )
         for share in shares
     ]
-
-
-def _paid(row: store.OrderRow, shares: Sequence[Share]) -> OrderPaid:
-    net = sum(
-        share.amount_minor
-        for share in shares
-        if share.organisation and share.organisation.id == row.seller_organisation_id
-    )
-    return OrderPaid(
-        order_id=row.id,
-        number=order_number(row.number),
-        listing_id=row.listing_id,
-        listing_address=row.listing_address,
-        listing_title=row.listing_title,
-        buyer_organisation_id=row.buyer_organisation_id,
-        buyer_name=row.buyer_name,
-        seller_organisation_id=row.seller_organisation_id,
-        seller_name=row.seller_name,
-        price_minor=row.price_minor,
-        currency=row.currency,
-        seller_net_minor=net,
-        licence_id=row.licence_id,
-    )
-
-
-def _refunded(row: store.OrderRow, reason: str) -> OrderRefunded:
-    return OrderRefunded(
-        order_id=row.id,
-        number=order_number(row.number),
-        listing_id=row.listing_id,
-        listing_address=row.listing_address,
-        listing_title=row.listing_title,
-        buyer_organisation_id=row.buyer_organisation_id,
-        buyer_name=row.buyer_name,
-        seller_organisation_id=row.seller_organisation_id,
-        seller_name=row.seller_name,
-        price_minor=row.price_minor,
-        currency=row.currency,
-        licence_id=row.licence_id,
-        reason=reason,
-    )

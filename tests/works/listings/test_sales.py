@@ -129,6 +129,7 @@ async def test_sales_and_downloads_are_counted_without_waiting(
         await listings.count_sale(uow, listing["id"], offer_id=offer_id, count=-1)
     shown = good(ada.http.get(f"/listings/{listing['id']}"))
     assert (shown["sales"], shown["downloads"]) == (39, 80)
+    assert shown["offers"][0]["sold"] == 39
 
 
 async def test_a_buyer_cannot_write_to_what_it_sees(ada: Seller, container: Container) -> None:

@@ -1,6 +1,9 @@
 """Reading listings: rows put together with their offers, versions, files and owners."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+
+import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.money import CURRENCIES
@@ -129,7 +132,7 @@ class ListingReader:
         ids = [row.id for row in rows]
         owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
         offers = await self._offers.of_listings(uow, ids)
-        counts = await store.counts(uow, ids)
+        counts = Tallies(await store.counts(uow, ids))
         return [
             Listing(
                 id=row.id,
@@ -147,13 +150,13 @@ class ListingReader:
                 metrics=row.words.metrics,
                 compatibility=row.words.compatibility,
                 state=row.state,
-                offers=offers.get(row.id, []),
+                offers=[counts.on(offer) for offer in offers.get(row.id, [])],
                 versions=versions[row.id],
                 created_at=row.created_at,
                 updated_at=row.updated_at,
                 published_at=row.published_at,
-                sales=counts[row.id].sales if row.id in counts else 0,
-                downloads=counts[row.id].downloads if row.id in counts else 0,
+                sales=counts.sales[row.id],
+                downloads=counts.downloads[row.id],
             )
             for row in rows
         ]
@@ -164,7 +167,7 @@ class ListingReader:
         ids = [row.id for row in rows]
         owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
         offers = await self._offers.of_listings(uow, ids)
-        counts = await store.counts(uow, ids)
+        counts = Tallies(await store.counts(uow, ids))
         current = [row.current_version_id for row in rows if row.current_version_id is not None]
         versions = {row.id: row.version for row in await store.versions_by_id(uow, current)}
         return [
@@ -182,8 +185,8 @@ class ListingReader:
                 price_minor=_price(offers.get(row.id, []))[0],
                 currency=_price(offers.get(row.id, []))[1],
                 version=versions.get(row.current_version_id or ""),
-                sales=counts[row.id].sales if row.id in counts else 0,
-                downloads=counts[row.id].downloads if row.id in counts else 0,
+                sales=counts.sales[row.id],
+                downloads=counts.downloads[row.id],
                 updated_at=row.updated_at,
                 published_at=row.published_at,
             )
@@ -197,6 +200,25 @@ class ListingReader:
         hashes = {file.sha256 for tree in trees.values() for file in tree}
         artifacts = await self._artifacts.get_many(uow, hashes)
         return [_version_of(row, trees[row.revision_id], artifacts) for row in rows]
+
+
+class Tallies:
+    """Counts by listing and by offer."""
+
+    def __init__(self, counts: Sequence[store.Counts]) -> None:
+        self.sales: Counter[str] = Counter()
+        self.downloads: Counter[str] = Counter()
+        self._by_offer: Counter[str] = Counter()
+        for count in counts:
+            self.sales[count.listing_id] += count.sales
+            self.downloads[count.listing_id] += count.downloads
+            self._by_offer[count.offer_id] += count.sales
+
+    def on(self, offer: Offer) -> Offer:
+        """The offer with what was sold of it: one with a stock counts that by itself."""
+        if offer.stock is not None:
+            return offer
+        return msgspec.structs.replace(offer, sold=max(0, self._by_offer[offer.id]))
 
 
 def owner_ref(organisation: OrganisationFacts) -> OwnerRef:

@@ -40,9 +40,10 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Sales and downloads of a listing."""
+    """Sales of an offer of a listing, and downloads (which name no offer)."""
 
     listing_id: str
+    offer_id: str
     sales: int
     downloads: int
 
@@ -294,17 +295,17 @@ async def versions_by_id(uow: UnitOfWork, version_ids: Collection[str]) -> list[
     )
 
 
-async def counts(uow: UnitOfWork, listing_ids: Collection[str]) -> dict[str, Counts]:
-    """Sales and downloads by listing; those with none are left out."""
-    rows = await uow.all(
+async def counts(uow: UnitOfWork, listing_ids: Collection[str]) -> list[Counts]:
+    """Sales and downloads of listings; those with none are left out."""
+    return await uow.all(
         Counts,
         """
-        SELECT listing_id, sum(sales)::bigint AS sales, sum(downloads)::bigint AS downloads
-        FROM works.counts WHERE listing_id = ANY(%(ids)s) GROUP BY listing_id
+        SELECT listing_id, offer_id, sum(sales)::bigint AS sales,
+            sum(downloads)::bigint AS downloads
+        FROM works.counts WHERE listing_id = ANY(%(ids)s) GROUP BY listing_id, offer_id
         """,
         ids=list(listing_ids),
     )
-    return {row.listing_id: row for row in rows}
 
 
 async def count(

@@ -6,19 +6,23 @@ import time
 from pathlib import Path
 
 import pytest
+from obstore.store import MemoryStore
 
 from souk.infra.blobs.settings import BlobSettings
-from souk.infra.blobs.store import open_blobs
+from souk.infra.blobs.store import BlobStore, open_blobs
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM, scope_of
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.works.artifacts.scan.runner import scan_in_child
 from souk.works.artifacts.scan.workflow import ScanService
+from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
+from souk.works.artifacts.staging import StagingArea
+from souk.works.artifacts.uploads import UploadService
 from tests.works.artifacts.scan import samples
-from tests.works.artifacts.senders import store_file
-from tests.works.conftest import Shelf
+from tests.works.artifacts.senders import read_all, store_file
+from tests.works.conftest import SMALL_PARTS, Shelf
 
 NORMAL = ArtifactSettings()
 
@@ -119,6 +123,26 @@ class TestArtifactsOfADatabase:
             "works.artifact_scanned",
         ]
         assert not trace.exists()
+
+    async def test_bytes_in_an_object_store_are_scanned_from_a_copy(
+        self, database: Database, seller: Actor, tmp_path: Path
+    ) -> None:
+        blobs = BlobStore(MemoryStore(), folder=None)
+        staging = StagingArea(tmp_path / "uploads")
+        shelf = Shelf(
+            uploads=UploadService(database, blobs, staging=staging, settings=SMALL_PARTS),
+            artifacts=ArtifactService(blobs),
+            staging=staging,
+            folder=tmp_path,
+        )
+        content = os.urandom(2**21 + 5)
+        artifact = await store_file(shelf, database, seller, content)
+        finding = await ScanService(database, blobs, settings=NORMAL).scan(
+            artifact.sha256, name="m.bin"
+        )
+        assert finding.state == "clean"
+        assert await read_all(shelf, artifact.sha256) == content
+        assert not staging.upload_ids()
 
     async def test_only_moderators_release_from_quarantine_and_the_reason_is_kept(
         self, shelf: Shelf, database: Database, seller: Actor, admin: Actor, tmp_path: Path

@@ -25,7 +25,7 @@ class ArtifactSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """How long one part may take to arrive."""
     free_bytes_kept: Annotated[int, Meta(ge=0)] = 512 * MIB
     """Disk space that uploads leave free."""
-    scan_memory_bytes: Annotated[int, Meta(ge=256 * MIB)] = 2048 * MIB
+    scan_memory_bytes: Annotated[int, Meta(ge=256 * MIB)] = 4096 * MIB
     """Address space of the process that scans a file."""
     scan_cpu_s: Annotated[int, Meta(ge=1)] = 300
     """Processor time that a scan may take."""

@@ -84,6 +84,8 @@ class TestHonestFiles:
             ("README.md", "# Grüße\n".encode(), "markdown", {}),
             ("notes", b"cats are\nnice\nReally\n", "text", {}),
             ("empty.txt", b"", "text", {}),
+            ("numbers.txt", b"1.5\n2.5\n", "text", {}),
+            ("genome.txt", b"N" * 300_000 + b"ACGT", "text", {}),
             ("x.bin", bytes(range(256)) * 10, "binary", {}),
         ],
     )
@@ -150,6 +152,11 @@ class TestPicklesThatRunCode:
         content = samples.npy_of(array, objects=True)
         assert "system" in refused(content, "a.npy")
         assert "system" in refused(samples.zip_of({"a.npy": content}), "a.npz")
+
+    def test_are_found_behind_a_long_run_of_nothing(self, tmp_path: Path) -> None:
+        content = pickled(RunsCode(tmp_path / "trace"), 0)
+        assert "system" in refused(b"N0" * 300_000 + content, "m.bin")
+        assert "system" in refused(b"N." * 1000 + content, "m.bin")
 
     def test_that_only_import_something_unknown_are_kept_back_too(self) -> None:
         content = pickled(scan_file)

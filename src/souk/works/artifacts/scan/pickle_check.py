@@ -12,7 +12,6 @@ from typing import BinaryIO, Final
 from souk.works.artifacts.scan.findings import Report
 
 MAX_SECOND_LOOK_BYTES: Final = 4 * 2**20
-MAX_OPCODES_TRIED: Final = 200_000
 _ALLOWED: Final = {
     "builtins": {
         "set", "frozenset", "bytearray", "complex", "slice", "range", "list", "dict", "tuple",
@@ -43,29 +42,33 @@ _IMPORTS: Final = frozenset({"GLOBAL", "STACK_GLOBAL", "INST", "EXT1", "EXT2", "
 
 
 def is_pickle(file: BinaryIO) -> bool:
-    """Whether these bytes would do something when they were loaded as a pickle.
+    """Whether these bytes would call something when they were loaded as pickles, one by one.
 
-    True for a whole pickle, and for a broken one that has called something before it breaks off.
+    True also when they break off after that; a pickle that only holds plain values is no matter.
     Leaves the file at its beginning.
     """
-    imported = False
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-            if opcode.name == "STOP":
-                return count > 0
-            if opcode.name in _IMPORTS:
-                # Text reads as these two opcodes by chance, but then names nothing that exists.
-                named = opcode.name not in {"GLOBAL", "INST"} or _is_dotted(str(argument))
-                imported = imported or named
-            if opcode.name in _CALLS and imported:
-                return True
-            if count > MAX_OPCODES_TRIED:
-                return True
-    except Exception:  # pickletools raises whatever the bytes lead it to
+        while not _calls_something(file):
+            pass
+    except Exception:  # pickletools raises whatever the bytes lead it to, also at the end
         return False
+    else:
+        return True
     finally:
         file.seek(0)
-    return False
+
+
+def _calls_something(file: BinaryIO) -> bool:
+    """Walks over one pickle."""
+    imported = False
+    for opcode, argument, _ in pickletools.genops(file):
+        if opcode.name in _IMPORTS:
+            # Text reads as these two opcodes by chance, but then names nothing that exists.
+            named = opcode.name not in {"GLOBAL", "INST"} or _is_dotted(str(argument))
+            imported = imported or named
+        if opcode.name in _CALLS and imported:
+            return True
+    return imported
 
 
 def check_pickle(file: BinaryIO, report: Report, *, name: str) -> None:

@@ -89,6 +89,13 @@ class TooLarge(SoukError):
     title = "Too large"
 
 
+class MediaTypeUnsupported(SoukError):
+    """The body is of a kind that this operation does not read."""
+
+    status = 415
+    title = "Media type not supported"
+
+
 class TooMany(SoukError):
     """Past a rate limit; `retry_after_s` in the extra members says when to come back."""
 

@@ -20,6 +20,7 @@ from souk.infra.http.dependencies import EDGE_DEPENDENCIES
 from souk.infra.http.edge import Edge
 from souk.infra.http.errors import exception_handler
 from souk.infra.http.limits import RateLimiter
+from souk.infra.http.requests import JsonRequest
 from souk.infra.http.transaction import TransactionMiddleware
 from souk.infra.telemetry.logs import set_up_logs
 
@@ -82,6 +83,7 @@ def build_litestar(container: Container) -> Litestar:
             cookie_secure=settings.base_url.startswith("https://"),
             exclude=["^/api/", "^/d/"],
         ),
+        request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
         openapi_config=openapi_config(),
         lifespan=[lifespan],

@@ -43,6 +43,7 @@ _WITH_CHANGE: Final = {
     409: "The state of the thing, or a used Idempotency-Key, does not admit this.",
     413: "The body is too large.",
 }
+_WITH_JSON: Final = {415: "The body is not sent as JSON."}
 _WITH_MONEY: Final = {402: "The wallet does not hold enough."}
 
 Operation = dict[str, Any]  # a node of the description, which is JSON
@@ -181,6 +182,8 @@ def _problems(operation: Operation, handler: HTTPRouteHandler, method: str) -> N
         problems |= _WITH_CALLER
     if method != "GET":
         problems |= _WITH_CHANGE
+    if _body_type(handler) is not None:
+        problems |= _WITH_JSON
     if handler.opt.get("idempotency") == "required":
         problems |= _WITH_MONEY
     problems |= handler.opt.get("problems", {})

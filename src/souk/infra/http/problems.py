@@ -14,6 +14,8 @@ from souk_client.contracts.base import FieldError, Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
 DOCS: Final = "/docs/errors#"
+_NO_BODY: Final = "'data'"
+"""Litestar's words for a handler's body that was not sent."""
 
 log = structlog.get_logger("souk.http")
 
@@ -63,6 +65,8 @@ def _describe(error: Exception) -> tuple[int, str, str, str, list[FieldError]]:
         return 422, "body_invalid", "Invalid request", _validation_text(error), _fields(error)
     if isinstance(error, NotFoundException):
         return 404, "route_unknown", "Not found", "There is nothing at this address.", []
+    if isinstance(error, HTTPException) and error.status_code == 413:
+        return 413, "body_too_large", "Too large", "The body is larger than is taken here.", []
     if isinstance(error, HTTPException) and error.status_code < 500:
         title = HTTPStatus(error.status_code).phrase
         code = title.lower().replace(" ", "_").replace("-", "_")
@@ -110,7 +114,9 @@ def _fields(error: ValidationException) -> list[FieldError]:
             source = _source(item)
             key = str(item.get("key") or "")
             where = f"{source}.{key}" if key and key != "data" else source
-            fields.append(FieldError(where=where, problem=str(item.get("message", ""))))
+            message = str(item.get("message", ""))
+            problem = "A JSON body is needed." if message == _NO_BODY else message
+            fields.append(FieldError(where=where, problem=problem))
     return fields
 
 

@@ -25,6 +25,7 @@ from souk.kernel.errors import (
     Unavailable,
 )
 from souk.works.artifacts.cid import cid_of
+from souk.works.artifacts.completing import Completer
 from souk.works.artifacts.errors import PartInterrupted
 from souk.works.artifacts.settings import ArtifactSettings
 from tests.works.artifacts.senders import (
@@ -279,7 +280,7 @@ async def test_a_crash_while_completing_is_mended_by_completing_again(
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(shelf.uploads, step, die)
+        patch.setattr(Completer, step, die)
         await shelf.uploads.complete(seller, upload.id)
 
     artifact = await shelf.again(database).uploads.complete(seller, upload.id)

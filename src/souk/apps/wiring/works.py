@@ -15,9 +15,10 @@ from souk.works.artifacts.staging import StagingArea
 from souk.works.artifacts.uploads import UploadService
 from souk.works.listings import routes as listing_routes
 from souk.works.listings.api import PublishGate
+from souk.works.listings.checks import OpenGate
 from souk.works.listings.editing import ListingEditor
 from souk.works.listings.importing import ListingImporter
-from souk.works.listings.publishing import OpenGate, Publisher
+from souk.works.listings.publishing import Publisher
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
 from souk.works.offers import routes as offer_routes

@@ -15,27 +15,22 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM, scope_of
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Conflict, Invalid, TooLarge, TooMany, Unavailable
+from souk.kernel.errors import Invalid, TooLarge, TooMany, Unavailable
 from souk.kernel.ids import new_id
 from souk.works.artifacts import store, upload_store
-from souk.works.artifacts.cid import cid_of_chunks
+from souk.works.artifacts.completing import Completer
 from souk.works.artifacts.errors import (
-    HashMismatch,
     PartDiffers,
     PartInterrupted,
     PartLengthWrong,
     PartNumberWrong,
-    PartsMissing,
     PartUnderWay,
     UploadClosed,
     UploadUnknown,
 )
-from souk.works.artifacts.events import ArtifactStored
 from souk.works.artifacts.model import (
     UploadRow,
-    blob_name,
     check_filename,
-    chunk_digests,
     plan_parts,
 )
 from souk.works.artifacts.prefix_hashes import PrefixHashes
@@ -43,7 +38,6 @@ from souk.works.artifacts.settings import ArtifactSettings
 from souk.works.artifacts.staging import PartSink, StagingArea, pour
 from souk_client.contracts.works import Artifact, PartReceived, Upload, UploadRequest
 
-MEDIA_TYPE_UNKNOWN: Final = "application/octet-stream"
 SWEEP_LIMIT: Final = 500
 
 
@@ -59,11 +53,10 @@ class UploadService:
         settings: ArtifactSettings,
     ) -> None:
         self._database = database
-        self._blobs = blobs
         self._staging = staging
         self._settings = settings
         self._hashes = PrefixHashes(database, staging)
-        self._completions: dict[str, asyncio.Task[Artifact]] = {}
+        self._completer = Completer(database, blobs, staging=staging, hashes=self._hashes)
 
     async def begin(self, uow: UnitOfWork, actor: Actor, request: UploadRequest) -> Upload:
         """Announces a file; complete at once when the organisation holds these bytes already.
@@ -152,21 +145,12 @@ class UploadService:
     async def complete(self, actor: Actor, upload_id: str) -> Artifact:
         """Checks the hash and makes the file an artifact of the organisation. Safe to repeat.
 
-        The work goes on when the caller hangs up; asking again joins it.
-
         Raises:
-            NotFound: `upload_unknown`. Gone: `upload_closed`.
-            Conflict: `parts_missing`, `completion_under_way`.
-            Invalid: `hash_mismatch`.
+            NotFound: `upload_unknown`. And as `Completer.complete`.
         """
         async with self._database.transaction(scope_of(actor), read_only=True) as uow:
             await _own(uow, actor, upload_id)
-        task = self._completions.get(upload_id)
-        if task is None:
-            task = asyncio.create_task(self._complete(upload_id))
-            self._completions[upload_id] = task
-            task.add_done_callback(lambda done: self._completed(upload_id, done))
-        return await asyncio.shield(task)
+        return await self._completer.complete(upload_id)
 
     async def sweep(self) -> int:
         """Ends uploads whose time is over and removes what they left; answers how many ended."""
@@ -228,99 +212,6 @@ class UploadService:
         finally:
             sink.close()
         return sink.digests
-
-    async def _complete(self, upload_id: str) -> Artifact:
-        await asyncio.to_thread(self._staging.make_folder, upload_id)
-        with self._staging.locked(upload_id, "complete") as mine:
-            if not mine:
-                raise Conflict(
-                    "completion_under_way", "This upload is being completed.", retry_after_s=1
-                )
-            async with self._database.transaction(SYSTEM, read_only=True) as uow:
-                upload = await upload_store.find(uow, upload_id)
-                parts = await upload_store.parts(uow, upload_id)
-            assert upload is not None
-            if upload.state in {"failed", "expired"}:
-                raise UploadClosed(upload.state)
-            missing = upload.missing([part.number for part in parts])
-            if upload.state == "open":
-                if missing:
-                    raise PartsMissing(missing)
-                await self._verify(upload)
-            if upload.state != "complete":
-                await self._put_away(upload)
-            digests = chunk_digests(parts, upload.size_bytes) if not missing else []
-            artifact = await self._record(upload, digests)
-        self._hashes.forget(upload_id)
-        await asyncio.to_thread(self._staging.remove, upload_id)
-        return artifact
-
-    def _completed(self, upload_id: str, done: "asyncio.Task[Artifact]") -> None:
-        del self._completions[upload_id]
-        if not done.cancelled():
-            done.exception()  # whoever asked may have hung up; asking again says it again
-
-    async def _verify(self, upload: UploadRow) -> None:
-        if not upload.part_count:
-            await self._prepare(upload)
-        try:
-            actual = await self._hashes.finish(upload)
-        except (FileNotFoundError, EOFError):
-            await self._fail(upload)
-            raise UploadClosed("lost: its staged bytes are gone") from None
-        if actual != upload.sha256:
-            await self._fail(upload)
-            raise HashMismatch(announced=upload.sha256, actual=actual)
-        async with self._database.transaction(SYSTEM) as uow:
-            if not await upload_store.set_state(uow, upload.id, "verified", was=["open"]):
-                raise UploadClosed("over")
-
-    async def _fail(self, upload: UploadRow) -> None:
-        async with self._database.transaction(SYSTEM) as uow:
-            await upload_store.set_state(uow, upload.id, "failed", was=["open", "verified"])
-            await upload_store.forget_parts(uow, upload.id)
-        await asyncio.to_thread(self._staging.remove, upload.id)
-
-    async def _put_away(self, upload: UploadRow) -> None:
-        """Moves verified bytes into the blob store, unless they are there already."""
-        name = blob_name(upload.sha256)
-        if await self._blobs.size(name) == upload.size_bytes:
-            return
-        try:
-            await self._blobs.put_file(name, self._staging.content_of(upload.id))
-        except FileNotFoundError:
-            await self._fail(upload)
-            raise UploadClosed("lost: its staged bytes are gone") from None
-
-    async def _record(self, upload: UploadRow, digests: list[bytes]) -> Artifact:
-        async with self._database.transaction(SYSTEM) as uow:
-            if upload.state != "complete":
-                await self._record_new(uow, upload, digests)
-            (row,) = await store.find(uow, [upload.sha256])
-        return row.to_artifact()
-
-    async def _record_new(self, uow: UnitOfWork, upload: UploadRow, digests: list[bytes]) -> None:
-        new = await store.record(
-            uow,
-            sha256=upload.sha256,
-            size_bytes=upload.size_bytes,
-            cid=cid_of_chunks(digests, upload.size_bytes),
-            filename=upload.filename,
-            media_type=MEDIA_TYPE_UNKNOWN,
-        )
-        await store.add_holder(uow, upload.sha256, organisation_id=upload.organisation_id)
-        if not await upload_store.set_state(uow, upload.id, "complete", was=["open", "verified"]):
-            raise UploadClosed("over")
-        await upload_store.forget_parts(uow, upload.id)
-        if new:
-            uow.publish(
-                ArtifactStored(
-                    sha256=upload.sha256,
-                    size_bytes=upload.size_bytes,
-                    filename=upload.filename,
-                    organisation_id=upload.organisation_id,
-                )
-            )
 
 
 async def _own(uow: UnitOfWork, actor: Actor, upload_id: str) -> UploadRow:

@@ -52,6 +52,8 @@ class ListingPublished(ListingEvent, frozen=True, kw_only=True):
     version: str
     """The version that buyers get."""
     files: list[PublishedFile] = []
+    version_is_new: bool = False
+    """Whether that version became public in the same moment, so that `VersionPublished` says it."""
 
 
 class VersionPublished(ListingEvent, frozen=True, kw_only=True):

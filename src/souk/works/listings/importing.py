@@ -12,12 +12,13 @@ from souk.kernel.ids import new_id
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
+from souk.works.listings.announcing import announce
 from souk.works.listings.api import NewOffer, OfferBook, PublishCandidate, PublishGate
+from souk.works.listings.checks import check_gate, check_scans, tree_of
 from souk.works.listings.editing import new_offers, seller_of
 from souk.works.listings.errors import ListingsFull, PublishIncomplete, SlugTaken
 from souk.works.listings.events import ListingCreated
 from souk.works.listings.model import ListingRow, VersionRow, words_of_request
-from souk.works.listings.publishing import announce, check_gate, check_scans, tree_of
 from souk.works.listings.settings import ListingSettings
 from souk.works.revisions.api import FirstCommit, Revision, Revisions, TreeFile
 from souk_client.contracts.works import (

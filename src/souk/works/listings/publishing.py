@@ -8,41 +8,29 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import scope_of
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Conflict, Invalid
+from souk.kernel.errors import Conflict
 from souk.kernel.ids import new_id
-from souk.works.artifacts.api import Artifact, Artifacts
+from souk.works.artifacts.api import Artifacts
 from souk.works.listings import store
-from souk.works.listings.api import OfferBook, PublishCandidate, PublishGate
+from souk.works.listings.announcing import announce
+from souk.works.listings.api import OfferBook, PublishGate
+from souk.works.listings.checks import candidate_of, check_gate, check_scans, tree_of
 from souk.works.listings.errors import (
-    ArtifactQuarantined,
-    ExecutableRefused,
     PublishIncomplete,
     ScanPending,
     VersionUnknown,
 )
 from souk.works.listings.events import (
     ListingEdited,
-    ListingPublished,
-    PublishedFile,
-    VersionPublished,
 )
 from souk.works.listings.model import ListingRow, VersionRow, missing_to_publish
 from souk.works.listings.semver import best
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
-from souk.works.revisions.api import Revisions, TreeFile
-from souk_client.contracts.base import ListingKind
-from souk_client.contracts.works import Listing, Version, VersionFile, VersionRequest
+from souk.works.revisions.api import Revisions
+from souk_client.contracts.works import Listing, Version, VersionRequest
 
 POLL_S: Final = 0.2
-KINDS_WITH_PROGRAMS: Final = frozenset({"plugin", "api", "agent", "compute"})
-
-
-class OpenGate:
-    """A gate that lets everything through: for as long as nobody above has a say."""
-
-    async def refusals(self, uow: UnitOfWork, candidate: PublishCandidate) -> list[str]:
-        return []
 
 
 class Publisher:
@@ -222,120 +210,3 @@ def _moved_on(
     if best_one is chosen:
         return chosen
     return next(row for row in versions if row.id == current_id)
-
-
-def tree_of(files: Sequence[VersionFile], held: dict[str, Artifact]) -> list[TreeFile]:
-    """The tree of these files.
-
-    Raises:
-        Invalid: `file_unknown` names those that the organisation has not uploaded.
-    """
-    unknown = [file.path for file in files if file.sha256 not in held]
-    if unknown:
-        shown = ", ".join(repr(path[:80]) for path in unknown[:5])
-        raise Invalid(
-            "file_unknown",
-            f"{len(unknown)} file(s) name content that your organisation has not uploaded: {shown}"
-            ". Upload them first.",
-        )
-    return [
-        TreeFile(path=file.path, sha256=file.sha256, size_bytes=held[file.sha256].size_bytes)
-        for file in files
-    ]
-
-
-def check_scans(
-    tree: Sequence[TreeFile], artifacts: dict[str, Artifact], *, kind: ListingKind
-) -> None:
-    """Whether every file of a tree is clean, and no program where none belongs.
-
-    Raises:
-        Conflict: `artifact_quarantined`, `scan_pending`, `executable_refused`.
-    """
-    bad = {
-        file.path: artifacts[file.sha256].scan.reasons
-        for file in tree
-        if artifacts[file.sha256].scan.state == "quarantined"
-    }
-    if bad:
-        raise ArtifactQuarantined(bad)
-    pending = {file.sha256 for file in tree if artifacts[file.sha256].scan.state == "pending"}
-    if pending:
-        raise ScanPending(sorted(pending))
-    programs = [file.path for file in tree if "executable" in artifacts[file.sha256].scan.facts]
-    if programs and kind not in KINDS_WITH_PROGRAMS:
-        raise ExecutableRefused(programs, kind)
-
-
-async def check_gate(gate: PublishGate, uow: UnitOfWork, candidate: PublishCandidate) -> None:
-    """Asks those above. Raises Conflict `publish_refused` with their reasons."""
-    refusals = await gate.refusals(uow, candidate)
-    if refusals:
-        raise Conflict(
-            "publish_refused", f"Not published: {'; '.join(refusals)}.", reasons=refusals
-        )
-
-
-def candidate_of(row: ListingRow, sha256s: list[str]) -> PublishCandidate:
-    """What a gate is asked about."""
-    assert row.licence is not None  # publishing has asked for it
-    return PublishCandidate(
-        listing_id=row.id,
-        organisation_id=row.organisation_id,
-        kind=row.kind,
-        title=row.title,
-        card=row.card,
-        licence=row.licence,
-        sha256s=sha256s,
-    )
-
-
-def announce(
-    uow: UnitOfWork,
-    row: ListingRow,
-    *,
-    address: str,
-    user_id: str | None,
-    version: VersionRow | None,
-    first: bool,
-    current: VersionRow,
-    tree: Sequence[TreeFile],
-) -> None:
-    """Publishes the events of a publication.
-
-    Args:
-        version: the version that is public from now on, if any.
-        first: whether the listing was not public before.
-        current: the version that buyers get.
-        tree: the files of the version that was asked for.
-    """
-    files = [PublishedFile(path=file.path, sha256=file.sha256) for file in tree]
-    if version is not None:
-        uow.publish(
-            VersionPublished(
-                listing_id=row.id,
-                organisation_id=row.organisation_id,
-                address=address,
-                title=row.title,
-                kind=row.kind,
-                user_id=user_id,
-                version_id=version.id,
-                version=version.version,
-                revision_id=version.revision_id,
-                files=files,
-            )
-        )
-    if first:
-        uow.publish(
-            ListingPublished(
-                listing_id=row.id,
-                organisation_id=row.organisation_id,
-                address=address,
-                title=row.title,
-                kind=row.kind,
-                user_id=user_id,
-                version_id=current.id,
-                version=current.version,
-                files=files,
-            )
-        )

@@ -19,6 +19,12 @@ FLOOR: Final = 0.35
 pairs of a question and a document lie below it, four in five of those that belong together above.
 """
 NEIGHBOURS: Final = 100
+"""How many listings match by meaning alone."""
+_LOOKED_AT: Final = 256
+"""The nearest rows that are looked at first, whatever the filters: so all facets count over the
+same ones, and one walk through the graph serves them all."""
+_FEW: Final = 16
+"""When filters leave fewer of those, the nearest that pass are looked for by themselves."""
 _EXACT_LIMIT: Final = 10_000
 """Up to so many rows that pass the filters are compared one by one: that then costs no more than
 asking the graph for enough."""
@@ -82,9 +88,14 @@ class Neighbourhood:
     def _candidates(self, filters: Filters, *, filtered: bool) -> tuple[Rows, Similarities]:
         """Rows that may pass, best first."""
         vectors = self._snapshot.vectors
+        rows, cosines = self._graph(_LOOKED_AT)
         if not filtered:
-            return self._graph(int(_SPARE * NEIGHBOURS))
+            return rows, cosines
         passing = may_pass(vectors.facts, filters, own_currency=self._own_currency)
+        kept = passing[rows]
+        all_near_seen = len(rows) < _LOOKED_AT or cosines[-1] < FLOOR
+        if all_near_seen or np.count_nonzero(kept) >= _FEW:
+            return rows[kept], cosines[kept]
         count = int(np.count_nonzero(passing))
         if count <= _EXACT_LIMIT:
             few = np.flatnonzero(passing).astype(np.uint64)
@@ -96,10 +107,12 @@ class Neighbourhood:
         return rows[kept], cosines[kept]
 
     def _graph(self, count: int) -> tuple[Rows, Similarities]:
+        """At least so many of the nearest rows; the answer to the widest question is kept."""
         if count > self._asked:
             self._asked = count
             self._nearest = self._snapshot.vectors.nearest(self._vector, count=count)
-        return self._nearest
+        rows, cosines = self._nearest
+        return rows[:count], cosines[:count]
 
 
 def rows_query(schema: tantivy.Schema, rows: list[int]) -> Query:

@@ -8,7 +8,6 @@ import tantivy
 from tantivy import Occur, Query, TextAnalyzer
 
 from souk.discovery.search.engine.schema import (
-    PHRASE_FIELDS,
     WORDS_FIELD,
     plain_analyzer,
     stemmed_analyzer,
@@ -126,11 +125,10 @@ def strict_parts(plan: Plan, schema: tantivy.Schema) -> list[tuple[Occur, Query]
 
 
 def phrase_query(words: tuple[str, ...], schema: tantivy.Schema) -> Query:
-    """The words in this order, in any one field."""
+    """The words side by side, in this order."""
     if len(words) == 1:
         return Query.term_query(schema, WORDS_FIELD, words[0], "freq")
-    fields = [Query.phrase_query(schema, field, list(words)) for field in PHRASE_FIELDS]
-    return Query.disjunction_max_query(fields)
+    return Query.phrase_query(schema, WORDS_FIELD, list(words))
 
 
 def _term_query(term: Term, schema: tantivy.Schema) -> Query:

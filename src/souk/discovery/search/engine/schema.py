@@ -8,14 +8,13 @@ from tantivy import Filter, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, To
 from souk.discovery.search.engine import keys
 from souk.discovery.search.model import SearchDocument, Sort
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raise when the schema or the files change shape: an older index is then rebuilt."""
 
-PHRASE_FIELDS: Final = ("title", "tags_text", "summary", "seller", "card")
-"""Where the words of a phrase must stand side by side."""
 WORDS_FIELD: Final = "everything"
-"""All words of a listing in one field, those that weigh more repeated: one list of listings a word
-to read instead of five, and on Cranfield no worse a ranking."""
+"""All texts of a listing as values of one field, those that weigh more repeated: one list of
+listings to read for a word instead of five, and on Cranfield a ranking no worse. Between two values
+lies a gap, so that no phrase reaches across them."""
 _REPEATED: Final = 3
 """How often title and tags are counted."""
 FACETS: Final = ("kind", "category", "task", "tag", "licence", "currency", "price")
@@ -37,12 +36,10 @@ _CARD_LIMIT: Final = 20_000
 
 def build_schema() -> tantivy.Schema:
     builder = SchemaBuilder()
-    for name in PHRASE_FIELDS:
-        builder.add_text_field(name, tokenizer_name=_STEMMED, index_option="position")
-    builder.add_text_field(WORDS_FIELD, tokenizer_name=_STEMMED, index_option="freq")
+    builder.add_text_field(WORDS_FIELD, tokenizer_name=_STEMMED, index_option="position")
     # Unstemmed words of the short fields: what typing errors and suggestions are looked up in.
     builder.add_text_field("words", tokenizer_name=_PLAIN, index_option="basic")
-    builder.add_text_field("title_words", tokenizer_name=_PLAIN, index_option="position")
+    builder.add_text_field("title_words", tokenizer_name=_PLAIN, index_option="basic")
     for name in _KEYWORDS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in _NUMBERS:
@@ -84,17 +81,13 @@ def to_tantivy(document: SearchDocument, *, row: int | None) -> tantivy.Document
     """The stored form; `row` is the place of its vector, None when it has none."""
     made = tantivy.Document()
     tags_text = " ".join((*document.tags, document.task, document.category, document.kind))
-    texts = {
-        "title": document.title,
-        "tags_text": tags_text,
-        "summary": document.summary,
-        "seller": f"{document.seller} {document.owner}",
-        "card": document.card[:_CARD_LIMIT],
-    }
-    for name in PHRASE_FIELDS:
-        made.add_text(name, texts[name])
-    weighty = f"{document.title} {tags_text}"
-    made.add_text(WORDS_FIELD, " ".join([*[weighty] * (_REPEATED - 1), *texts.values()]))
+    for text in (
+        *[document.title, tags_text] * _REPEATED,
+        document.summary,
+        f"{document.seller} {document.owner}",
+        document.card[:_CARD_LIMIT],
+    ):
+        made.add_text(WORDS_FIELD, text)
     made.add_text("words", f"{document.title} {document.summary} {tags_text} {document.seller}")
     made.add_text("title_words", document.title)
     for name, value in (

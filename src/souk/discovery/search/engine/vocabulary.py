@@ -10,6 +10,7 @@ import numpy.typing as npt
 _LONGEST: Final = 24
 _SHORTEST: Final = 4
 _TWO_ERRORS_FROM: Final = 8
+_PLACES: Final = 32
 
 Counts = npt.NDArray[np.int64]
 Letters = npt.NDArray[np.uint32]
@@ -27,6 +28,7 @@ class Vocabulary:
         self._lengths = lengths[self._mendable]
         self._letters = _letters([self._words[index] for index in self._mendable])
         self._masks = _masks(self._letters)
+        self._tallies = _tallies(self._letters)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -46,6 +48,9 @@ class Vocabulary:
             # Each error changes at most two of the letters that occur at all.
             & (np.bitwise_count(self._masks ^ _masks(target)[0]) <= 2 * most)
         )
+        # A wrong letter changes the tally of letters by two, a missing or extra one by one.
+        apart = np.abs(self._tallies[near] - _tallies(target)[0]).sum(axis=1)
+        near = near[apart <= 2 * most]
         if not len(near):
             return []
         errors = _distances(target[0, : len(word)], self._letters[near], self._lengths[near])
@@ -88,6 +93,16 @@ def _masks(letters: Letters) -> npt.NDArray[np.uint64]:
     bits[letters == 0] = 0
     joined: npt.NDArray[np.uint64] = np.bitwise_or.reduce(bits, axis=1)
     return joined
+
+
+def _tallies(letters: Letters) -> npt.NDArray[np.int8]:
+    """How often each letter occurs, letters that share a place counted together."""
+    tallies = np.zeros((len(letters), _PLACES), np.int8)
+    rows = np.arange(len(letters))
+    for column in range(_LONGEST):
+        letter = letters[:, column]
+        np.add.at(tallies, (rows, letter & (_PLACES - 1)), letter != 0)
+    return tallies
 
 
 def _distances(

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 PASSWORD: Final = "a long enough password"
-QUIET: Final = ("favicon",)
 DESK: Final = {"width": 1280, "height": 900}
 PHONE: Final = {"width": 360, "height": 760}
 
@@ -24,6 +23,8 @@ class Visitor:
         self.complaints: list[str] = []
         """Console errors, CSP violations, script errors and failed requests."""
         self.expected_statuses: set[int] = set()
+        self.losing_connections = False
+        """Whether the test itself cuts requests off, so that failed ones are no complaint."""
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
         page.on("requestfailed", self._failed)
@@ -90,7 +91,7 @@ class Visitor:
         assert width <= window, f"{self.page.url} is {width} px wide in a window of {window} px"
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type != "error":
+        if message.type != "error" or (self.losing_connections and "ERR_FAILED" in message.text):
             return
         # Chromium reports every refused request; those a test provokes are counted by status.
         if any(f"status of {status}" in message.text for status in self.expected_statuses):
@@ -98,7 +99,8 @@ class Visitor:
         self.complaints.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # a page left while something was loading
+        left = request.failure == "net::ERR_ABORTED"  # a page left while something was loading
+        if not left and not self.losing_connections:
             self.complaints.append(f"request failed: {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:

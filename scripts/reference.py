@@ -21,7 +21,6 @@ EDGE_PROBLEMS = {
     "internal_error": (500, "Something went wrong on our side and nothing was changed."),
     "method_not_allowed": (405, "This address does not take this method; `allow` names those."),
     "bad_request": (400, "The request cannot be read."),
-    "request_entity_too_large": (413, "The body is larger than this address takes."),
 }
 """Those that the HTTP edge makes itself."""
 

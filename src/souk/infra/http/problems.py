@@ -43,6 +43,8 @@ def render(error: Exception, *, path: str, request_id: str | None) -> Rendered:
         headers["retry-after"] = str(extra["retry_after_s"])
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="souk"'
+    if status == 413:
+        headers["connection"] = "close"  # the rest of the body is not read
     if status == 405 and isinstance(error, HTTPException):
         headers.update(error.headers or {})
     problem = Problem(

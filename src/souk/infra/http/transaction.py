@@ -114,6 +114,9 @@ class TransactionMiddleware(ASGIMiddleware):
         body = None
         if found is not None or is_form:
             limit = scope["route_handler"].opt.get("body_limit", self._max_body_bytes)
+            said = headers.get(b"content-length", b"")
+            if said.isdigit() and int(said) > limit:
+                raise _too_large(limit)
             body = await _read_body(receive, limit=limit)
         key = found.decode("latin-1") if found is not None else None
         if key is None and is_form and body:
@@ -144,9 +147,13 @@ async def _read_body(receive: Receive, *, limit: int) -> bytes:
         chunks.append(message["body"])
         size += len(message["body"])
         if size > limit:
-            raise TooLarge("body_too_large", f"The body may have at most {limit} bytes.")
+            raise _too_large(limit)
         more = message["more_body"]
     return b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge("body_too_large", f"The body may have at most {limit} bytes.")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -58,7 +58,7 @@ def test_a_name_that_looks_like_html_is_shown_as_text(pages: Pages) -> None:
     html = pages.text(
         "pages/home.html",
         shell(),
-        {"tries": (), "kind_counts": {}, "popular": [], "newest": [item]},
+        {"tries": (), "kind_counts": {}, "popular": [], "newest": [item], "index_ready": True},
     )
     assert "&lt;b onmouseover=&#34;x&#34;&gt;Bold&lt;/b&gt;" in html
 

@@ -32,6 +32,7 @@ async def home(shell: Shell, pages: Pages, market: Market) -> Response[str]:
         shell,
         tries=TRIES if newest and newest.total else (),
         kind_counts=counts,
+        index_ready=newest is not None,
         newest=[hit.listing for hit in newest.items] if newest else [],
         popular=[
             hit.listing for hit in (popular.items if popular else ()) if hit.listing.downloads

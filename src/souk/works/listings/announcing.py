@@ -55,5 +55,6 @@ def announce(
                 version_id=current.id,
                 version=current.version,
                 files=files,
+                version_is_new=version is not None and version.id == current.id,
             )
         )

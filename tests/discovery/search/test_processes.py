@@ -61,6 +61,7 @@ def tell(process: subprocess.Popen[str], first: int, count: int) -> None:
     process.stdin.flush()
 
 
+@pytest.mark.alone
 def test_what_one_process_applies_the_next_search_of_another_finds(
     other: subprocess.Popen[str], ask: Ask
 ) -> None:

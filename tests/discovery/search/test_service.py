@@ -109,6 +109,7 @@ async def market(
     made.executor.close()
 
 
+@pytest.mark.alone
 async def test_what_is_published_is_found_within_a_second_and_what_is_retired_is_not(
     market: Market,
 ) -> None:
@@ -162,6 +163,7 @@ async def test_drafts_and_undone_transactions_are_never_found(market: Market) ->
         assert await market.titles() == ["Public"]
 
 
+@pytest.mark.alone
 async def test_many_at_once_are_found_by_words_at_once_and_by_meaning_soon(
     market: Market,
 ) -> None:

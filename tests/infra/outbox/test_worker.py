@@ -58,6 +58,13 @@ async def test_a_fact_is_handled_once_however_often_the_worker_runs(database: Da
     assert await _heard(database) == [1, 2, 3]
 
 
+async def test_facts_of_one_transaction_keep_their_order(database: Database) -> None:
+    await _ring(database, *range(1, 13))
+    async with database.transaction(PUBLIC) as uow:
+        rows = await uow.values("SELECT payload->>'number' FROM infra.events ORDER BY id")
+    assert [int(row) for row in rows] == list(range(1, 13))
+
+
 async def test_a_rolled_back_transaction_announces_nothing(database: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         async with database.transaction(PUBLIC) as uow:

@@ -6,7 +6,7 @@ Services never commit: whoever opened it does.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from psycopg import AsyncConnection, AsyncCursor
@@ -103,8 +103,12 @@ class UnitOfWork:
         return cast(list[dict[str, Any]], await cursor.fetchall())
 
     def publish(self, event: Event) -> EventId:
-        """Announces a fact: it leaves the process if, and only if, this transaction commits."""
-        event_id = EventId(new_id("evt", self.now))
+        """Announces a fact: it leaves the process if, and only if, this transaction commits.
+
+        Facts of one transaction keep their order: ids sort by their millisecond, so each gets one.
+        """
+        at = self.now + timedelta(milliseconds=len(self._events))
+        event_id = EventId(new_id("evt", at))
         self._events.append((event_id, event))
         return event_id
 

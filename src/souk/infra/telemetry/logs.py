@@ -15,6 +15,7 @@ _SECRET_TEXT: Final = re.compile(
     r"vk_[0-9a-z]{4,}_[0-9A-Za-z_-]{6,}"  # API keys
     r"|eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]*"  # JSON web tokens
     r"|(?<=[?&]token=)[^&\s\"']+"  # signed addresses
+    r"|(?<=/d/)[0-9A-Za-z_.=-]{20,}"  # and those of downloads
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # passwords in addresses
     r"|(?<=password=)\S+"
     r"|srt_[0-9A-Za-z_-]{8,}"  # refresh tokens

@@ -1,0 +1,138 @@
+"""Another organisation's ids on every page that takes one: nothing is shown or changed."""
+
+import importlib
+import pkgutil
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import souk.web.pages
+from tests.security.world import PASSWORD, World, make_world
+
+ATTACKS: dict[str, list[str]] = {
+    "GET /library/{licence_id:str}": ["/library/{licence_id}"],
+    "GET /orders/{order_id:str}": ["/orders/{order_id}"],
+    "GET /orders/{order_id:str}/receipt.txt": ["/orders/{order_id}/receipt.txt"],
+    "POST /orders/{order_id:str}/refund": ["/orders/{order_id}/refund"],
+    "GET /checkout/{listing_id:str}": ["/checkout/{draft}"],
+    "POST /checkout/{listing_id:str}": ["/checkout/{draft}"],
+    "GET /account/organisations/{organisation_id:str}": [
+        "/account/organisations/{organisation_id}",
+        "/account/organisations/{personal_organisation}",
+    ],
+    "POST /account/organisations/{organisation_id:str}/invitations": [
+        "/account/organisations/{organisation_id}/invitations"
+    ],
+    "POST /account/organisations/{organisation_id:str}/members/{user_id:str}/remove": [
+        "/account/organisations/{organisation_id}/members/{user_id}/remove"
+    ],
+    "POST /account/invitations/{invitation_id:str}/{answer:str}": [
+        "/account/invitations/{invitation_id}/accept",
+        "/account/invitations/{invitation_id}/decline",
+    ],
+    "POST /account/keys/{key_id:str}/revoke": ["/account/keys/{key_id}/revoke"],
+    "GET /publish/{listing_id:str}/details": ["/publish/{draft}/details"],
+    "POST /publish/{listing_id:str}/details": ["/publish/{draft}/details"],
+    "GET /publish/{listing_id:str}/files": ["/publish/{draft}/files"],
+    "POST /publish/{listing_id:str}/files": ["/publish/{draft}/files"],
+    "GET /publish/{listing_id:str}/price": ["/publish/{draft}/price"],
+    "POST /publish/{listing_id:str}/price": ["/publish/{draft}/price"],
+    "GET /publish/{listing_id:str}/review": ["/publish/{draft}/review"],
+    "POST /publish/{listing_id:str}/publish": ["/publish/{draft}/publish"],
+    "POST /publish/{listing_id:str}/retire": ["/publish/{published}/retire"],
+    "POST /admin/users/{user_id:str}/roles": ["/admin/users/{mallory}/roles"],
+    "POST /admin/dead-letters/{event_id:str}/{handler:str}/retry": [
+        "/admin/dead-letters/evt_x/any/retry"
+    ],
+    "GET /{owner:str}/{slug:str}": ["/{owner}/{draft_slug}"],
+    "GET /admin": ["/admin"],
+    "GET /admin/listings": ["/admin/listings"],
+    "GET /admin/quarantine": ["/admin/quarantine"],
+    "GET /admin/dead-letters": ["/admin/dead-letters"],
+    "GET /wallet": ["/wallet?organisation={organisation_id}"],
+    "GET /selling": ["/selling?organisation={organisation_id}"],
+}
+"""A page and the addresses with somebody else's ids, or for an admin alone."""
+
+PUBLIC = {"GET /tiles/{kind:str}/{name:str}"}
+"""Addresses with a part that names nobody's things, as those of the manual below /docs/ do."""
+
+FORM = {
+    "name": "Mine",
+    "email": "mallory@guard.example.org",
+    "title": "Mine",
+    "role": "owner",
+    "roles": "admin",
+    "reason": "mine",
+    "kind": "dataset",
+    "licence": "MIT",
+    "price": "0",
+    "currency": "USD",
+    "version": "9.0.0",
+}
+CALLS = [(page, path) for page, paths in ATTACKS.items() for path in paths]
+
+
+@pytest.fixture(scope="module")
+def world(base_url: str) -> Iterator[World]:
+    yield from make_world(base_url)
+
+
+@pytest.fixture(scope="module")
+def before(world: World) -> Any:
+    return world.state()
+
+
+@pytest.fixture(scope="module")
+def browser(base_url: str, world: World) -> Iterator[httpx.Client]:
+    """A browser in which Mallory is signed in."""
+    with httpx.Client(base_url=base_url, timeout=30, headers={"accept": "text/html"}) as client:
+        page = client.get("/sign-in")
+        found = re.search(r'name="_csrf_token" value="([^"]+)"', page.text)
+        assert found is not None
+        form = {"email": world.mallory.email, "password": PASSWORD, "_csrf_token": found[1]}
+        assert client.post("/sign-in", data=form).status_code == 303
+        yield client
+
+
+def page_addresses() -> set[str]:
+    """Every page whose address has a part to fill in."""
+    found = set()
+    for info in pkgutil.walk_packages(souk.web.pages.__path__, "souk.web.pages."):
+        module = importlib.import_module(info.name)
+        for handler in getattr(module, "ROUTES", []):
+            for path in handler.paths:
+                if "{" in path:
+                    found |= {f"{method} {path}" for method in map(str, handler.http_methods)}
+    return found
+
+
+def test_every_page_with_somebodys_id_was_thought_about() -> None:
+    known = ATTACKS.keys() | PUBLIC
+    assert not [page for page in page_addresses() - known if not page.startswith("GET /docs/")]
+
+
+@pytest.mark.parametrize(("page", "path"), CALLS)
+def test_a_stranger_sees_and_changes_nothing(
+    world: World, before: Any, browser: httpx.Client, page: str, path: str
+) -> None:
+    path = world.fill(path)
+    if page.startswith("GET"):
+        answer = browser.get(path)
+    else:
+        own = {"_csrf_token": browser.cookies["souk_csrf"], "_idempotency_key": secrets.token_hex()}
+        answer = browser.post(path, data={**FORM, **own})
+    assert answer.status_code in (403, 404, 409, 422), answer.text
+    told = (
+        answer.text.replace(world.ids["draft_slug"], "") if "{draft_slug}" in page else answer.text
+    )
+    assert world.secret not in told
+    assert "Ada Lovelace" not in told and world.ada.email not in told
+
+
+def test_nothing_changed_after_all_that(world: World, before: Any) -> None:
+    assert world.state() == before

@@ -23,7 +23,8 @@ BATCH = 100
 def provenance_handler(*, provenance: Provenance, listings: Listings) -> Handler:
     """Records creation, edits, publications and retirements, each exactly once.
 
-    A draft's edits are not recorded: the log is public, a draft is not.
+    A draft's edits are not recorded: the log is public, a draft is not. A listing that goes public
+    with a new version is one publication, recorded with that version's files.
     """
 
     async def record(uow: UnitOfWork, delivered: Sequence[Delivered[ListingEvent]]) -> None:
@@ -44,7 +45,7 @@ async def _entry_of(uow: UnitOfWork, listings: Listings, event: ListingEvent) ->
             return _entry(event, "created", details={"kind": event.kind})
         case ListingEdited(published=True):
             return _entry(event, "edited", details=_words(event, fields=",".join(event.fields)))
-        case ListingPublished():
+        case ListingPublished(version_is_new=False):
             return _entry(
                 event, "published", details=_words(event, what="listing"), version=event.version
             )

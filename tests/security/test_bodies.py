@@ -266,3 +266,11 @@ def test_an_idempotency_key_is_short_printable_ascii(ada: Person, key: bytes, st
     assert answer.status_code == status, answer.text
     if status == 400:
         assert code(answer, 400) == "idempotency_key_invalid"
+
+
+def test_nobody_is_refused_before_their_body_is_read(base_url: str) -> None:
+    listings = b'{"items":[' + b" " * 8_000_000
+    for path, body in (("/listings/import", listings), ("/orders", b"{"), ("/me/password", b"")):
+        answer = httpx.post(f"{base_url}{API}{path}", content=body, headers=JSON)
+        assert code(answer, 401) == "sign_in_needed", path
+        assert answer.headers["www-authenticate"].startswith("Bearer")

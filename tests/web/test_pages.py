@@ -1,8 +1,13 @@
 """Pages over HTTP, as a browser without scripts uses them: walls, tokens, and doing things once."""
 
+import os
 import re
 import secrets
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,6 +16,7 @@ import pytest
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import ListingRequest
 from tests import market
+from tests.serving import SECRET, Marketplace
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -81,6 +87,36 @@ def test_admin_pages_are_for_admins(browser: Browser) -> None:
     browser.sign_up()
     for path in ("/admin", "/admin/listings", "/admin/quarantine", "/admin/dead-letters"):
         assert browser.get(path).status_code == 403
+
+
+def test_an_admin_sees_users_and_what_the_scan_refused(
+    browser: Browser, marketplace: Marketplace, tmp_path: Path
+) -> None:
+    handle = browser.sign_up()
+    email = f"{handle}@example.org"
+    subprocess.run(
+        [sys.executable, "-m", "souk.apps.cli", "admin", email],
+        env={
+            **os.environ,
+            "SOUK_DATABASE_URL": marketplace.owner_dsn,
+            "SOUK_SECRET": SECRET,
+            "SOUK_DATA_DIR": str(marketplace.data_dir),
+        },
+        check=True,
+        capture_output=True,
+    )
+    seller = market.sign_up(marketplace.base_url)
+    shady = tmp_path / "shady.pkl"
+    shady.write_bytes(b"cos\nsystem\n(S'" + handle.encode() + b"'\ntR.")
+    artifact = seller.upload_file(shady)
+    deadline = time.monotonic() + 60
+    while artifact.sha256 not in (text := browser.get("/admin/quarantine").text):
+        assert time.monotonic() < deadline, "the scan did not refuse it"
+        time.sleep(0.3)
+    assert "system" in text.partition(artifact.sha256)[2].partition("</ul>")[0]
+    assert handle in browser.get(f"/admin?find={handle}").text
+    assert browser.get("/admin/listings").status_code == 200
+    assert "Nothing is stuck" in browser.get("/admin/dead-letters").text
 
 
 def test_what_belongs_to_others_is_not_there(browser: Browser, base_url: str) -> None:

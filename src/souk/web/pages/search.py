@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import Parameter
 
 from souk.discovery.search.api import Filters, SearchQuestion, Sort
+from souk.kernel.money import CURRENCIES, currency
 from souk.web.forms import PageRequest
 from souk.web.market import Market
 from souk.web.pages.addresses import with_query
@@ -24,18 +25,22 @@ FACETS: Final = {
     "kind": "Kind",
     "task": "Task",
     "category": "Category",
+    "currency": "Currency",
     "price": "Price",
     "licence": "Licence",
     "tag": "Tag",
 }
 _BANDS: Final = {
-    "free": ("Free", "", "0"),
-    "under-10": ("Under $10", "1", "999"),
-    "10-100": ("$10 to $100", "1000", "9999"),
-    "100-1000": ("$100 to $1,000", "10000", "99999"),
-    "over-1000": ("$1,000 and more", "100000", ""),
+    "free": ("Free", None, 0),
+    "under-10": ("Under {1}", 0, 10),
+    "10-100": ("{0} to {1}", 10, 100),
+    "100-1000": ("{0} to {1}", 100, 1000),
+    "over-1000": ("{0} and more", 1000, None),
 }
-"""Price bands by the index's name for them: what they are called, and their ends in cents."""
+"""Price bands by the index's name for them: what they are called, and their ends in whole units;
+the upper end is not part of a band."""
+_OWN_CURRENCY: Final = "USD"
+"""What price bounds are in while no currency is chosen."""
 
 
 class FacetLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +132,7 @@ def question_of(address: Address) -> SearchQuestion:
             licences=address.all("licence"),
             tasks=address.all("task"),
             categories=address.all("category"),
+            currency=_chosen_currency(address),
             price_min_minor=_whole(address.one("price_min_minor")),
             price_max_minor=_whole(address.one("price_max_minor")),
         ),
@@ -134,6 +140,11 @@ def question_of(address: Address) -> SearchQuestion:
         cursor=address.one("cursor") or None,
         limit=PAGE_SIZE,
     )
+
+
+def _chosen_currency(address: Address) -> str | None:
+    code = address.one("currency")
+    return code if code in CURRENCIES else None
 
 
 def _whole(text: str) -> int | None:
@@ -176,11 +187,15 @@ def view_of(address: Address, question: SearchQuestion, answer: SearchAnswer) ->
 
 def _facets(address: Address, facets: Sequence[Facet]) -> Iterator[FacetView]:
     counted = {facet.name: {v.value: v.count for v in facet.values} for facet in facets}
+    currencies = counted.get("currency", {})
     for name, title in FACETS.items():
         counts = counted.get(name, {})
-        values = list(
-            _bands(address, counts) if name == "price" else _values(address, name, counts)
-        )
+        if name == "price":
+            values = list(_bands(address, counts, mixed=len(currencies) > 1))
+        elif name == "currency" and len(currencies) < 2 and not address.one(name):
+            continue
+        else:
+            values = list(_values(address, name, counts))
         if values:
             yield FacetView(title=title, values=values)
 
@@ -194,28 +209,56 @@ def _values(address: Address, name: str, counts: Mapping[str, int]) -> Iterator[
         yield FacetLink(
             name=_value_name(name, value),
             count=count,
-            href=address.toggled(name, value),
+            href=(
+                address.changed(currency="" if value in chosen else value)
+                if name == "currency"
+                else address.toggled(name, value)
+            ),
             chosen=value in chosen,
         )
 
 
-def _bands(address: Address, counts: Mapping[str, int]) -> Iterator[FacetLink]:
+def _bands(address: Address, counts: Mapping[str, int], *, mixed: bool) -> Iterator[FacetLink]:
+    """The bands that anything falls into. They are counted over all currencies, so with several
+    of them (`mixed`) only what is free can show a number that choosing the band would give."""
     now = (address.one("price_min_minor"), address.one("price_max_minor"))
-    for band, (name, low, high) in _BANDS.items():
+    for band in _BANDS:
+        name, low, high = _band(address, band)
         chosen = now == (low, high)
         if counts.get(band) or chosen:
             ends = ("", "") if chosen else (low, high)
-            href = address.changed(price_min_minor=ends[0], price_max_minor=ends[1])
-            yield FacetLink(name=name, count=counts.get(band, 0), href=href, chosen=chosen)
+            yield FacetLink(
+                name=name,
+                count=None if mixed and band != "free" else counts.get(band, 0),
+                href=address.changed(price_min_minor=ends[0], price_max_minor=ends[1]),
+                chosen=chosen,
+            )
+
+
+def _band(address: Address, band: str) -> tuple[str, str, str]:
+    """A band's name and its ends in minor units, as they stand in an address."""
+    words, low, high = _BANDS[band]
+    kind = currency(_chosen_currency(address) or _OWN_CURRENCY)
+    if high == 0:
+        return words, "", "0"
+    unit = 10**kind.digits
+    shown = [
+        f"{kind.symbol}{end:,}" if kind.digits == 2 else f"{end:,} {kind.code}"
+        for end in (low or 0, high or 0)
+    ]
+    least = "1" if not low else str(low * unit)
+    return words.format(*shown), least, "" if high is None else str(high * unit - 1)
 
 
 def _chips(address: Address) -> Iterator[Chip]:
     for name in FACETS:
         for value in address.all(name):
-            yield Chip(_value_name(name, value), address.toggled(name, value))
-    low, high = address.one("price_min_minor"), address.one("price_max_minor")
-    if low or high:
-        known = next((b[0] for b in _BANDS.values() if (b[1], b[2]) == (low, high)), "Price")
+            href = address.changed(currency="") if name == "currency" else None
+            yield Chip(_value_name(name, value), href or address.toggled(name, value))
+    ends = (address.one("price_min_minor"), address.one("price_max_minor"))
+    if any(ends):
+        bands = (_band(address, band) for band in _BANDS)
+        known = next((name for name, low, high in bands if (low, high) == ends), "Price")
         yield Chip(known, address.changed(price_min_minor="", price_max_minor=""))
 
 

@@ -87,7 +87,10 @@ def _send(client: httpx.Client, step: Step, kept: dict[str, str]) -> httpx.Respo
         )
         pending = answer.status_code == 409 and answer.json().get("code") in _PENDING
         nothing_yet = step.path.startswith("/api/v1/search?") and not answer.json()["items"]
-        if not (pending or nothing_yet) or time.monotonic() > deadline:
+        no_place_yet = step.path.startswith("/api/v1/provenance/log") and any(
+            entry["leaf_index"] is None for entry in answer.json()["items"]
+        )
+        if not (pending or nothing_yet or no_place_yet) or time.monotonic() > deadline:
             return answer
         time.sleep(0.2)
 

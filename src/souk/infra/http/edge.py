@@ -25,6 +25,8 @@ SECURITY_HEADERS: Final = (
         b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
 )
+OWN_HEAD: Final = "/d/"
+"""Downloads answer HEAD themselves, since a GET counts; elsewhere it is a GET without the body."""
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 log = structlog.get_logger("souk.access")
@@ -49,8 +51,16 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
 
+        head_only = scope["method"] == "HEAD" and not scope["path"].startswith(OWN_HEAD)
+        if head_only:
+            scope["method"] = "GET"
+
         async def dress(message: Message) -> None:
             nonlocal status
+            if head_only and message["type"] == "http.response.body":
+                if not message["more_body"]:
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name.lower() for name, _ in message["headers"]}

@@ -35,18 +35,15 @@ async def test_a_work_is_published_found_bought_downloaded_and_paid_for(
     )
     assert path == f"/{handle}/iris-species-from-four-measurements"
     await expect(seller.page.get_by_role("cell", name="0.9474")).to_be_visible()
-    await expect(seller.page.locator("#provenance")).to_contain_text("Published")
+    await seller.reload_until(seller.page.locator("#provenance", has_text="Published"))
 
     buyer = await new_visitor()
     await buyer.sign_up("Journey Buyer")
     await buyer.deposit("50.00")
     page = buyer.page
     found = page.locator(f'a.lot-link[href="{path}"]')
-    for _ in range(20):  # a new listing is findable in about a second
-        await buyer.go("/search?q=which+flower+is+it+from+petal+lengths")
-        if await found.count():
-            break
-        await page.wait_for_timeout(250)
+    await buyer.go("/search?q=which+flower+is+it+from+petal+lengths")
+    await buyer.reload_until(found)  # a new listing is findable in about a second
     await found.click()
     await expect(page.locator(".prose-card script")).to_have_count(0)
     await page.get_by_role("button", name="Buy").locator("visible=true").click()
@@ -76,7 +73,7 @@ async def test_a_work_is_published_found_bought_downloaded_and_paid_for(
     await expect(seller.page.locator(".stat-value").first).to_have_text("$18.00")
     await expect(seller.page.locator(".chart canvas")).to_be_visible()
     await expect(seller.page.locator("table", has_text="Journey Buyer")).to_contain_text("$20.00")
-    await expect(seller.page.locator(".unread")).to_have_text("1", timeout=10_000)
+    await seller.reload_until(seller.page.locator(".unread", has_text="1"))
     await seller.go("/notices")
     await seller.page.get_by_role("button", name="Mark all as read").click()
     await expect(seller.page.locator(".unread")).to_have_count(0)

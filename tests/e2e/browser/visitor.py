@@ -6,9 +6,19 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.async_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+)
 
 PASSWORD: Final = "a long enough password"
+RELOADS: Final = 40
+RELOAD_PAUSE_MS: Final = 300
 DESK: Final = {"width": 1280, "height": 900}
 PHONE: Final = {"width": 360, "height": 760}
 
@@ -83,6 +93,15 @@ class Visitor:
         await page.get_by_role("button", name="Publish").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text(title)
         return urlsplit(page.url).path
+
+    async def reload_until(self, wanted: Locator) -> None:
+        """Loads the page again until it shows what follows a moment after an action."""
+        for _ in range(RELOADS):
+            if await wanted.count():
+                return
+            await self.page.wait_for_timeout(RELOAD_PAUSE_MS)
+            await self.page.reload()
+        await expect(wanted).not_to_have_count(0)
 
     async def no_sideways_scroll(self) -> None:
         """Nothing on the page is wider than the window."""

@@ -8,7 +8,7 @@ from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.executor import SearchExecutor
 from souk.discovery.search.feeding import Feeding
 from souk.discovery.search.indexer import Indexer
-from souk.discovery.search.jobs import check_task, embed_task, search_handler
+from souk.discovery.search.jobs import EmbedTask, check_task, search_handler
 from souk.discovery.search.service import SearchService
 from souk.discovery.search.settings import SearchSettings
 from souk.works.listings.api import Listings
@@ -35,7 +35,13 @@ def wire_discovery(core: Core, *, listings: Listings) -> Discovery:
         embedder=embedder,
         executor=SearchExecutor(threads=1, queue_length=16, name="embedding"),
     )
+    embed = EmbedTask(feeding)
     indexer = Indexer(database=core.database, root=root, embedder=embedder)
+
+    def wake(payload: str | None) -> None:
+        indexer.wake(payload)
+        embed.wake(payload)
+
     return Discovery(
         search=search,
         parts=Parts(
@@ -44,10 +50,10 @@ def wire_discovery(core: Core, *, listings: Listings) -> Discovery:
             handlers=[search_handler(feeding)],
             worker_tasks=[
                 indexer.run,
-                embed_task(feeding),
+                embed.run,
                 check_task(feeding, every_s=settings.check_minutes * 60),
             ],
-            on_news={store.CHANNEL: indexer.wake},
+            on_news={store.CHANNEL: wake},
             on_open=[search.open],
         ),
     )

@@ -14,9 +14,6 @@ from souk.kernel.errors import NotFound
 from souk.works.listings.api import Listings
 from souk_client.contracts.works import Listing
 
-_AT_ONCE: Final = 4
-"""Up to so many listings are embedded before they are first indexed; of more, the words come first
-and their meaning follows."""
 _EMBED_BATCH: Final = 16
 _CHECK_BATCH: Final = 200
 
@@ -44,8 +41,6 @@ class Feeding:
         await self._put(uow, published)
         kept = {listing.id for listing in published}
         await store.remove(uow, [one for one in listing_ids if one not in kept])
-        if len(published) <= _AT_ONCE:
-            await self._embed(uow, listing_ids=sorted(kept))
 
     async def forget_foreign_vectors(self) -> None:
         """Drops the vectors that another model made; those texts are embedded anew."""
@@ -55,8 +50,19 @@ class Feeding:
 
     async def embed_waiting(self) -> bool:
         """Embeds some of the documents that lack a vector; whether there were any."""
+        embedder = await self._executor.run(self._embedder.get)
+        if embedder is None:
+            return False
         async with self._database.transaction(SYSTEM) as uow:
-            return await self._embed(uow, listing_ids=None)
+            waiting = await store.without_vector(uow, limit=_EMBED_BATCH)
+        if not waiting:
+            return False
+        texts = [text_to_embed(read_body(one.body, seq=0, change=0)) for one in waiting]
+        vectors = await self._executor.run(embedder.documents, texts)
+        halved = [vector.astype("<f2").tobytes() for vector in vectors]
+        async with self._database.transaction(SYSTEM) as uow:
+            await store.set_vectors(uow, waiting, halved, model=embedder.model_name)
+        return True
 
     async def check_all(self) -> int:
         """Compares every published listing with what is kept; answers how many differed."""
@@ -90,20 +96,3 @@ class Feeding:
             if listing.id in summaries
         ]
         return await store.put(uow, documents)
-
-    async def _embed(self, uow: UnitOfWork, *, listing_ids: Sequence[str] | None) -> bool:
-        embedder = await self._executor.run(self._embedder.get)
-        if embedder is None:
-            return False
-        waiting = await store.without_vector(uow, limit=_EMBED_BATCH, listing_ids=listing_ids)
-        if not waiting:
-            return False
-        texts = [text_to_embed(read_body(one.body, seq=0, change=0)) for one in waiting]
-        vectors = await self._executor.run(embedder.documents, texts)
-        await store.set_vectors(
-            uow,
-            waiting,
-            [vector.astype("<f2").tobytes() for vector in vectors],
-            model=embedder.model_name,
-        )
-        return True

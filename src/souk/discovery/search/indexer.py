@@ -75,7 +75,8 @@ class Indexer:
                     await asyncio.shield(executor.run(writer.close))
                 await asyncio.sleep(_RETRY_S)
         finally:
-            executor.close()
+            # In a thread: what still runs may be waiting for this loop to read from the database.
+            await asyncio.to_thread(executor.close)
 
     async def _serve(self, writer: IndexWriter, executor: SearchExecutor) -> None:
         if writer.is_fresh:
@@ -106,7 +107,8 @@ class Indexer:
                 except Exception:
                     log.exception("upkeep of the index failed; trying again later")
         finally:
-            executor.close()
+            # In a thread: what still runs may be waiting for this loop to read from the database.
+            await asyncio.to_thread(executor.close)
 
     async def _prepare(self, writer: IndexWriter, executor: SearchExecutor) -> None:
         """Makes another index from all kept documents."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -18,7 +19,7 @@ from souk.works.listings.events import (
 )
 
 _BATCH: Final = 50
-_IDLE_S: Final = 2.0
+_IDLE_S: Final = 5.0
 
 log = structlog.get_logger("souk.search")
 
@@ -37,21 +38,32 @@ def search_handler(feeding: Feeding) -> Handler:
     )
 
 
-def embed_task(feeding: Feeding) -> Callable[[], Awaitable[None]]:
-    """A task for the worker: gives every document its vector, until cancelled."""
+class EmbedTask:
+    """A task for the worker: gives every document its vector.
 
-    async def embed_for_ever() -> None:
-        await feeding.forget_foreign_vectors()
+    A listing is found by its words before: embedding is the slow part, and nobody waits for it.
+    """
+
+    def __init__(self, feeding: Feeding) -> None:
+        self._feeding = feeding
+        self._news = asyncio.Event()
+
+    def wake(self, _payload: str | None = None) -> None:
+        """Documents may lack a vector (called on NOTIFY)."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Embeds until cancelled."""
+        await self._feeding.forget_foreign_vectors()
         while True:
+            self._news.clear()
             try:
-                busy = await feeding.embed_waiting()
+                while await self._feeding.embed_waiting():
+                    pass
             except Exception:
                 log.exception("embedding failed; trying again")
-                busy = False
-            if not busy:
-                await asyncio.sleep(_IDLE_S)
-
-    return embed_for_ever
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), _IDLE_S)
 
 
 def check_task(feeding: Feeding, *, every_s: float) -> Callable[[], Awaitable[None]]:

@@ -106,20 +106,16 @@ async def set_vectors(
     await _tell(uow, count)
 
 
-async def without_vector(
-    uow: UnitOfWork, *, limit: int, listing_ids: Sequence[str] | None = None
-) -> list[Unembedded]:
-    """Documents that lack a vector, the oldest change first; only of these listings when given."""
+async def without_vector(uow: UnitOfWork, *, limit: int) -> list[Unembedded]:
+    """Documents that lack a vector, the latest change first: what is new is sought first."""
     return await uow.all(
         Unembedded,
         """
         SELECT listing_id, body, text_hash FROM discovery.search_documents
         WHERE body IS NOT NULL AND vector IS NULL
-          AND (%(ids)s::text[] IS NULL OR listing_id = ANY(%(ids)s))
-        ORDER BY change LIMIT %(limit)s
+        ORDER BY change DESC LIMIT %(limit)s
         """,
         limit=limit,
-        ids=None if listing_ids is None else list(listing_ids),
     )
 
 

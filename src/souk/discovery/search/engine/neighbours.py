@@ -20,7 +20,7 @@ pairs of a question and a document lie below it, four in five of those that belo
 """
 NEIGHBOURS: Final = 100
 """How many listings match by meaning alone."""
-_LOOKED_AT: Final = 256
+LOOKED_AT: Final = 256
 """The nearest rows that are looked at first, whatever the filters: so all facets count over the
 same ones, and one walk through the graph serves them all."""
 _FEW: Final = 16
@@ -88,12 +88,12 @@ class Neighbourhood:
     def _candidates(self, filters: Filters, *, filtered: bool) -> tuple[Rows, Similarities]:
         """Rows that may pass, best first."""
         vectors = self._snapshot.vectors
-        rows, cosines = self._graph(_LOOKED_AT)
+        rows, cosines = self._graph(LOOKED_AT)
         if not filtered:
             return rows, cosines
         passing = may_pass(vectors.facts, filters, own_currency=self._own_currency)
         kept = passing[rows]
-        all_near_seen = len(rows) < _LOOKED_AT or cosines[-1] < FLOOR
+        all_near_seen = len(rows) < LOOKED_AT or cosines[-1] < FLOOR
         if all_near_seen or np.count_nonzero(kept) >= _FEW:
             return rows[kept], cosines[kept]
         count = int(np.count_nonzero(passing))

@@ -8,7 +8,7 @@ from tantivy import Filter, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, To
 from souk.discovery.search.engine import keys
 from souk.discovery.search.model import SearchDocument, Sort
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raise when the schema or the files change shape: an older index is then rebuilt."""
 
 WORDS_FIELD: Final = "everything"

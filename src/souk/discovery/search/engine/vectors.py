@@ -25,7 +25,7 @@ _GRAPH_NAME: Final = re.compile(r"graph-(\d+)\.usearch")
 _CHUNK: Final = 64
 """Vectors added at a time: other threads of the process get their turn between."""
 _TAIL_MINIMUM: Final = 4_096
-_EXPANSION_SEARCH: Final = 96
+_EXPANSION_SEARCH: Final = 256
 
 Rows = npt.NDArray[np.uint64]
 Similarities = npt.NDArray[np.float32]
@@ -175,8 +175,8 @@ def _new_graph() -> Index:
         ndim=DIMENSIONS,
         metric=MetricKind.Cos,
         dtype=ScalarKind.F16,
-        connectivity=16,
-        expansion_add=96,
+        connectivity=32,
+        expansion_add=128,
         expansion_search=_EXPANSION_SEARCH,
     )
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+import psycopg
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row, tuple_row
@@ -154,7 +155,12 @@ class UnitOfWork:
         self._after_commit.clear()
         connection = self._connection
         if connection is not None and not connection.closed:
-            await connection.rollback()
+            try:
+                await connection.rollback()
+            except psycopg.Error:
+                # A command that was cut off half way: the server rolls back when we hang up, and
+                # whoever asked for the rollback keeps the error that led to it.
+                await connection.close()
         await self._release()
 
     async def _release(self) -> None:

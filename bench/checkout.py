@@ -75,7 +75,8 @@ def run(*, quick: bool) -> Section:
                 promised=f"≥ {ORDERS_GOAL}/s",
                 reached=full.answered_per_s >= ORDERS_GOAL and not full.failures,
                 beside=f"a commit of one row: {floor.answered_per_s:,.0f}/s",
-                bounded_by="the two cores: Python in the HTTP processes, then PostgreSQL",
+                bounded_by="not established: processor time in Python and PostgreSQL, or the "
+                "wait for a seller's wallet lock",
             ),
             Line(
                 what=f"p99 at an open-loop {STEADY_RATE:.0f} orders a second",

@@ -10,6 +10,7 @@ import structlog
 
 from souk.apps.application_role import app_dsn
 from souk.apps.wiring.commerce import Commerce, wire_commerce
+from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
 from souk.apps.wiring.discovery import Discovery, wire_discovery
 from souk.apps.wiring.insight import Insight, wire_insight
@@ -17,6 +18,7 @@ from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
 from souk.apps.wiring.rights import Rights, wire_rights
 from souk.apps.wiring.treasury import Treasury, wire_treasury
+from souk.apps.wiring.trust import Trust, wire_trust
 from souk.apps.wiring.web import wire_web
 from souk.apps.wiring.works import Works, wire_works
 from souk.delivery.downloads.service import DownloadRecords
@@ -48,8 +50,10 @@ class Container:
     rights: Rights
     commerce: Commerce
     delivery: Delivery
+    compute: Compute
     insight: Insight
     discovery: Discovery
+    trust: Trust
     all_parts: tuple[Parts, ...]
     error_page: ErrorPage | None = None
     """Draws errors for browsers."""
@@ -129,8 +133,10 @@ def build_container(
     delivery = wire_delivery(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
+    compute = wire_compute(core)
     insight = wire_insight(core, organisations=people.organisations)
     discovery = wire_discovery(core, listings=works.listings)
+    trust = wire_trust(core)
     web = wire_web(
         core,
         people=people,
@@ -139,10 +145,13 @@ def build_container(
         rights=rights,
         commerce=commerce,
         delivery=delivery,
+        compute=compute,
         insight=insight,
         discovery=discovery,
+        trust=trust,
     )
-    wings = (people, treasury, works, rights, commerce, delivery, insight, discovery, web)
+    below = (people, treasury, works, rights, commerce, delivery, compute)
+    wings = (*below, insight, discovery, trust, web)
     return Container(
         core=core,
         people=people,
@@ -151,8 +160,10 @@ def build_container(
         rights=rights,
         commerce=commerce,
         delivery=delivery,
+        compute=compute,
         insight=insight,
         discovery=discovery,
+        trust=trust,
         all_parts=(_infra_parts(), *(wing.parts for wing in wings)),
         error_page=web.error_page,
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.commerce import Commerce
+from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
 from souk.apps.wiring.discovery import Discovery
 from souk.apps.wiring.insight import Insight
@@ -10,6 +11,7 @@ from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.people import People
 from souk.apps.wiring.rights import Rights
 from souk.apps.wiring.treasury import Treasury
+from souk.apps.wiring.trust import Trust
 from souk.apps.wiring.works import Works
 from souk.commerce.orders.settings import OrderSettings
 from souk.infra.http.errors import ErrorPage
@@ -35,14 +37,17 @@ def wire_web(
     rights: Rights,
     commerce: Commerce,
     delivery: Delivery,
+    compute: Compute,
     insight: Insight,
     discovery: Discovery,
+    trust: Trust,
 ) -> Web:
     """The pages over every wing below.
 
     Raises:
         AssetsMissing: the islands were not built.
     """
+    del compute, trust
     pages = Pages(load_assets())
     market = Market(
         settings=core.settings,

@@ -1,0 +1,1 @@
+-- Collections, favourites, followed sellers.

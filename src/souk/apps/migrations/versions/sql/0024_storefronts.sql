@@ -1,0 +1,1 @@
+-- Storefronts and badges.

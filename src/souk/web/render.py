@@ -72,6 +72,18 @@ class Pages:
         **context: object,
     ) -> Response[str]:
         """The template as an HTML answer that no cache keeps for somebody else."""
+        return self.answer_with(template, shell, context, status=status, headers=headers)
+
+    def answer_with(
+        self,
+        template: str,
+        shell: Shell,
+        context: Mapping[str, object],
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[str]:
+        """The same, with the names of the template in one mapping."""
         return Response(
             self.text(template, shell, context),
             status_code=status,

@@ -1,17 +1,39 @@
 """The page of a listing, at `/{owner}/{slug}`."""
 
+from typing import Final
+
 from litestar import Response, get
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.web.forms import PageRequest
 from souk.web.market import Market
+from souk.web.pages.listing_view import ListingView, Loader, current_version
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk_client.contracts.rights import Licence
-from souk_client.contracts.works import Listing, Version
 
-MAX_HISTORY = 30
+MAX_HISTORY: Final = 30
+
+
+async def buying(view: ListingView) -> dict[str, object]:
+    """Offers, the visitor's own licence, and where they came from."""
+    return {
+        "offers": [offer for offer in view.listing.offers if offer.state == "active"],
+        "licence": await _own_licence(view),
+        "refund_days": view.market.refund_days,
+        "via": view.request.query_params.get("via", "")[:96],
+    }
+
+
+async def provenance(view: ListingView) -> dict[str, object]:
+    """The newest entries of the log about this listing."""
+    history = await view.market.provenance.timeline(view.uow, view.listing.id)
+    return {"history": list(reversed(history))[:MAX_HISTORY], "history_count": len(history)}
+
+
+LOADERS: Final[tuple[Loader, ...]] = (buying, provenance)
+"""One for each part of the page that needs more than the listing itself."""
 
 
 @get("/{owner:str}/{slug:str}")
@@ -27,37 +49,33 @@ async def listing_page(
 ) -> Response[str]:
     """Card, metrics, files, versions, licence, history and price."""
     listing = await market.listings.by_address(uow, owner, slug)
-    history = await market.provenance.timeline(uow, listing.id)
-    return pages.answer(
-        "pages/listing.html",
-        shell,
+    view = ListingView(
+        request=request,
+        uow=uow,
+        actor=actor,
+        shell=shell,
+        market=market,
         listing=listing,
         latest=current_version(listing),
-        offers=[offer for offer in listing.offers if offer.state == "active"],
-        licence=await _own_licence(uow, actor, market, listing),
-        may_edit=actor.manages(listing.owner.id),
-        refund_days=market.refund_days,
-        history=list(reversed(history))[:MAX_HISTORY],
-        history_count=len(history),
-        via=request.query_params.get("via", "")[:96],
     )
+    context: dict[str, object] = {
+        "listing": listing,
+        "latest": view.latest,
+        "may_edit": view.may_edit,
+    }
+    for load in LOADERS:
+        context.update(await load(view))
+    return pages.answer_with("pages/listing.html", shell, context)
 
 
-def current_version(listing: Listing) -> Version | None:
-    """What a buyer gets; of a draft, what a buyer would get. Sellers see later versions too."""
-    published = (version for version in listing.versions if version.published_at)
-    return next(published, listing.versions[0] if listing.versions else None)
-
-
-async def _own_licence(
-    uow: UnitOfWork, actor: Actor, market: Market, listing: Listing
-) -> Licence | None:
+async def _own_licence(view: ListingView) -> Licence | None:
+    actor, market = view.actor, view.market
     if actor.user_id is None:
         return None
     grant = await market.licences.find_good(
-        uow, list(actor.memberships), listing.id, user_id=actor.user_id
+        view.uow, list(actor.memberships), view.listing.id, user_id=actor.user_id
     )
-    return await market.licences.get(uow, grant.licence_id) if grant else None
+    return await market.licences.get(view.uow, grant.licence_id) if grant else None
 
 
 ROUTES = [listing_page]

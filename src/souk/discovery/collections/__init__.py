@@ -1,0 +1,1 @@
+"""What people pick out: favourites, collections, featured works, sellers they follow."""

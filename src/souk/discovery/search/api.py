@@ -4,19 +4,22 @@ from typing import Protocol
 
 import msgspec
 
-from souk.discovery.search.model import Filters, Sort
+from souk.discovery.search.model import Between, Filters, Sort
 from souk.kernel.paging import DEFAULT_LIMIT
 from souk_client.contracts.discovery import SearchAnswer, Suggestions
 
-__all__ = ["Filters", "Search", "SearchQuestion", "Sort"]
+__all__ = ["Between", "Filters", "Search", "SearchQuestion", "Sort"]
 
 
 class SearchQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody looks for."""
 
     text: str = ""
-    """Plain words; "exact phrases" and -unwanted words are understood."""
+    """The query as it was typed: words, "exact phrases", -unwanted words, and filters such as
+    `kind:model price:<10` (docs/reference/search.md). At most 1,000 characters."""
     filters: Filters = Filters()
+    """Filters chosen beside the box. They join those of the text: values of one field add up, and
+    of two ranges of a figure both bind."""
     sort: Sort = Sort.RELEVANCE
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
@@ -29,15 +32,20 @@ class Search(Protocol):
         """One page, the exact total, and exact counts of each facet.
 
         Raises:
-            Invalid: `cursor_invalid`, `currency_unknown`, `price_range_invalid`.
+            QueryInvalid: `query_invalid` (400) with `position` and `length` in characters of
+                `text`, and perhaps a `suggestion`, the whole text mended.
+            Invalid: `cursor_invalid`, `currency_unknown`, `price_range_invalid`,
+                `filter_invalid`, `page_too_deep`.
             Unavailable: `search_not_ready`, `search_busy`.
         """
         ...
 
     async def suggest(self, typed: str, *, limit: int = 8) -> Suggestions:
-        """Ways to go on from what is typed: words, and listings by their titles.
+        """Ways to go on from what is typed: words, listings by their titles, and after `kind:`
+        (or the beginning of such a field) the values there are.
 
         Raises:
+            QueryInvalid: `query_invalid` when the text is too long.
             Unavailable: `search_not_ready`, `search_busy`.
         """
         ...

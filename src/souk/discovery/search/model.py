@@ -13,14 +13,16 @@ class Sort(StrEnum):
     """The order of an answer. Without words to search for, `relevance` means `newest`."""
 
     RELEVANCE = "relevance"
+    TRENDING = "trending"
     NEWEST = "newest"
+    RATING = "rating"
     PRICE_ASC = "price_asc"
     PRICE_DESC = "price_desc"
     DOWNLOADS = "downloads"
 
 
 class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A published listing as the index sees it."""
+    """A published listing as the index sees it. Figures are whole numbers of the unit named."""
 
     seq: int
     """The listing's own number, below MAX_LISTINGS; breaks ties and never changes."""
@@ -38,21 +40,45 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     licence: str | None = None
     task: str = ""
     category: str = ""
+    frameworks: tuple[str, ...] = ()
+    """Frameworks and runtimes it works with."""
+    hardware: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    """Where it may be sold; empty is everywhere."""
     price_minor: int | None = None
     """The lowest price in minor units of `currency`; None when nothing is on offer."""
     currency: str | None = None
+    rating_milli: int | None = None
+    """Bayesian mean of its reviews in thousandths of a star; None without reviews."""
+    rating_count: int = 0
+    trending_milli: int = 0
+    favourites: int = 0
+    accuracy_ppm: int | None = None
+    """Accuracy in millionths."""
+    latency_us: int | None = None
+    size_bytes: int | None = None
+    memory_mb: int | None = None
+    """The memory it asks for."""
     downloads: int = 0
     published_at_ms: int = 0
     payload: bytes = b""
     """Kept as it is and handed back with a hit."""
 
 
+class Between(msgspec.Struct, frozen=True):
+    """A range of whole numbers, ends included; None is open. Nothing lies in it when low > high."""
+
+    low: int | None = None
+    high: int | None = None
+
+
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What a match must also satisfy.
 
-    Any one of `kinds`, of `licences`, of `tasks` and of `categories`; all of `tags`. Price bounds
-    are in minor units of `currency`, ends included; without a currency they are in the
-    marketplace's own, and what is free in any currency fits a bound from zero.
+    Any one of `kinds`, and so for each list, but all of `tags`; none of `without`. Names are
+    compared without case. Price bounds are in minor units of `currency`, ends included; without a
+    currency they are in the marketplace's own, and what is free in any currency fits a bound from
+    zero. A listing that does not say a figure does not pass a filter on it.
     """
 
     kinds: tuple[str, ...] = ()
@@ -60,10 +86,24 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     licences: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-    owner: str | None = None
+    frameworks: tuple[str, ...] = ()
+    hardware: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    """A listing without regions is sold in all of them."""
+    owners: tuple[str, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
+    """Field (`kind`, `tag`, …) and value of what no match may have."""
     currency: str | None = None
     price_min_minor: int | None = None
     price_max_minor: int | None = None
+    rating_milli: Between | None = None
+    accuracy_ppm: Between | None = None
+    latency_us: Between | None = None
+    size_bytes: Between | None = None
+    memory_mb: Between | None = None
+    """Of the memory a listing asks for: what runs with 16 GB asks for at most 16,000 MB."""
+    downloads: Between | None = None
+    published_ms: Between | None = None
 
 
 class After(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,8 +145,11 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
     hits: list[Hit]
     total: int
     facets: dict[str, list[FacetCount]]
-    did_you_mean: str | None = None
+    mended: tuple[tuple[str, str], ...] = ()
+    """Words as they were typed (in lower case), and what they were most likely meant to be."""
     next_after: After | None = None
+    ends_after: int | None = None
+    """Set when an answer by relevance has more matches than it goes down to."""
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,7 +74,7 @@ async def search_listings(
                 licences=tuple(licence or ()),
                 tasks=tuple(task or ()),
                 categories=tuple(category or ()),
-                owner=owner,
+                owners=() if owner is None else (owner,),
                 currency=currency,
                 price_min_minor=price_min_minor,
                 price_max_minor=price_max_minor,

@@ -86,7 +86,7 @@ class SearchService:
                 )
                 for name, counts in found.facets.items()
             ],
-            did_you_mean=found.did_you_mean,
+            did_you_mean=_mended(question.text, found.mended),
             next_cursor=None if after is None else encode_cursor([mark, after.seq, after.key]),
             took_ms=round(took_s * 1000, 2),
         )
@@ -144,6 +144,11 @@ def _read_cursor(cursor: str | None, mark: int) -> After | None:
     if not (isinstance(seq, int) and isinstance(place, int) and 0 <= place < 2**64):
         raise Invalid("cursor_invalid", "Pass next_cursor exactly as a page gave it.")
     return After(seq=seq, key=place)
+
+
+def _mended(text: str, mended: tuple[tuple[str, str], ...]) -> str | None:
+    words = dict(mended)
+    return " ".join(words.get(word.lower(), word) for word in text.split()) if words else None
 
 
 def _suggestion(found: Completion) -> Suggestion:

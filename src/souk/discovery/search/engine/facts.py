@@ -56,6 +56,7 @@ def may_pass(facts: Facts, filters: Filters, *, own_currency: str) -> Mask:
         ("licence", filters.licences),
         ("task", filters.tasks),
         ("category", filters.categories),
+        ("owner", filters.owners),
     ):
         if values:
             codes = [facts[field] == _code(value) for value in values]
@@ -63,9 +64,8 @@ def may_pass(facts: Facts, filters: Filters, *, own_currency: str) -> Mask:
     for tag in filters.tags:
         bits = np.uint64(_tag_bits(tag))
         passing &= facts["tags"] & bits == bits
-    for field, value in (("owner", filters.owner), ("currency", filters.currency)):
-        if value is not None:
-            passing &= facts[field] == _code(value)
+    if filters.currency is not None:
+        passing &= facts["currency"] == _code(filters.currency)
     if filters.price_min_minor is not None or filters.price_max_minor is not None:
         passing &= _price_passes(facts, filters, own_currency=own_currency)
     return passing

@@ -33,12 +33,11 @@ def filter_parts(
             ("licence", filters.licences),
             ("task", filters.tasks),
             ("category", filters.categories),
+            ("owner", filters.owners),
         )
         if values
     ]
     parts += [Query.term_query(schema, "tag", normal_tag(tag)) for tag in filters.tags]
-    if filters.owner is not None:
-        parts.append(Query.term_query(schema, "owner", filters.owner))
     if filters.currency is not None:
         parts.append(Query.term_query(schema, "currency", filters.currency))
     if filters.price_min_minor is not None or filters.price_max_minor is not None:

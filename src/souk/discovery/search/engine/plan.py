@@ -37,7 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     terms: tuple[Term, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
     unwanted: tuple[tuple[str, ...], ...] = ()
-    did_you_mean: str | None = None
+    mended: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -76,7 +76,7 @@ class Planner:
             terms=tuple(terms),
             phrases=_analysed(self._stemmed, typed.phrases),
             unwanted=_analysed(self._stemmed, typed.unwanted),
-            did_you_mean=" ".join(mended.get(word, word) for word in folded) if mended else None,
+            mended=tuple(mended.items()),
         )
 
     def _forms(

@@ -19,7 +19,9 @@ _REPEATED: Final = 3
 """How often title and tags are counted."""
 FACETS: Final = ("kind", "category", "task", "tag", "licence", "currency", "price")
 SORT_FIELDS: Final = {
+    Sort.TRENDING: ("downloads", False),
     Sort.NEWEST: ("newest", False),
+    Sort.RATING: ("downloads", False),
     Sort.PRICE_ASC: ("price_up", True),
     Sort.PRICE_DESC: ("price_down", False),
     Sort.DOWNLOADS: ("downloads", False),

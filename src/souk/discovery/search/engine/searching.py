@@ -54,7 +54,7 @@ class Searching:
             hits=hits,
             total=total,
             facets=facets,
-            did_you_mean=plan.did_you_mean,
+            mended=plan.mended,
             next_after=after,
         )
 

@@ -1,0 +1,1 @@
+"""Up to six listings side by side: aligned rows, the best of each marked."""

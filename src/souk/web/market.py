@@ -27,5 +27,6 @@ class Market:
     downloads: ports.Downloads
     notices: ports.Notices
     search: ports.Search
+    comparisons: ports.Comparisons
     refund_days: int
     """How long a purchase can be given back."""

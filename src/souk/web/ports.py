@@ -6,6 +6,7 @@ Where a context's `api.py` offers it, that is used; the rest are use cases that 
 from typing import Literal, Protocol
 
 from souk.commerce.orders.api import Orders
+from souk.discovery.comparisons.api import Comparisons
 from souk.discovery.search.api import Search
 from souk.infra.outbox.store import DeadLetter
 from souk.infra.postgres.uow import UnitOfWork
@@ -39,6 +40,7 @@ from souk_client.contracts.works import (
 
 __all__ = [
     "Access",
+    "Comparisons",
     "DeadLetter",
     "Ledger",
     "Licences",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.parts import Core, Parts
+from souk.discovery.comparisons import routes as comparison_routes
+from souk.discovery.comparisons.service import ComparisonService
 from souk.discovery.search import routes, store
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.executor import SearchExecutor
@@ -17,6 +19,7 @@ from souk.works.listings.api import Listings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
     search: SearchService
+    comparisons: ComparisonService
     parts: Parts
 
 
@@ -42,11 +45,13 @@ def wire_discovery(core: Core, *, listings: Listings) -> Discovery:
         indexer.wake(payload)
         embed.wake(payload)
 
+    comparisons = ComparisonService(listings=listings, ratings=None, exchange=None)
     return Discovery(
         search=search,
+        comparisons=comparisons,
         parts=Parts(
-            services={"search": search},
-            routes=routes.ROUTES,
+            services={"search": search, "comparisons": comparisons},
+            routes=[*routes.ROUTES, *comparison_routes.ROUTES],
             handlers=[search_handler(feeding)],
             worker_tasks=[
                 indexer.run,

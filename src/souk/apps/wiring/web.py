@@ -67,6 +67,7 @@ def wire_web(
         downloads=delivery.downloads,
         notices=insight.notices,
         search=discovery.search,
+        comparisons=discovery.comparisons,
         refund_days=core.load(OrderSettings, "orders").refund_days,
     )
     return Web(

@@ -19,7 +19,7 @@ EMPTY: Final = ComparedCell()
 _OTHER_DATA: Final = "measured on different data"
 _OTHER_CURRENCIES: Final = "different currencies, and no rate between them"
 _SMALLER_IS_BETTER: Final = frozenset({"model", "api", "plugin", "agent"})
-"""Kinds of which a smaller download does the same job more lightly; more of a dataset is no fault."""
+"""Kinds that do the same job more lightly when they are smaller; a dataset's size is no fault."""
 
 
 def current_version(listing: Listing) -> Version | None:

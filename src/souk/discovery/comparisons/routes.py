@@ -28,7 +28,7 @@ async def compare_listings(
         ),
     ] = None,
 ) -> Comparison:
-    """Puts up to six published listings side by side: price, rating, metrics, licence, specs, files.
+    """Puts up to six published listings side by side: price, rating, metrics, licence, specs, …
 
     Cell n of every row belongs to listing n. The best cells of a row are marked, all that tie;
     metrics of different data and prices of different currencies (without a rate between them) are

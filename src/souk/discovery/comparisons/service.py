@@ -106,7 +106,8 @@ class ComparisonService:
 
 def _rating_row(ids: Sequence[str], rated: dict[str, Rated]) -> ComparedRow:
     """Marked by the Bayesian mean: five stars of one buyer are not better than 4.8 of hundreds."""
-    cells, keys = [], []
+    cells: list[ComparedCell] = []
+    keys: list[float | None] = []
     for one in ids:
         rating = rated.get(one)
         if rating is None or not rating.count:

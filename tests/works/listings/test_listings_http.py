@@ -51,6 +51,17 @@ def test_publishing_says_what_is_missing(ada: Seller) -> None:
     ]
 
 
+def test_regions_are_parts_of_the_world(ada: Seller) -> None:
+    listing = ada.draft(card="---\nregions: [na, eu]\n---\n# Here only\n")
+    assert listing["regions"] == ["eu", "na"]
+    path = f"/listings/{listing['id']}"
+    assert good(ada.http.patch(path, json={"regions": []}))["regions"] == []
+    assert good(ada.http.patch(path, json={"regions": ["oc", "oc"]}))["regions"] == ["oc"]
+    code(ada.http.patch(path, json={"regions": ["moon"]}), 400)
+    card = "---\nregions: [moon]\n---\n"
+    assert code(ada.http.patch(path, json={"card": card}), 422) == "card_invalid"
+
+
 def test_publishing_again_changes_nothing(ada: Seller) -> None:
     listing = ada.published()
     assert good(ada.http.post(f"/listings/{listing['id']}/publish")) == listing

@@ -29,6 +29,8 @@ FilePath = Annotated[
 ]
 ScanState = Literal["pending", "clean", "quarantined"]
 ListingState = Literal["draft", "published", "retired"]
+Region = Literal["af", "as", "eu", "na", "oc", "sa"]
+"""A part of the world: Africa, Asia, Europe, North America, Oceania, South America."""
 
 
 class UploadRequest(Request, frozen=True, kw_only=True):
@@ -205,6 +207,8 @@ class ListingRequest(Request, frozen=True, kw_only=True):
     tags: Annotated[list[Tag], Meta(max_length=40)] = []
     metrics: Annotated[list[Metric], Meta(max_length=60)] = []
     compatibility: Compatibility = msgspec.field(default_factory=Compatibility)
+    regions: Annotated[list[Region], Meta(max_length=6)] = []
+    """Where it may be sold; everywhere when left out."""
     offers: Annotated[list[OfferRequest], Meta(max_length=12)] = []
     price_minor: AmountMinor | None = None
     """Short for one `standard` offer with perpetual terms, together with `currency`."""
@@ -225,6 +229,8 @@ class ListingUpdate(Request, frozen=True, kw_only=True):
     tags: Annotated[list[Tag], Meta(max_length=40)] | None = None
     metrics: Annotated[list[Metric], Meta(max_length=60)] | None = None
     compatibility: Compatibility | None = None
+    regions: Annotated[list[Region], Meta(max_length=6)] | None = None
+    """Where it may be sold; an empty list is everywhere."""
 
 
 class VersionFile(Request, frozen=True, kw_only=True):
@@ -294,6 +300,8 @@ class Listing(Answer, frozen=True, kw_only=True):
     published_at: datetime | None = None
     sales: int = 0
     downloads: int = 0
+    regions: list[Region] = []
+    """Where it may be sold; empty is everywhere."""
 
 
 class ListingSummary(Answer, frozen=True, kw_only=True):

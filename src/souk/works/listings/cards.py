@@ -6,7 +6,7 @@ import msgspec
 
 from souk.kernel.errors import Invalid
 from souk.works.listings.front_matter import Field, Value, read_front_matter
-from souk_client.contracts.works import Compatibility, Metric
+from souk_client.contracts.works import Compatibility, Metric, Region
 
 T = TypeVar("T")
 
@@ -18,7 +18,8 @@ class CardFields(msgspec.Struct, frozen=True, kw_only=True):
     """What a card's front matter says about its listing; empty where it says nothing.
 
     Read are `summary` (or `description`), `licence` (or `license`; `other` with `license_name`),
-    `category`, `task` (or `pipeline_tag`), `tags`, `metrics`, `compatibility` (or `library_name`).
+    `category`, `task` (or `pipeline_tag`), `tags`, `metrics`, `compatibility` (or `library_name`),
+    `regions` (where it may be sold).
     Other fields are left alone: they stay in the card.
     """
 
@@ -29,6 +30,7 @@ class CardFields(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str] = []
     metrics: list[Metric] = []
     compatibility: Compatibility = Compatibility()
+    regions: list[Region] = []
 
 
 def read_card(card: str) -> CardFields:
@@ -46,6 +48,7 @@ def read_card(card: str) -> CardFields:
         tags=_tags(found),
         metrics=_metrics(found),
         compatibility=_compatibility(found),
+        regions=_regions(found),
     )
 
 
@@ -103,6 +106,13 @@ def _compatibility(found: dict[str, Field]) -> Compatibility:
         return _convert(field, field.value, Compatibility)
     library = _text(found, "library_name", limit=60)
     return Compatibility(frameworks=[library] if library else [])
+
+
+def _regions(found: dict[str, Field]) -> list[Region]:
+    field = _field(found, "regions")
+    return (
+        [] if field is None or field.value is None else _convert(field, field.value, list[Region])
+    )
 
 
 def _convert(field: Field, value: Value, kind: type[T]) -> T:

@@ -20,6 +20,7 @@ from souk_client.contracts.works import (
     ListingUpdate,
     Metric,
     Offer,
+    Region,
 )
 
 
@@ -35,6 +36,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str]
     metrics: list[Metric]
     compatibility: Compatibility
+    regions: list[Region]
 
 
 class ListingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,7 @@ class ListingRow(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str]
     metrics: list[Any]  # JSON as it is stored; `words` reads it
     compatibility: dict[str, Any]  # likewise
+    regions: list[Region]
     state: ListingState
     current_version_id: str | None
     created_at: datetime
@@ -72,6 +75,7 @@ class ListingRow(msgspec.Struct, frozen=True, kw_only=True):
             tags=self.tags,
             metrics=msgspec.convert(self.metrics, list[Metric]),
             compatibility=msgspec.convert(self.compatibility, Compatibility),
+            regions=self.regions,
         )
 
 
@@ -106,6 +110,7 @@ def words_of_request(request: ListingRequest) -> Words:
         tags=clean_tags(request.tags or card.tags),
         metrics=_finite(request.metrics or card.metrics),
         compatibility=given if given != Compatibility() else card.compatibility,
+        regions=sorted({*(request.regions or card.regions)}),
     )
 
 
@@ -134,6 +139,7 @@ def changed_words(before: Words, update: ListingUpdate) -> Words:
         tags=clean_tags(merged["tags"]),
         metrics=_finite(merged["metrics"]),
         compatibility=merged["compatibility"],
+        regions=sorted({*merged["regions"]}),
     )
 
 

@@ -149,6 +149,7 @@ class ListingReader:
                 tags=row.tags,
                 metrics=row.words.metrics,
                 compatibility=row.words.compatibility,
+                regions=row.words.regions,
                 state=row.state,
                 offers=[counts.on(offer) for offer in offers.get(row.id, [])],
                 versions=versions[row.id],

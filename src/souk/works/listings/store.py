@@ -6,11 +6,13 @@ import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork, json_value
 from souk.works.listings.model import ListingRow, VersionRow, Words
+from souk_client.contracts.base import ListingKind
+from souk_client.contracts.works import ListingState
 
 LISTING_COLUMNS = """
     l.id, l.organisation_id, l.slug, l.kind, l.title, l.summary, l.card, l.licence, l.category,
-    l.task, l.tags, l.metrics, l.compatibility, l.state, l.current_version_id, l.created_at,
-    l.updated_at, l.published_at
+    l.task, l.tags, l.metrics, l.compatibility, l.regions, l.state, l.current_version_id,
+    l.created_at, l.updated_at, l.published_at
 """
 VERSION_COLUMNS = """
     v.id, v.listing_id, v.version, v.revision_id, v.notes, v.created_at, v.published_at
@@ -39,6 +41,21 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
     notes: str
 
 
+class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A listing as a sale sees it; the version is None before the first is published."""
+
+    id: str
+    organisation_id: str
+    slug: str
+    kind: ListingKind
+    title: str
+    licence: str | None
+    state: ListingState
+    version_id: str | None
+    version: str | None
+    revision_id: str | None
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Sales of an offer of a listing, and downloads (which name no offer)."""
 
@@ -53,17 +70,19 @@ async def add(uow: UnitOfWork, listings: Sequence[NewListing]) -> set[str]:
     ids = await uow.values(
         """
         INSERT INTO works.listings AS l (id, organisation_id, slug, kind, title, summary, card,
-            licence, category, task, tags, metrics, compatibility, created_by, created_at,
+            licence, category, task, tags, metrics, compatibility, regions, created_by, created_at,
             updated_at)
         SELECT n.id, n.organisation_id, n.slug, n.kind, n.title, n.summary, n.card, n.licence,
             n.category, n.task, ARRAY(SELECT jsonb_array_elements_text(n.tags)), n.metrics,
-            n.compatibility, n.created_by, %(now)s, %(now)s
+            n.compatibility, ARRAY(SELECT jsonb_array_elements_text(n.regions)), n.created_by,
+            %(now)s, %(now)s
         FROM unnest(%(ids)s::text[], %(organisation_ids)s::text[], %(slugs)s::text[],
             %(kinds)s::text[], %(titles)s::text[], %(summaries)s::text[], %(cards)s::text[],
             %(licences)s::text[], %(categories)s::text[], %(tasks)s::text[], %(tags)s::jsonb[],
-            %(metrics)s::jsonb[], %(compatibilities)s::jsonb[], %(creators)s::text[])
+            %(metrics)s::jsonb[], %(compatibilities)s::jsonb[], %(regions)s::jsonb[],
+            %(creators)s::text[])
             AS n(id, organisation_id, slug, kind, title, summary, card, licence, category, task,
-                tags, metrics, compatibility, created_by)
+                tags, metrics, compatibility, regions, created_by)
         ON CONFLICT (organisation_id, slug) DO NOTHING
         RETURNING l.id
         """,
@@ -83,6 +102,7 @@ async def add(uow: UnitOfWork, listings: Sequence[NewListing]) -> set[str]:
         compatibilities=[
             json_value(msgspec.to_builtins(new.words.compatibility)) for new in listings
         ],
+        regions=[json_value(new.words.regions) for new in listings],
         creators=[new.created_by for new in listings],
     )
     return set(ids)
@@ -171,7 +191,7 @@ async def change_words(uow: UnitOfWork, listing_id: str, words: Words) -> None:
         UPDATE works.listings
         SET title = %(title)s, summary = %(summary)s, card = %(card)s, licence = %(licence)s,
             category = %(category)s, task = %(task)s, tags = %(tags)s, metrics = %(metrics)s,
-            compatibility = %(compatibility)s, updated_at = %(now)s
+            compatibility = %(compatibility)s, regions = %(regions)s, updated_at = %(now)s
         WHERE id = %(id)s
         """,
         id=listing_id,
@@ -185,6 +205,7 @@ async def change_words(uow: UnitOfWork, listing_id: str, words: Words) -> None:
         tags=words.tags,
         metrics=json_value(msgspec.to_builtins(words.metrics)),
         compatibility=json_value(msgspec.to_builtins(words.compatibility)),
+        regions=words.regions,
     )
 
 
@@ -295,6 +316,20 @@ async def versions_by_id(uow: UnitOfWork, version_ids: Collection[str]) -> list[
     )
 
 
+async def for_sale(uow: UnitOfWork, listing_id: str) -> SaleRow | None:
+    """What a sale needs of a listing and of the version it sells now; none of the long texts."""
+    return await uow.one_or_none(
+        SaleRow,
+        """
+        SELECT l.id, l.organisation_id, l.slug, l.kind, l.title, l.licence, l.state,
+            v.id AS version_id, v.version, v.revision_id
+        FROM works.listings l LEFT JOIN works.versions v ON v.id = l.current_version_id
+        WHERE l.id = %(id)s
+        """,
+        id=listing_id,
+    )
+
+
 async def counts(uow: UnitOfWork, listing_ids: Collection[str]) -> list[Counts]:
     """Sales and downloads of listings; those with none are left out."""
     return await uow.all(
@@ -311,8 +346,8 @@ async def counts(uow: UnitOfWork, listing_ids: Collection[str]) -> list[Counts]:
 async def count(
     uow: UnitOfWork, listing_id: str, *, offer_id: str, shard: int, sales: int, downloads: int
 ) -> None:
-    """Adds to one of a listing's count rows."""
-    await uow.execute(
+    """Adds to one of a listing's count rows, with the commit: nobody waits long for its lock."""
+    uow.write_last(
         """
         INSERT INTO works.counts AS c (listing_id, offer_id, shard, sales, downloads)
         VALUES (%(listing_id)s, %(offer_id)s, %(shard)s, %(sales)s, %(downloads)s)

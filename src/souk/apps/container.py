@@ -26,6 +26,7 @@ from souk.infra.http import idempotency
 from souk.infra.http.errors import ErrorPage
 from souk.infra.keyring import Keyring
 from souk.infra.live.listener import Listener
+from souk.infra.live.publisher import LivePublisher
 from souk.infra.outbox import store as outbox_store
 from souk.infra.outbox.nudge import Nudger
 from souk.infra.postgres.database import Database
@@ -73,6 +74,7 @@ class Container:
             tasks = [
                 core.listener.run,
                 core.nudger.run,
+                core.live.run,
                 *(t for p in self.all_parts for t in p.process_tasks),
             ]
             async with running(tasks):
@@ -134,7 +136,7 @@ def build_container(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
     compute = wire_compute(core)
-    insight = wire_insight(core, organisations=people.organisations)
+    insight = wire_insight(core, identity=people.identity, organisations=people.organisations)
     discovery = wire_discovery(core, listings=works.listings)
     trust = wire_trust(core)
     web = wire_web(
@@ -187,6 +189,7 @@ def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
         keyring=Keyring(database, secret=settings.secret),
         listener=Listener(dsn),
         nudger=nudger,
+        live=LivePublisher(database),
         workflows=Workflows(settings.database_url, version=WORKFLOW_VERSION),
     )
 

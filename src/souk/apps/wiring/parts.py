@@ -8,6 +8,7 @@ import msgspec
 
 from souk.infra.keyring import Keyring
 from souk.infra.live.listener import Listener, OnNews
+from souk.infra.live.publisher import LivePublisher
 from souk.infra.outbox.handlers import Handler
 from souk.infra.outbox.nudge import Nudger
 from souk.infra.postgres.database import Database
@@ -30,6 +31,7 @@ class Core:
     keyring: Keyring
     listener: Listener
     nudger: Nudger
+    live: LivePublisher
     workflows: Workflows
     """Open in the worker only."""
 

@@ -13,3 +13,5 @@ class MailWanted(Event, frozen=True, kw_only=True):
     to_name: str
     subject: str
     text: str
+    unsubscribe: str = ""
+    """Where whoever gets it can say that they want no more of its kind."""

@@ -29,6 +29,8 @@ class Mailer:
         message["Date"] = format_datetime(self._clock.now())
         domain = self._settings.mail_from.rpartition("@")[2]
         message["Message-ID"] = f"<{message_id}@{domain}>"
+        if mail.unsubscribe:
+            message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"  # RFC 2369
         message.set_content(mail.text)
         await asyncio.to_thread(self._deliver, message)
 

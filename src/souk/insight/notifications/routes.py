@@ -1,6 +1,6 @@
 """HTTP: the caller's notices."""
 
-from litestar import get, post
+from litestar import get, post, put
 
 from souk.infra.http.paging import Limit
 from souk.infra.postgres.uow import UnitOfWork
@@ -8,7 +8,12 @@ from souk.insight.notifications.service import NoticeService
 from souk.kernel.actor import Actor
 from souk.kernel.paging import DEFAULT_LIMIT
 from souk_client.contracts.base import PageAnswer
-from souk_client.contracts.insight import Notice, NoticeCount
+from souk_client.contracts.insight import (
+    Notice,
+    NoticeChoices,
+    NoticeCount,
+    NoticePreferences,
+)
 
 
 @get("/notices", tags=["insight"])
@@ -18,9 +23,10 @@ async def list_notices(
     notices: NoticeService,
     cursor: str | None = None,
     limit: Limit = DEFAULT_LIMIT,
+    unread_only: bool = False,
 ) -> PageAnswer[Notice]:
-    """The caller's notices, newest first."""
-    page = await notices.page(uow, actor, cursor=cursor, limit=limit)
+    """The caller's notices, newest first; only those not read yet with `unread_only`."""
+    page = await notices.page(uow, actor, cursor=cursor, limit=limit, unread_only=unread_only)
     return PageAnswer(items=page.items, next_cursor=page.next_cursor)
 
 
@@ -44,4 +50,27 @@ async def mark_read(
     return NoticeCount(unread=await notices.mark_read(uow, actor, notice_id))
 
 
-ROUTES = [list_notices, count_unread, mark_all_read, mark_read]
+@get("/notices/preferences", tags=["insight"])
+async def show_preferences(
+    uow: UnitOfWork, actor: Actor, notices: NoticeService
+) -> NoticePreferences:
+    """How the caller's notices reach them: in the app, by e-mail, by topic."""
+    return NoticePreferences(topics=await notices.preferences(uow, actor))
+
+
+@put("/notices/preferences", tags=["insight"])
+async def choose_preferences(
+    data: NoticeChoices, uow: UnitOfWork, actor: Actor, notices: NoticeService
+) -> NoticePreferences:
+    """Keeps choices by topic; topics that are left out stay as they are."""
+    return NoticePreferences(topics=await notices.choose(uow, actor, data.topics))
+
+
+ROUTES = [
+    list_notices,
+    count_unread,
+    mark_all_read,
+    mark_read,
+    show_preferences,
+    choose_preferences,
+]

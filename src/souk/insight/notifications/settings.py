@@ -21,3 +21,5 @@ class NoticeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the connection must be encrypted before anything is sent."""
     mail_from: str = "souk@localhost"
     """The sender's address."""
+    keep_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+    """How long a notice is kept, read or not."""

@@ -1,6 +1,6 @@
 """What other contexts may know of a user."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -29,6 +29,10 @@ class IdentityApi(Protocol):
 
     async def get(self, uow: UnitOfWork, user_id: UserId) -> UserFacts:
         """A user; raises NotFound `user_unknown`."""
+        ...
+
+    async def many(self, uow: UnitOfWork, user_ids: Sequence[str]) -> Mapping[str, UserFacts]:
+        """Several at once, by id; unknown ones are left out."""
         ...
 
     async def create(

@@ -23,6 +23,9 @@ class IdentityService:
             raise NotFound("user_unknown", "There is no such user.")
         return found
 
+    async def many(self, uow: UnitOfWork, user_ids: Sequence[str]) -> dict[str, UserFacts]:
+        return {user.id: user for user in await store.many(uow, user_ids)}
+
     async def create(
         self,
         uow: UnitOfWork,

@@ -38,6 +38,14 @@ async def get(uow: UnitOfWork, user_id: UserId) -> UserFacts | None:
     )
 
 
+async def many(uow: UnitOfWork, user_ids: Sequence[str]) -> list[UserFacts]:
+    return await uow.all(
+        UserFacts,
+        f"SELECT {_FIELDS} FROM people.users WHERE id = ANY(%(ids)s)",
+        ids=list(user_ids),
+    )
+
+
 async def password_of(uow: UnitOfWork, email: str) -> PasswordRow | None:
     return await uow.one_or_none(
         PasswordRow,

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from souk.kernel.errors import Invalid, SoukError
+from souk.kernel.semver import best, precedence
 from souk.works.listings.cards import read_card
 from souk.works.listings.licences import check_licence
 from souk.works.listings.model import changed_words, clean_tags, words_of_request
-from souk.works.listings.semver import best, precedence
 from souk_client.contracts.works import Compatibility, ListingRequest, ListingUpdate, Metric
 
 CARD = """---

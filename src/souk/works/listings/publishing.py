@@ -10,6 +10,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict
 from souk.kernel.ids import new_id
+from souk.kernel.semver import best
 from souk.works.artifacts.api import Artifacts
 from souk.works.listings import store
 from souk.works.listings.announcing import announce
@@ -24,7 +25,6 @@ from souk.works.listings.events import (
     ListingEdited,
 )
 from souk.works.listings.model import ListingRow, VersionRow, missing_to_publish
-from souk.works.listings.semver import best
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
 from souk.works.revisions.api import Revisions

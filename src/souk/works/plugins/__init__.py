@@ -1,0 +1,1 @@
+"""Plug-ins: manifests, the choice of versions that fit together, and workspaces to install into."""

@@ -14,6 +14,7 @@ const NAMES = [
   "filter-x", "clock", "badge-check", "fingerprint", "credit-card", "package-open", "wifi-off",
   "trash-2", "refresh-cw", "eye", "lock", "link", "building-2", "mail", "coins", "trending-up",
   "sparkles", "hash", "inbox", "pause", "play", "rotate-ccw", "pencil", "archive", "external-link",
+  "columns-3", "bell-plus", "bookmark",
 ] as const;
 
 /** Writes icons.json: icon name to the inner SVG of a 24 × 24 stroke icon (Lucide, ISC licence). */

@@ -6,6 +6,7 @@ interface Island {
 const LOADERS: Record<string, () => Promise<Island>> = {
   chart: () => import("./islands/chart"),
   uploads: () => import("./islands/uploads"),
+  compare: () => import("./islands/compare"),
   suggest: () => import("./islands/suggest"),
   preview: () => import("./islands/preview"),
 };

@@ -12,6 +12,7 @@ from souk.web import words
 from souk.web.assets import Assets
 from souk.web.markdown import render_markdown
 from souk.web.shell import Shell
+from souk.web.tray import compare_href
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _FILTERS: Final = {
@@ -54,6 +55,7 @@ class Pages:
             sorts=words.SORTS,
             entry_words=words.ENTRY_WORDS,
             plural=words.plural,
+            compare_href=compare_href,
             fresh_key=lambda: str(uuid4()),
         )
         self._environment = environment

@@ -10,6 +10,7 @@ from souk.web.market import Market
 from souk.web.pages import (
     account,
     admin,
+    compare,
     design,
     docs,
     home,
@@ -35,6 +36,7 @@ FOR_GOOD = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
 _PAGES = (
     account,
     admin,
+    compare,
     design,
     docs,
     home,

@@ -11,6 +11,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.web.forms import PageRequest
 from souk.web.market import Market
+from souk.web.tray import TRAY_COOKIE, read_tray
 
 THEME_COOKIE: Final = "souk_theme"
 Theme = Literal["day", "night", "system"]
@@ -30,6 +31,8 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     unread: int = 0
     query: str = ""
     """The words in the search box."""
+    compared: tuple[str, ...] = ()
+    """Addresses in the compare tray."""
     development: bool = False
     """Whether the test payment provider is on."""
 
@@ -60,6 +63,7 @@ def bare_shell(request: PageRequest, actor: Actor, *, now: datetime, development
         csrf_token=_csrf_token(request),
         theme=theme_of(request.cookies.get(THEME_COOKIE)),
         query=request.query_params.get("q", "")[:200],
+        compared=read_tray(request.cookies.get(TRAY_COOKIE)),
         development=development,
     )
 

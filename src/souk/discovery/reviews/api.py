@@ -26,6 +26,7 @@ __all__ = [
     "Review",
     "ReviewFacts",
     "ReviewHistory",
+    "ReviewOversight",
     "ReviewPage",
     "ReviewSubject",
     "Reviews",
@@ -91,12 +92,16 @@ class Reviews(Protocol):
         """One review. Raises NotFound `review_unknown`."""
         ...
 
-    async def history(self, uow: UnitOfWork, review_id: str) -> ReviewHistory:
+    async def history(self, uow: UnitOfWork, actor: Actor, review_id: str) -> ReviewHistory:
         """Its earlier forms. Raises NotFound `review_unknown`."""
         ...
 
     async def mine(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> list[Review]:
         """What the caller wrote about a listing, newest first; hidden ones too."""
+        ...
+
+    async def versions(self, uow: UnitOfWork, listing_id: str) -> list[str]:
+        """The versions of a listing that somebody reviewed, the newest first."""
         ...
 
     async def may_review(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> bool:
@@ -152,26 +157,30 @@ class Reviews(Protocol):
         """
         ...
 
+
+class ReviewOversight(Protocol):
+    """For those who watch over reviews, in the system's scope."""
+
     async def subject(self, uow: UnitOfWork, review_id: str) -> ReviewSubject | None:
-        """A review for a moderator (system scope); None when there is none."""
+        """A review for a moderator; None when there is none."""
         ...
 
     async def hide(self, uow: UnitOfWork, review_id: str, *, reason: str) -> None:
-        """Takes a review from sight and out of the rating (system scope)."""
+        """Takes a review from sight and out of the rating."""
         ...
 
     async def restore(self, uow: UnitOfWork, review_id: str) -> None:
-        """Undoes `hide` (system scope)."""
+        """Undoes `hide`."""
         ...
 
     async def facts_since(
         self, uow: UnitOfWork, since: datetime, *, limit: int
     ) -> list[ReviewFacts]:
-        """The newest reviews written since then (system scope)."""
+        """The newest reviews written since then."""
         ...
 
     async def facts_around(
         self, uow: UnitOfWork, listing_ids: Collection[str], *, since: datetime, limit: int
     ) -> list[ReviewFacts]:
-        """Reviews of these listings, by their reviewers and of their sellers (system scope)."""
+        """Reviews of these listings, by their reviewers and of their sellers."""
         ...

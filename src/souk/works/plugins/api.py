@@ -59,9 +59,7 @@ class Plugins(Protocol):
 class Workspaces(Protocol):
     """What an organisation has installed, and how it changes."""
 
-    async def create(
-        self, uow: UnitOfWork, actor: Actor, request: WorkspaceRequest
-    ) -> Workspace:
+    async def create(self, uow: UnitOfWork, actor: Actor, request: WorkspaceRequest) -> Workspace:
         """A new, empty one.
 
         Raises:
@@ -76,7 +74,7 @@ class Workspaces(Protocol):
         """Raises NotFound `workspace_unknown`, Forbidden, Conflict `workspace_name_taken`."""
         ...
 
-    async def list(
+    async def page(
         self,
         uow: UnitOfWork,
         actor: Actor,
@@ -142,8 +140,6 @@ class Workspaces(Protocol):
         """One lock. Raises NotFound `workspace_unknown`, `lock_unknown`."""
         ...
 
-    async def outdated(
-        self, uow: UnitOfWork, actor: Actor, workspace_id: str
-    ) -> list[Outdated]:
+    async def outdated(self, uow: UnitOfWork, actor: Actor, workspace_id: str) -> list[Outdated]:
         """Installed versions that are not the newest, or were withdrawn."""
         ...

@@ -27,6 +27,7 @@ UNWALLED = {
     "provenance.heads": "the log is public",
     "licences.contents": "the files of published versions",
     "works.counts": "sales and downloads, shown on every listing",
+    "rates.quotes": "conversion rates are public: admins state them, everybody reads them",
 }
 """Tables without row-level security, and why."""
 

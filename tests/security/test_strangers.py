@@ -67,6 +67,17 @@ ATTACKS: dict[str, list[Attack]] = {
             },
         )
     ],
+    "PUT /rates": [
+        (
+            "/rates",
+            {
+                "source": "mallory",
+                "base": "EUR",
+                "as_of": "2026-01-01",
+                "rates": [{"currency": "USD", "rate": "9000"}],
+            },
+        )
+    ],
     "POST /uploads": [("/uploads", {**FILE, "organisation_id": "{organisation_id}"})],
     "GET /uploads/{upload_id}": [("/uploads/{upload_id}", None)],
     "PUT /uploads/{upload_id}/parts/{number}": [("/uploads/{upload_id}/parts/1", None)],
@@ -164,6 +175,8 @@ OPEN = {
     "GET /organisations/{organisation_id}": "organisations are public by name",
     "GET /listings": "others' published ones only: tried below",
     "POST /listings/import": "refused item by item: tried below",
+    "GET /rates": "rates are public",
+    "GET /rates/convert": "rates are public",
     "GET /notices": "the caller's own",
     "GET /notices/unread": "the caller's own",
     "POST /notices/read": "the caller's own",

@@ -20,6 +20,7 @@ class Market:
     quarantine: ports.Quarantine
     ledger: ports.Ledger
     payments: ports.Payments
+    rates: ports.Rates
     orders: ports.Orders
     revenue: ports.RevenueReports
     licences: ports.Licences

@@ -22,6 +22,7 @@ from souk.rights.licences.api import Licences
 from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
+from souk.treasury.rates.api import Rates
 from souk.works.listings.api import Listings
 from souk_client.contracts.commerce import Revenue
 from souk_client.contracts.delivery import LicensedFiles
@@ -50,6 +51,7 @@ __all__ = [
     "Organisations",
     "Payments",
     "Provenance",
+    "Rates",
     "Search",
 ]
 

@@ -1,6 +1,6 @@
 """What every page shows around its content: who is signed in, the theme, the bell, the tokens."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 
 import msgspec
@@ -9,12 +9,22 @@ from litestar.utils.scope.state import ScopeState
 from souk.infra.http.authentication import CSRF_COOKIE
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
+from souk.treasury.rates.api import SHOWN, RateTable, format_amount
 from souk.web.forms import PageRequest
 from souk.web.market import Market
 from souk.web.tray import TRAY_COOKIE, read_tray
 
 THEME_COOKIE: Final = "souk_theme"
+CURRENCY_COOKIE: Final = "souk_currency"
 Theme = Literal["day", "night", "system"]
+
+
+class About(msgspec.Struct, frozen=True):
+    """A price in the visitor's currency: what it comes to, and by whose rate of which day."""
+
+    words: str
+    as_of: date
+    source: str
 
 
 class Shell(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +45,29 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses in the compare tray."""
     development: bool = False
     """Whether the test payment provider is on."""
+    currency: str = ""
+    """The currency the visitor wants prices to be shown in as well; empty for none."""
+    currencies: list[str] = []
+    """Those that fresh rates lead to."""
+    rates: RateTable | None = None
+    """The rates of the day; none on a page without the database."""
 
     @property
     def signed_in(self) -> bool:
         return self.actor.user_id is not None
+
+    def about(self, amount_minor: int | None, currency: str | None) -> About | None:
+        """A price in the visitor's currency, when they chose another and a fresh rate leads there.
+
+        For information: what is paid is always the offer's own price.
+        """
+        if not (amount_minor and currency and self.currency and self.rates):
+            return None
+        found = self.rates.convert(amount_minor, currency, self.currency)
+        if found is None:
+            return None
+        words = format_amount(found.amount_minor, found.currency)
+        return About(words, as_of=found.as_of, source=found.source)
 
 
 async def provide_shell(
@@ -46,6 +75,8 @@ async def provide_shell(
 ) -> Shell:
     """The surroundings of this request's page."""
     bare = bare_shell(request, actor, now=uow.now, development=not market.settings.is_production)
+    rates = await market.rates.table(uow)
+    bare = msgspec.structs.replace(bare, rates=rates, currencies=rates.currencies())
     if actor.organisation_id is None:
         return bare
     organisation = await market.organisations.get(uow, actor.organisation_id)
@@ -65,6 +96,7 @@ def bare_shell(request: PageRequest, actor: Actor, *, now: datetime, development
         query=request.query_params.get("q", "")[:200],
         compared=read_tray(request.cookies.get(TRAY_COOKIE)),
         development=development,
+        currency=currency_of(request.cookies.get(CURRENCY_COOKIE)),
     )
 
 
@@ -77,6 +109,11 @@ def theme_of(cookie: str | None) -> Theme:
             return "night"
         case _:
             return "system"
+
+
+def currency_of(cookie: str | None) -> str:
+    """The currency a cookie asks for; empty when it is none that prices can be shown in."""
+    return cookie if cookie in SHOWN else ""
 
 
 def _csrf_token(request: PageRequest) -> str:

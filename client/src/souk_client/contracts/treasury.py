@@ -1,6 +1,6 @@
 """Treasury: wallets, deposits, transfers, statements."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -76,3 +76,53 @@ class StatementLine(Answer, frozen=True, kw_only=True):
     reference: str | None = None
     """What it was for, such as an order id."""
     created_at: datetime
+
+
+class QuotedRate(Request, frozen=True, kw_only=True):
+    """How many units of a currency one unit of the base is worth."""
+
+    currency: CurrencyCode
+    rate: Annotated[str, Meta(min_length=1, max_length=40, examples=["1.0871"])]
+    """An exact decimal."""
+
+
+class RatesRequest(Request, frozen=True, kw_only=True):
+    """Rates of one day from one source."""
+
+    source: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9._-]{0,39}$", examples=["treasury"])]
+    base: CurrencyCode
+    as_of: date
+    rates: Annotated[list[QuotedRate], Meta(min_length=1, max_length=200)]
+
+
+class Rate(Answer, frozen=True, kw_only=True):
+    currency: str
+    rate: str
+    """An exact decimal; of a cross rate, rounded to ten digits or more."""
+    as_of: date
+    source: str
+    stale: bool
+    """Too old: nothing is converted with it."""
+    crossed: bool
+    """Computed from two quoted rates."""
+
+
+class RateList(Answer, frozen=True, kw_only=True):
+    """What one unit of `base` is worth."""
+
+    base: str
+    rates: list[Rate]
+    max_age_days: int
+
+
+class Conversion(Answer, frozen=True, kw_only=True):
+    """An amount in another currency, for information: payments are in the offer's own."""
+
+    amount_minor: int
+    currency: str
+    to: str
+    converted_minor: int | None
+    """Minor units of `to`, rounded half up; null when no fresh rate leads there."""
+    rate: str | None
+    as_of: date | None
+    source: str | None

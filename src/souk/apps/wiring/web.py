@@ -60,6 +60,7 @@ def wire_web(
         quarantine=works.artifacts,
         ledger=treasury.ledger,
         payments=treasury.payments,
+        rates=treasury.rates,
         orders=commerce.orders,
         revenue=commerce.revenue_reports,
         licences=rights.licences,

@@ -1,4 +1,4 @@
-"""What the pages are dressed in: tiles, the icon, the theme switch, robots.txt."""
+"""What the pages are dressed in: tiles, the icon, theme and currency switches, robots.txt."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from souk.web import tiles
 from souk.web.forms import PageRequest, posted
 from souk.web.market import Market
 from souk.web.pages.addresses import local_path
-from souk.web.shell import THEME_COOKIE, theme_of
+from souk.web.shell import CURRENCY_COOKIE, THEME_COOKIE, currency_of, theme_of
 
 _OWN: Final = {"transaction": "own"}
 _SVG: Final = "image/svg+xml"
@@ -65,16 +65,29 @@ def robots() -> Response[str]:
 async def choose_theme(request: PageRequest, market: Market) -> Redirect:
     """Keeps the theme in a cookie and goes back to the page."""
     fields = await posted(request)
-    cookie = Cookie(
-        key=THEME_COOKIE,
-        value=theme_of(fields.get("theme")),
+    cookie = _kept(market, THEME_COOKIE, theme_of(fields.get("theme")))
+    return Redirect(local_path(fields.get("back")), status_code=303, cookies=[cookie])
+
+
+@post("/preferences/currency", opt=_OWN)
+async def choose_currency(request: PageRequest, market: Market) -> Redirect:
+    """Keeps the currency that prices are shown in as well, and goes back to the page."""
+    fields = await posted(request)
+    cookie = _kept(market, CURRENCY_COOKIE, currency_of(fields.get("currency")))
+    return Redirect(local_path(fields.get("back")), status_code=303, cookies=[cookie])
+
+
+def _kept(market: Market, key: str, value: str) -> Cookie:
+    """A preference of this browser, for a year."""
+    return Cookie(
+        key=key,
+        value=value,
         path="/",
         max_age=_YEAR_S,
         httponly=True,
         samesite="lax",
         secure=market.settings.base_url.startswith("https://"),
     )
-    return Redirect(local_path(fields.get("back")), status_code=303, cookies=[cookie])
 
 
-ROUTES = [hero_tile, tile, favicon, robots, choose_theme]
+ROUTES = [hero_tile, tile, favicon, robots, choose_theme, choose_currency]

@@ -137,7 +137,12 @@ def build_container(
     )
     compute = wire_compute(core)
     insight = wire_insight(core, identity=people.identity, organisations=people.organisations)
-    discovery = wire_discovery(core, listings=works.listings)
+    discovery = wire_discovery(
+        core,
+        listings=works.listings,
+        organisations=people.organisations,
+        notices=insight.notices,
+    )
     trust = wire_trust(core)
     web = wire_web(
         core,

@@ -27,6 +27,7 @@ HoldId = NewType("HoldId", str)
 DepositId = NewType("DepositId", str)
 EventId = NewType("EventId", str)
 NoticeId = NewType("NoticeId", str)
+CollectionId = NewType("CollectionId", str)
 
 PREFIXES: Final = {
     UserId: "usr",
@@ -47,6 +48,7 @@ PREFIXES: Final = {
     DepositId: "dep",
     EventId: "evt",
     NoticeId: "ntc",
+    CollectionId: "col",
 }
 """Every id type and its prefix."""
 

@@ -15,6 +15,7 @@ from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk.address import DEFAULT_API_URL
 from souk_client.sdk.call import Awaiting, Call
 from souk_client.sdk.client import Souk
+from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import SessionStore
 from souk_client.sdk.downloads import Downloaded
@@ -82,6 +83,10 @@ class AsyncSouk(Awaiting):
         self.uploads: Uploads[Awaiting] = Uploads(self)
         self.listings: Listings[Awaiting] = Listings(self)
         self.discovery: Discovery[Awaiting] = Discovery(self)
+        self.favourites: Favourites[Awaiting] = Favourites(self)
+        self.following: Following[Awaiting] = Following(self)
+        self.collections: Collections[Awaiting] = Collections(self)
+        self.featured: FeaturedWorks[Awaiting] = FeaturedWorks(self)
         self.wallet: Wallets[Awaiting] = Wallets(self)
         self.orders: Orders[Awaiting] = Orders(self)
         self.licences: Licences[Awaiting] = Licences(self)

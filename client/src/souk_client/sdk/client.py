@@ -15,6 +15,7 @@ from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk import people
 from souk_client.sdk.address import DEFAULT_API_URL, normal_url
 from souk_client.sdk.call import Blocking, Call
+from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import Credentials, SessionStore
 from souk_client.sdk.downloads import Downloaded, download
@@ -82,6 +83,10 @@ class Souk(Blocking):
         self.uploads: Uploads[Blocking] = Uploads(self)
         self.listings: Listings[Blocking] = Listings(self)
         self.discovery: Discovery[Blocking] = Discovery(self)
+        self.favourites: Favourites[Blocking] = Favourites(self)
+        self.following: Following[Blocking] = Following(self)
+        self.collections: Collections[Blocking] = Collections(self)
+        self.featured: FeaturedWorks[Blocking] = FeaturedWorks(self)
         self.wallet: Wallets[Blocking] = Wallets(self)
         self.orders: Orders[Blocking] = Orders(self)
         self.licences: Licences[Blocking] = Licences(self)

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.parts import Core, Parts
+from souk.discovery.collections import routes as collection_routes
+from souk.discovery.collections.jobs import follow_handlers
+from souk.discovery.collections.service import CollectionService
+from souk.discovery.collections.settings import CollectionSettings
 from souk.discovery.comparisons import routes as comparison_routes
 from souk.discovery.comparisons.service import ComparisonService
 from souk.discovery.search import routes, store
@@ -13,6 +17,8 @@ from souk.discovery.search.indexer import Indexer
 from souk.discovery.search.jobs import EmbedTask, check_task, search_handler
 from souk.discovery.search.service import SearchService
 from souk.discovery.search.settings import SearchSettings
+from souk.insight.notifications.api import Notices
+from souk.people.organisations.api import OrganisationsApi
 from souk.works.listings.api import Listings
 
 
@@ -20,10 +26,13 @@ from souk.works.listings.api import Listings
 class Discovery:
     search: SearchService
     comparisons: ComparisonService
+    collections: CollectionService
     parts: Parts
 
 
-def wire_discovery(core: Core, *, listings: Listings) -> Discovery:
+def wire_discovery(
+    core: Core, *, listings: Listings, organisations: OrganisationsApi, notices: Notices
+) -> Discovery:
     settings = core.load(SearchSettings, "search")
     root = core.settings.data_path / "search"
     embedder = SharedEmbedder(
@@ -45,14 +54,28 @@ def wire_discovery(core: Core, *, listings: Listings) -> Discovery:
         indexer.wake(payload)
         embed.wake(payload)
 
+    collection_settings = core.load(CollectionSettings, "collections")
+    collections = CollectionService(
+        listings=listings, organisations=organisations, settings=collection_settings
+    )
     comparisons = ComparisonService(listings=listings, ratings=None, exchange=None)
     return Discovery(
         search=search,
         comparisons=comparisons,
+        collections=collections,
         parts=Parts(
-            services={"search": search, "comparisons": comparisons},
-            routes=[*routes.ROUTES, *comparison_routes.ROUTES],
-            handlers=[search_handler(feeding)],
+            services={
+                "search": search,
+                "comparisons": comparisons,
+                "collections": collections,
+            },
+            routes=[*routes.ROUTES, *comparison_routes.ROUTES, *collection_routes.ROUTES],
+            handlers=[
+                search_handler(feeding),
+                *follow_handlers(
+                    notices=notices, organisations=organisations, settings=collection_settings
+                ),
+            ],
             worker_tasks=[
                 indexer.run,
                 embed.run,

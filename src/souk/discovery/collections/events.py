@@ -32,6 +32,7 @@ class FollowersToTell(Event, frozen=True, kw_only=True):
     seller: str
     listing_title: str
     listing_address: str
+    version_id: str
     version: str
     before: datetime
     """Only who followed by then: whoever came later saw the work on the seller's page."""

@@ -10,7 +10,8 @@ RESERVED_SLUGS: Final = frozenset(
     """
     about account accounts admin agents api apps artifacts assets auth blog browse buy cart cdn
     checkout collections compare compute console contact d dashboard datasets _design design
-    designs docs download downloads edge events explore favicon favicon.ico feed files functions
+    designs docs download downloads edge events explore favicon favicon.ico
+    favorites favourites featured feed files following functions
     health help home hub ipfs jobs legal library licences licenses listing listings live
     llms.txt login logout marketplace materials mcp me metrics models new news notices
     notifications oauth offers offline openapi openapi.json orders organisations organizations

@@ -223,26 +223,21 @@ def activity_rows(listings: Sequence[Listing]) -> list[ComparedRow]:
     versions = [current_version(listing) for listing in listings]
     published = [[v for v in listing.versions if v.published_at] for listing in listings]
     return [
-        number_row(
-            "activity",
-            "Downloads",
-            [ComparedCell(number=listing.downloads) for listing in listings],
-            better="higher",
-        ),
-        number_row(
-            "activity",
-            "Sales",
-            [ComparedCell(number=listing.sales) for listing in listings],
-            better="higher",
-        ),
+        _count_row("Downloads", [listing.downloads for listing in listings]),
+        _count_row("Sales", [listing.sales for listing in listings]),
         text_row("activity", "Version", [v.version if v else "" for v in versions]),
         number_row(
             "activity", "Versions", [ComparedCell(number=len(found)) for found in published]
         ),
-        text_row(
-            "activity", "Updated", [f"{v.created_at:%Y-%m-%d}" if v else "" for v in versions]
-        ),
+        text_row("activity", "Updated", [f"{v.created_at:%F}" if v else "" for v in versions]),
     ]
+
+
+def _count_row(name: str, counts: Sequence[int]) -> ComparedRow:
+    """What nobody used yet is not the best, however many others nobody used."""
+    cells = [ComparedCell(number=count) for count in counts]
+    row = ComparedRow(group="activity", name=name, better="higher", cells=cells)
+    return mark_best(row, [count or None for count in counts])
 
 
 def told(rows: Sequence[ComparedRow]) -> list[ComparedRow]:

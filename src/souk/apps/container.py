@@ -14,8 +14,10 @@ from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
 from souk.apps.wiring.discovery import Discovery, wire_discovery
 from souk.apps.wiring.insight import Insight, wire_insight
+from souk.apps.wiring.live import LiveParts, wire_live
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
+from souk.apps.wiring.reviews import ReviewParts, wire_reviews
 from souk.apps.wiring.rights import Rights, wire_rights
 from souk.apps.wiring.treasury import Treasury, wire_treasury
 from souk.apps.wiring.trust import Trust, wire_trust
@@ -48,11 +50,13 @@ class Container:
     people: People
     treasury: Treasury
     works: Works
+    live: LiveParts
     rights: Rights
     commerce: Commerce
     delivery: Delivery
     compute: Compute
     insight: Insight
+    reviews: ReviewParts
     discovery: Discovery
     trust: Trust
     all_parts: tuple[Parts, ...]
@@ -74,7 +78,6 @@ class Container:
             tasks = [
                 core.listener.run,
                 core.nudger.run,
-                core.live.run,
                 *(t for p in self.all_parts for t in p.process_tasks),
             ]
             async with running(tasks):
@@ -123,6 +126,7 @@ def build_container(
     people = wire_people(core)
     treasury = wire_treasury(core, organisations=people.organisations)
     works = wire_works(core, organisations=people.organisations)
+    live = wire_live(core, authenticator=people.callers, listings=works.listings)
     rights = wire_rights(core, organisations=people.organisations, listings=works.listings)
     commerce = wire_commerce(
         core,
@@ -137,6 +141,13 @@ def build_container(
     )
     compute = wire_compute(core)
     insight = wire_insight(core, identity=people.identity, organisations=people.organisations)
+    reviews = wire_reviews(
+        core,
+        listings=works.listings,
+        licences=rights.licences,
+        organisations=people.organisations,
+        notices=insight.notices,
+    )
     discovery = wire_discovery(
         core,
         listings=works.listings,
@@ -149,29 +160,33 @@ def build_container(
         people=people,
         treasury=treasury,
         works=works,
+        live=live,
         rights=rights,
         commerce=commerce,
         delivery=delivery,
         compute=compute,
         insight=insight,
+        reviews=reviews,
         discovery=discovery,
         trust=trust,
     )
     below = (people, treasury, works, rights, commerce, delivery, compute)
-    wings = (*below, insight, discovery, trust, web)
+    wings = (*below, insight, reviews, discovery, trust, web)
     return Container(
         core=core,
         people=people,
         treasury=treasury,
         works=works,
+        live=live,
         rights=rights,
         commerce=commerce,
         delivery=delivery,
         compute=compute,
         insight=insight,
+        reviews=reviews,
         discovery=discovery,
         trust=trust,
-        all_parts=(_infra_parts(), *(wing.parts for wing in wings)),
+        all_parts=(_infra_parts(), live.parts, *(wing.parts for wing in wings)),
         error_page=web.error_page,
     )
 

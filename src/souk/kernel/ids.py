@@ -27,6 +27,11 @@ HoldId = NewType("HoldId", str)
 DepositId = NewType("DepositId", str)
 EventId = NewType("EventId", str)
 NoticeId = NewType("NoticeId", str)
+ReviewId = NewType("ReviewId", str)
+CaseId = NewType("CaseId", str)
+ReportId = NewType("ReportId", str)
+FlagId = NewType("FlagId", str)
+DecisionId = NewType("DecisionId", str)
 CollectionId = NewType("CollectionId", str)
 
 PREFIXES: Final = {
@@ -48,6 +53,11 @@ PREFIXES: Final = {
     DepositId: "dep",
     EventId: "evt",
     NoticeId: "ntc",
+    ReviewId: "rvw",
+    CaseId: "cas",
+    ReportId: "rpt",
+    FlagId: "flg",
+    DecisionId: "dec",
     CollectionId: "col",
 }
 """Every id type and its prefix."""

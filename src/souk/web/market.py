@@ -11,6 +11,7 @@ class Market:
     """The marketplace as its pages see it."""
 
     settings: Settings
+    live: ports.LivePosition
     access: ports.Access
     organisations: ports.Organisations
     listings: ports.Listings
@@ -28,6 +29,7 @@ class Market:
     downloads: ports.Downloads
     notices: ports.Notices
     search: ports.Search
+    reviews: ports.Reviews
     comparisons: ports.Comparisons
     refund_days: int
     """How long a purchase can be given back."""

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from souk.commerce.orders.api import Orders
 from souk.discovery.comparisons.api import Comparisons
+from souk.discovery.reviews.api import Reviews
 from souk.discovery.search.api import Search
 from souk.infra.outbox.store import DeadLetter
 from souk.infra.postgres.uow import UnitOfWork
@@ -52,10 +53,20 @@ __all__ = [
     "Payments",
     "Provenance",
     "Rates",
+    "Reviews",
     "Search",
 ]
 
 MemberRole = Literal["owner", "manager", "member"]
+
+
+class LivePosition(Protocol):
+    """Where live messages stand in this process."""
+
+    @property
+    def position(self) -> int:
+        """What was said up to here had committed before now."""
+        ...
 
 
 class Access(AccessApi, Protocol):

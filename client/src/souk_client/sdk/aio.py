@@ -22,6 +22,7 @@ from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.retry import RetryPolicy
+from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
 from souk_client.sdk.transport import (
     TIMEOUT,
@@ -86,6 +87,9 @@ class AsyncSouk(Awaiting):
         self.favourites: Favourites[Awaiting] = Favourites(self)
         self.following: Following[Awaiting] = Following(self)
         self.collections: Collections[Awaiting] = Collections(self)
+        self.reviews: Reviews[Awaiting] = Reviews(self)
+        self.reports: Reports[Awaiting] = Reports(self)
+        self.moderation: Moderation[Awaiting] = Moderation(self)
         self.featured: FeaturedWorks[Awaiting] = FeaturedWorks(self)
         self.wallet: Wallets[Awaiting] = Wallets(self)
         self.orders: Orders[Awaiting] = Orders(self)

@@ -23,6 +23,7 @@ from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.retry import RetryPolicy
+from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
 from souk_client.sdk.transport import (
     TIMEOUT,
@@ -86,6 +87,9 @@ class Souk(Blocking):
         self.favourites: Favourites[Blocking] = Favourites(self)
         self.following: Following[Blocking] = Following(self)
         self.collections: Collections[Blocking] = Collections(self)
+        self.reviews: Reviews[Blocking] = Reviews(self)
+        self.reports: Reports[Blocking] = Reports(self)
+        self.moderation: Moderation[Blocking] = Moderation(self)
         self.featured: FeaturedWorks[Blocking] = FeaturedWorks(self)
         self.wallet: Wallets[Blocking] = Wallets(self)
         self.orders: Orders[Blocking] = Orders(self)

@@ -7,8 +7,10 @@ from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
 from souk.apps.wiring.discovery import Discovery
 from souk.apps.wiring.insight import Insight
+from souk.apps.wiring.live import LiveParts
 from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.people import People
+from souk.apps.wiring.reviews import ReviewParts
 from souk.apps.wiring.rights import Rights
 from souk.apps.wiring.treasury import Treasury
 from souk.apps.wiring.trust import Trust
@@ -34,11 +36,13 @@ def wire_web(
     people: People,
     treasury: Treasury,
     works: Works,
+    live: LiveParts,
     rights: Rights,
     commerce: Commerce,
     delivery: Delivery,
     compute: Compute,
     insight: Insight,
+    reviews: ReviewParts,
     discovery: Discovery,
     trust: Trust,
 ) -> Web:
@@ -51,6 +55,7 @@ def wire_web(
     pages = Pages(load_assets())
     market = Market(
         settings=core.settings,
+        live=live.hub,
         access=people.access,
         organisations=people.organisations,
         listings=works.listings,
@@ -68,6 +73,7 @@ def wire_web(
         downloads=delivery.downloads,
         notices=insight.notices,
         search=discovery.search,
+        reviews=reviews.reviews,
         comparisons=discovery.comparisons,
         refund_days=core.load(OrderSettings, "orders").refund_days,
     )

@@ -62,8 +62,11 @@ def licence_handler() -> Handler:
 
     async def run(uow: UnitOfWork, delivered: Sequence[Delivered[Any]]) -> None:
         for one in delivered:
-            standing = "refunded" if isinstance(one.event, OrderRefunded) else "revoked"
-            await oversight_store.mark_licence(uow, one.event.licence_id, standing=standing)
+            await oversight_store.mark_licence(
+                uow,
+                one.event.licence_id,
+                standing="refunded" if isinstance(one.event, OrderRefunded) else "revoked",
+            )
 
     return Handler(
         name="reviews.licence_ended", events=(LicenceRevoked, OrderRefunded), run=run, batch=50

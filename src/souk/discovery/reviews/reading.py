@@ -69,8 +69,7 @@ class ReviewReader:
         last = shown[-1] if len(rows) > limit else None
         return ReviewPage(
             items=await self._reviews(uow, actor, shown),
-            next_cursor=last
-            and cursor_of(sort, review_id=last.id, helpful=last.helpful, stars=last.stars),
+            next_cursor=None if last is None else _cursor_after(last, sort=sort),
             rating=(await self.summaries(uow, [listing_id]))[listing_id],
         )
 
@@ -110,6 +109,10 @@ class ReviewReader:
             prior_mean=self._settings.prior_mean,
             prior_weight=self._settings.prior_weight,
         )
+
+
+def _cursor_after(row: ReviewRow, *, sort: ReviewSort) -> str:
+    return cursor_of(sort, review_id=row.id, helpful=row.helpful, stars=row.stars)
 
 
 def _may_read(actor: Actor, row: ReviewRow) -> bool:

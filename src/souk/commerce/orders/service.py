@@ -90,8 +90,7 @@ class OrderService:
             ],
             entry_kind="sold" if item.offer.price_minor else "licensed",
         )
-        await self._listings.count_sale(uow, item.listing_id, offer_id=item.offer.id)
-        transfer_id = await self._pay(uow, item, shares, buyer_id=buyer_id, order_id=order_id)
+        transfer_id = TransferId(new_id("trf", uow.now)) if item.offer.price_minor else None
         row = store.OrderRow(
             id=order_id,
             number=0,
@@ -119,6 +118,9 @@ class OrderService:
         )
         number = await store.insert(uow, row, shares)
         row = msgspec.structs.replace(row, number=number)
+        await self._listings.count_sale(uow, item.listing_id, offer_id=item.offer.id)
+        if transfer_id is not None:
+            await self._pay(uow, row, shares, transfer_id=transfer_id)
         uow.publish(paid(row, shares))
         uow.after_commit(lambda: TRANSACTIONS_COMPLETED.labels(row.currency).inc())
         return self._view(row, _rows(row.id, shares))
@@ -229,15 +231,12 @@ class OrderService:
     async def _pay(
         self,
         uow: UnitOfWork,
-        item: SaleItem,
+        row: store.OrderRow,
         shares: Sequence[Share],
         *,
-        buyer_id: str,
-        order_id: OrderId,
-    ) -> TransferId | None:
-        if not item.offer.price_minor:
-            return None
-        currency = item.offer.currency
+        transfer_id: TransferId,
+    ) -> None:
+        currency = row.currency
         paid_in = [
             Posting(
                 wallet(share.organisation.id, currency)
@@ -248,13 +247,17 @@ class OrderService:
             for share in shares
             if share.amount_minor
         ]
-        return await self._ledger.post(
+        await self._ledger.post(
             uow,
             kind="sale",
-            idempotency_key=f"sale:{order_id}",
-            postings=[Posting(wallet(buyer_id, currency), -item.offer.price_minor), *paid_in],
-            reference=order_id,
-            note=item.title,
+            idempotency_key=f"sale:{row.id}",
+            postings=[
+                Posting(wallet(row.buyer_organisation_id, currency), -row.price_minor),
+                *paid_in,
+            ],
+            reference=row.id,
+            note=row.listing_title,
+            transfer_id=transfer_id,
         )
 
     async def _visible(

@@ -104,11 +104,9 @@ async def claim(
     return KeptAnswer(note.status, note.headers or {}, sealer.open(_PURPOSE, note.answer))
 
 
-async def keep(
-    uow: UnitOfWork, *, caller: str, key: str, answer: KeptAnswer, sealer: Sealer
-) -> None:
+def keep(uow: UnitOfWork, *, caller: str, key: str, answer: KeptAnswer, sealer: Sealer) -> None:
     """Writes the answer beside the effect."""
-    await uow.execute(
+    uow.write_last(
         """
         UPDATE infra.idempotency
         SET status = %(status)s, headers = %(headers)s, answer = %(answer)s

@@ -96,7 +96,7 @@ class TransactionMiddleware(ASGIMiddleware):
             try:
                 if key is not None:
                     answer = _answer_of(held)
-                    await keep(uow, caller=caller, key=key, answer=answer, sealer=self._sealer)
+                    keep(uow, caller=caller, key=key, answer=answer, sealer=self._sealer)
                 await uow.commit()
             except Exception as error:
                 held = _problem_messages(error, scope)

@@ -46,6 +46,7 @@ class UnitOfWork:
         self._connection: AsyncConnection | None = None
         self._lifted = False
         self._events: list[tuple[EventId, Event]] = []
+        self._last: list[tuple[str, dict[str, object]]] = []
         self._after_commit: list[Callable[[], None]] = []
         self.clock = clock
         self.now: datetime = clock.now()
@@ -113,6 +114,14 @@ class UnitOfWork:
         self._events.append((event_id, event))
         return event_id
 
+    def write_last(self, sql: str, /, **params: object) -> None:
+        """A write that goes out together with the commit, in one round trip.
+
+        For what many transactions write to (its locks are held least) and whose outcome nobody
+        asks for. Statements that run before the commit do not see it.
+        """
+        self._last.append((sql, params))
+
     def after_commit(self, call: Callable[[], None]) -> None:
         """Something quick to do in this process once the facts are durable (drop a cache entry)."""
         self._after_commit.append(call)
@@ -136,12 +145,10 @@ class UnitOfWork:
                 await connection.execute("SET LOCAL souk.system = 'off'")
 
     async def commit(self) -> None:
-        """Writes the events, commits, gives the connection back."""
+        """Writes what comes last and the events, commits, gives the connection back."""
         try:
-            if self._events:
-                await self._write_events(self, self._events)
-            if self._connection is not None:
-                await self._connection.execute("COMMIT")
+            if self._connection is not None or self._last or self._events:
+                await self._write_rest_and_commit()
         except BaseException:
             await self.rollback()
             raise
@@ -152,6 +159,7 @@ class UnitOfWork:
     async def rollback(self) -> None:
         """Undoes everything, gives the connection back."""
         self._events.clear()
+        self._last.clear()
         self._after_commit.clear()
         connection = self._connection
         if connection is not None and not connection.closed:
@@ -163,9 +171,21 @@ class UnitOfWork:
                 await connection.close()
         await self._release()
 
+    async def _write_rest_and_commit(self) -> None:
+        """In one round trip. When a statement fails the server skips those behind it, so there is
+        no commit either, and the first error is raised here."""
+        connection = await self.connection()
+        async with connection.pipeline():
+            for sql, params in self._last:
+                await self.execute(sql, **params)
+            if self._events:
+                await self._write_events(self, self._events)
+            await connection.execute("COMMIT")
+
     async def _release(self) -> None:
         connection, self._connection = self._connection, None
         self._events = []
+        self._last = []
         if connection is not None:
             await self._pool.putconn(connection)
 

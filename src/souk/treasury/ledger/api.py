@@ -116,12 +116,16 @@ class Ledger(Protocol):
         postings: Sequence[Posting],
         reference: str | None = None,
         note: str = "",
+        transfer_id: TransferId | None = None,
     ) -> TransferId:
         """Records a transfer inside the caller's transaction.
 
         Call it as the last statement before the commit: it locks the wallets it touches (in the
         order of their ids) until the transaction ends. The platform's accounts are never locked.
         After an error the transaction must be rolled back.
+
+        Args:
+            transfer_id: the id it shall have, where rows written before already name it.
         """
         ...
 

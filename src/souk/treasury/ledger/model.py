@@ -51,8 +51,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """Those of the batch's reversed transfers that already were."""
 
 
-def entry_of(transfer: Transfer, at: datetime) -> Entry:
-    """Checks a transfer and gives it an id.
+def entry_of(transfer: Transfer, at: datetime, *, transfer_id: TransferId | None = None) -> Entry:
+    """Checks a transfer and gives it an id, unless it has one already.
 
     Raises:
         Invalid: `transfer_invalid`, `amount_invalid`, `currency_unknown`, `transfer_unbalanced`,
@@ -84,7 +84,7 @@ def entry_of(transfer: Transfer, at: datetime) -> Entry:
         raise Invalid("transfer_empty", "The postings cancel out: this would move nothing.")
     content = (transfer.kind, transfer.reference, transfer.note, [part[:4] for part in moved])
     return Entry(
-        id=TransferId(new_id("trf", at)),
+        id=transfer_id or TransferId(new_id("trf", at)),
         transfer=transfer,
         content_hash=hash_of(content),
         accounts=tuple([part[4] for part in moved]),

@@ -59,6 +59,7 @@ class LedgerService:
         postings: Sequence[Posting],
         reference: str | None = None,
         note: str = "",
+        transfer_id: TransferId | None = None,
     ) -> TransferId:
         transfer = Transfer(
             kind=kind,
@@ -67,7 +68,7 @@ class LedgerService:
             reference=reference,
             note=note,
         )
-        return await self._record(uow, entry_of(transfer, uow.now))
+        return await self._record(uow, entry_of(transfer, uow.now, transfer_id=transfer_id))
 
     async def reverse(
         self,

@@ -29,12 +29,12 @@ class ListingService(ListingReader):
     async def for_sale(
         self, uow: UnitOfWork, listing_id: str, offer_id: str | None = None
     ) -> SaleItem:
-        row = await store.find(uow, listing_id)
+        row = await store.for_sale(uow, listing_id)
         if row is None:
             raise ListingUnknown()
         if row.state != "published":
             raise Conflict("listing_not_published", f"This listing is {row.state}; not for sale.")
-        offer = await self._chosen_offer(uow, row, offer_id)
+        offer = await self._chosen_offer(uow, row.id, offer_id)
         if offer.stock is not None and offer.sold >= offer.stock:
             raise Conflict("offer_sold_out", "All that was for sale of this offer is sold.")
         owner = await self._organisations.get(uow, row.organisation_id)
@@ -124,8 +124,8 @@ class ListingService(ListingReader):
             )
         )
 
-    async def _chosen_offer(self, uow: UnitOfWork, row: ListingRow, offer_id: str | None) -> Offer:
-        active = (await self._offers.of_listings(uow, [row.id])).get(row.id, [])
+    async def _chosen_offer(self, uow: UnitOfWork, listing_id: str, offer_id: str | None) -> Offer:
+        active = (await self._offers.of_listings(uow, [listing_id])).get(listing_id, [])
         if offer_id is None:
             if len(active) == 1:
                 return active[0]
@@ -137,18 +137,20 @@ class ListingService(ListingReader):
         for offer in active:
             if offer.id == offer_id:
                 return offer
-        if await self._offers.is_withdrawn(uow, row.id, offer_id):
+        if await self._offers.is_withdrawn(uow, listing_id, offer_id):
             raise Conflict("offer_withdrawn", "This offer is no longer for sale.")
         raise NotFound("offer_unknown", "This listing has no such offer.")
 
-    async def _sale_version(self, uow: UnitOfWork, row: ListingRow) -> SaleVersion:
-        assert row.current_version_id is not None  # as for the licence
-        (version,) = await store.versions_by_id(uow, [row.current_version_id])
-        tree = await self._revisions.files(uow, version.revision_id)
+    async def _sale_version(self, uow: UnitOfWork, row: store.SaleRow) -> SaleVersion:
+        # as for the licence
+        assert row.version_id is not None
+        assert row.version is not None
+        assert row.revision_id is not None
+        tree = await self._revisions.files(uow, row.revision_id)
         return SaleVersion(
-            id=version.id,
-            version=version.version,
-            revision_id=version.revision_id,
+            id=row.version_id,
+            version=row.version,
+            revision_id=row.revision_id,
             files=[
                 SaleFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes)
                 for file in tree

@@ -151,6 +151,8 @@ def build_container(
     discovery = wire_discovery(
         core,
         listings=works.listings,
+        rates=treasury.rates,
+        reviews=reviews.reviews,
         organisations=people.organisations,
         notices=insight.notices,
     )

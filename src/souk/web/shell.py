@@ -39,6 +39,8 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """Slug of the visitor's personal organisation."""
     theme: Theme = "system"
     unread: int = 0
+    live_after: int = 0
+    """The page shows everything that was said live up to this position."""
     query: str = ""
     """The words in the search box."""
     compared: tuple[str, ...] = ()
@@ -75,8 +77,11 @@ async def provide_shell(
 ) -> Shell:
     """The surroundings of this request's page."""
     bare = bare_shell(request, actor, now=uow.now, development=not market.settings.is_production)
+    live_after = market.live.position  # before anything of the page is read
     rates = await market.rates.table(uow)
-    bare = msgspec.structs.replace(bare, rates=rates, currencies=rates.currencies())
+    bare = msgspec.structs.replace(
+        bare, live_after=live_after, rates=rates, currencies=rates.currencies()
+    )
     if actor.organisation_id is None:
         return bare
     organisation = await market.organisations.get(uow, actor.organisation_id)

@@ -63,6 +63,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         peer = connection.client.host if connection.client else "unknown"
         forwarded_for = connection.headers.get("x-forwarded-for")
         address = client_address(peer, forwarded_for, self._trusted_proxies)
+        scope.setdefault("state", {})["address"] = address
         self._limiter.count(actor.user_id or address)
         if actor is ANONYMOUS and _is_api(scope) and needs_caller(scope["route_handler"]):
             actor.require_user()  # before a body is read

@@ -27,6 +27,8 @@ SECURITY_HEADERS: Final = (
 )
 OWN_HEAD: Final = "/d/"
 """Downloads answer HEAD themselves, since a GET counts; elsewhere it is a GET without the body."""
+EVENT_STREAM: Final = b"text/event-stream; charset=utf-8"
+"""Streams last as long as somebody listens: what is timed is how soon they begin."""
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 log = structlog.get_logger("souk.access")
@@ -50,13 +52,14 @@ class Edge:
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
+        ended: float | None = None
 
         head_only = scope["method"] == "HEAD" and not scope["path"].startswith(OWN_HEAD)
         if head_only:
             scope["method"] = "GET"
 
         async def dress(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if head_only and message["type"] == "http.response.body":
                 if not message["more_body"]:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -64,6 +67,8 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name.lower() for name, _ in message["headers"]}
+                if (b"content-type", EVENT_STREAM) in message["headers"]:
+                    ended = time.perf_counter()
                 added = [pair for pair in self._headers if pair[0] not in present]
                 message["headers"] = [
                     *message["headers"],
@@ -76,7 +81,7 @@ class Edge:
             try:
                 await self._app(scope, receive, dress)
             finally:
-                seconds = time.perf_counter() - started
+                seconds = (ended or time.perf_counter()) - started
                 route = scope.get("path_template") or "unknown"
                 HTTP_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)
                 write = log.warning if status >= 500 else log.debug

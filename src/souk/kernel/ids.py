@@ -33,6 +33,8 @@ ReportId = NewType("ReportId", str)
 FlagId = NewType("FlagId", str)
 DecisionId = NewType("DecisionId", str)
 CollectionId = NewType("CollectionId", str)
+ImageId = NewType("ImageId", str)
+EvaluationId = NewType("EvaluationId", str)
 
 PREFIXES: Final = {
     UserId: "usr",
@@ -53,6 +55,8 @@ PREFIXES: Final = {
     DepositId: "dep",
     EventId: "evt",
     NoticeId: "ntc",
+    ImageId: "img",
+    EvaluationId: "evl",
     ReviewId: "rvw",
     CaseId: "cas",
     ReportId: "rpt",

@@ -1,14 +1,17 @@
 """What other contexts may ask of search."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 import msgspec
 
 from souk.discovery.search.model import Between, Filters, Sort
+from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.paging import DEFAULT_LIMIT
 from souk_client.contracts.discovery import SearchAnswer, Suggestions
+from souk_client.contracts.works import ListingSummary
 
-__all__ = ["Between", "Filters", "Search", "SearchQuestion", "Sort"]
+__all__ = ["Between", "Filters", "NearListing", "Search", "SearchQuestion", "Sort"]
 
 
 class SearchQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +26,14 @@ class SearchQuestion(msgspec.Struct, frozen=True, kw_only=True):
     sort: Sort = Sort.RELEVANCE
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
+
+
+class NearListing(msgspec.Struct, frozen=True, kw_only=True):
+    """A listing and how near in meaning it is."""
+
+    listing: ListingSummary
+    cosine: float
+    """From -1 to 1; 1 is the same."""
 
 
 class Search(Protocol):
@@ -46,6 +57,18 @@ class Search(Protocol):
 
         Raises:
             QueryInvalid: `query_invalid` when the text is too long.
+            Unavailable: `search_not_ready`, `search_busy`.
+        """
+        ...
+
+    async def near(
+        self, uow: UnitOfWork, listing_ids: Collection[str], *, limit: int = 20
+    ) -> list[NearListing]:
+        """What is nearest in meaning to the middle of these listings, none of them, best first.
+
+        Listings without a vector yet count for nothing; with none left the answer is empty.
+
+        Raises:
             Unavailable: `search_not_ready`, `search_busy`.
         """
         ...

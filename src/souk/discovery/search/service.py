@@ -2,13 +2,14 @@
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from souk.discovery.search.api import SearchQuestion
+from souk.discovery.search import store
+from souk.discovery.search.api import NearListing, SearchQuestion
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.engine import SearchEngine
 from souk.discovery.search.engine.errors import IndexMissing
@@ -21,7 +22,9 @@ from souk.discovery.search.model import (
     SearchRequest,
     SearchResult,
 )
+from souk.discovery.search.nearness import nearest_listings
 from souk.discovery.search.settings import SearchSettings
+from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.telemetry.metrics import SEARCH_SECONDS
 from souk.kernel.errors import Invalid
 from souk.kernel.money import currency
@@ -97,6 +100,19 @@ class SearchService:
             lambda: self._engine.suggest(self._engine.snapshot(), typed, limit=limit)
         )
         return Suggestions(items=[_suggestion(one) for one in found])
+
+    async def near(
+        self, uow: UnitOfWork, listing_ids: Collection[str], *, limit: int = 20
+    ) -> list[NearListing]:
+        """See `api.Search.near`."""
+        without = frozenset(listing_ids)
+        async with uow.as_system():  # vectors are the system's; what they lead to is public
+            vectors = await store.vectors_of(uow, without)
+        if not vectors:
+            return []
+        return await self._run(
+            lambda: nearest_listings(self._engine.snapshot(), vectors, without=without, limit=limit)
+        )
 
     def close(self) -> None:
         """Waits for running searches."""

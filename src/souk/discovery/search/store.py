@@ -1,6 +1,6 @@
 """The SQL of search: what the index is built from. Every function needs the system's scope."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -116,6 +116,17 @@ async def without_vector(uow: UnitOfWork, *, limit: int) -> list[Unembedded]:
         ORDER BY change DESC LIMIT %(limit)s
         """,
         limit=limit,
+    )
+
+
+async def vectors_of(uow: UnitOfWork, listing_ids: Collection[str]) -> list[bytes]:
+    """The vectors of those of these listings that have one and can be found."""
+    return await uow.values(
+        """
+        SELECT vector FROM discovery.search_documents
+        WHERE listing_id = ANY(%(ids)s) AND vector IS NOT NULL
+        """,
+        ids=list(listing_ids),
     )
 
 

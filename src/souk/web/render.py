@@ -8,6 +8,7 @@ from uuid import uuid4
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 
+from souk.treasury.rates.api import format_amount
 from souk.web import words
 from souk.web.assets import Assets
 from souk.web.markdown import render_markdown
@@ -19,6 +20,7 @@ _FILTERS: Final = {
     "money": words.money,
     "signed_money": words.signed_money,
     "price": words.price,
+    "shown_money": format_amount,
     "size": words.size,
     "compact": words.compact,
     "day": words.day,

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import Compatibility, ListingRequest, Metric
+from tests.admins import admin_client
 from tests.market import publish, sign_up
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -138,3 +141,37 @@ def test_the_tray_is_kept_in_a_cookie_and_holds_six(base_url: str, addresses: li
 
 def test_the_tray_needs_the_token_of_every_form(base_url: str) -> None:
     assert httpx.post(f"{base_url}/compare", data={"add": "a/b"}).status_code == 403
+
+
+def test_a_rating_is_a_row_once_somebody_rated(base_url: str) -> None:
+    seller = sign_up(base_url, "Rated Seller")
+    rated = publish(seller, price_minor=0, title="Rated")
+    other = publish(seller, price_minor=0, title="Not rated")
+    before = compare(base_url, rated.address, other.address).json()["rows"]
+    assert "Rating" not in [one["name"] for one in before]
+    buyer = sign_up(base_url, "Reviewer")
+    buyer.orders.create(OrderRequest(listing_id=rated.id))
+    buyer.reviews.write(rated.id, stars=4, text="Does what it says.")
+    found = row(compare(base_url, rated.address, other.address), "Rating")
+    assert [cell["number"] for cell in found["cells"]] == [4.0, None]
+    assert found["cells"][0]["note"] == "1 review" and found["better"] == "higher"
+
+
+def test_prices_of_two_currencies_are_compared_by_the_rate_of_the_day(
+    base_url: str, session_owner_dsn: str
+) -> None:
+    seller = sign_up(base_url, "Currency Seller")
+    pol = publish(seller, price_minor=10**9, currency="POL", title="One POL")
+    ftns = publish(seller, price_minor=3 * 10**6, currency="FTNS", title="Three FTNS")
+    without = row(compare(base_url, pol.address, ftns.address), "Price")
+    with admin_client(base_url, session_owner_dsn) as admin:
+        rates = [{"currency": "FTNS", "rate": "2"}, {"currency": "GENX", "rate": "4"}]
+        today = f"{datetime.now(UTC):%F}"
+        body = {"source": "treasury", "base": "POL", "as_of": today, "rates": rates}
+        assert admin.put("/api/v1/rates", json=body).status_code == 200
+    found = row(compare(base_url, pol.address, ftns.address), "Price")
+    assert [cell["best"] for cell in found["cells"]] == [True, False], without
+    assert found["cells"][1]["money"]["converted_minor"] == 1_500_000_000
+    assert found["cells"][1]["money"]["rate_as_of"] == today
+    asked = row(compare(base_url, pol.address, currency="GENX"), "Price")
+    assert asked["cells"][0]["money"]["converted_minor"] == 4_000_000

@@ -1,6 +1,6 @@
 """Discovery: listings side by side."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -25,14 +25,16 @@ class ComparedListing(Answer, frozen=True, kw_only=True):
 
 
 class ComparedMoney(Answer, frozen=True, kw_only=True):
-    """A price as the seller names it, and in the currency that was asked for."""
+    """A price as the seller names it, and for comparing in another currency."""
 
     amount_minor: int
     currency: str
     converted_minor: int | None = None
     converted_currency: str | None = None
-    rate_as_of: datetime | None = None
-    """When the rate behind the converted amount was taken."""
+    rate_as_of: date | None = None
+    """The day of the rate behind the converted amount."""
+    rate_source: str | None = None
+    """Who stated it."""
 
 
 class ComparedCell(Answer, frozen=True, kw_only=True):

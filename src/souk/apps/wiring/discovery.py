@@ -9,6 +9,7 @@ from souk.discovery.collections.service import CollectionService
 from souk.discovery.collections.settings import CollectionSettings
 from souk.discovery.comparisons import routes as comparison_routes
 from souk.discovery.comparisons.service import ComparisonService
+from souk.discovery.reviews.api import Reviews
 from souk.discovery.search import routes, store
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.executor import SearchExecutor
@@ -19,6 +20,7 @@ from souk.discovery.search.service import SearchService
 from souk.discovery.search.settings import SearchSettings
 from souk.insight.notifications.api import Notices
 from souk.people.organisations.api import OrganisationsApi
+from souk.treasury.rates.api import Rates
 from souk.works.listings.api import Listings
 
 
@@ -31,7 +33,13 @@ class Discovery:
 
 
 def wire_discovery(
-    core: Core, *, listings: Listings, organisations: OrganisationsApi, notices: Notices
+    core: Core,
+    *,
+    listings: Listings,
+    rates: Rates,
+    reviews: Reviews,
+    organisations: OrganisationsApi,
+    notices: Notices,
 ) -> Discovery:
     settings = core.load(SearchSettings, "search")
     root = core.settings.data_path / "search"
@@ -58,7 +66,7 @@ def wire_discovery(
     collections = CollectionService(
         listings=listings, organisations=organisations, settings=collection_settings
     )
-    comparisons = ComparisonService(listings=listings, ratings=None, exchange=None)
+    comparisons = ComparisonService(listings=listings, reviews=reviews, rates=rates)
     return Discovery(
         search=search,
         comparisons=comparisons,

@@ -1,15 +1,18 @@
 """Puts listings side by side."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from souk.discovery.comparisons import model
-from souk.discovery.comparisons.api import MAX_COMPARED, Exchange, Rated, Ratings
+from souk.discovery.comparisons.api import MAX_COMPARED
 from souk.discovery.comparisons.errors import ComparedUnknown, ComparisonEmpty, ComparisonTooLarge
+from souk.discovery.reviews.api import RatingSummary, Reviews
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import NotFound
-from souk.kernel.money import currency as known_currency
+from souk.treasury.rates.api import Rates, RateTable
 from souk.works.listings.api import Listings
 from souk_client.contracts.comparisons import (
     ComparedCell,
@@ -29,12 +32,10 @@ _SHOWN_NAME: Final = 200
 class ComparisonService:
     """Implements `api.Comparisons`."""
 
-    def __init__(
-        self, *, listings: Listings, ratings: Ratings | None, exchange: Exchange | None
-    ) -> None:
+    def __init__(self, *, listings: Listings, reviews: Reviews, rates: Rates) -> None:
         self._listings = listings
-        self._ratings = ratings
-        self._exchange = exchange
+        self._reviews = reviews
+        self._rates = rates
 
     async def compare(
         self, uow: UnitOfWork, named: Sequence[str], *, currency: str | None = None
@@ -45,7 +46,9 @@ class ComparisonService:
             raise ComparisonEmpty()
         if len(names) > MAX_COMPARED:
             raise ComparisonTooLarge(len(names), MAX_COMPARED)
-        code = None if currency is None else known_currency(currency).code
+        rates = await self._rates.table(uow)
+        if currency is not None:
+            rates.convert(0, currency, currency)  # refuses a currency that nobody knows
         found = {name: await self._public(uow, name) for name in names}
         unknown = [name[:_SHOWN_NAME] for name, listing in found.items() if listing is None]
         if unknown:
@@ -54,7 +57,7 @@ class ComparisonService:
         listings = list({one.id: one for one in found.values() if one is not None}.values())
         return Comparison(
             listings=[_head(listing) for listing in listings],
-            rows=await self._rows(uow, listings, currency=code),
+            rows=await self._rows(uow, listings, rates=rates, currency=currency),
         )
 
     async def _public(self, uow: UnitOfWork, name: str) -> Listing | None:
@@ -70,15 +73,20 @@ class ComparisonService:
         return listing if listing.state == "published" else None
 
     async def _rows(
-        self, uow: UnitOfWork, listings: Sequence[Listing], *, currency: str | None
+        self,
+        uow: UnitOfWork,
+        listings: Sequence[Listing],
+        *,
+        rates: RateTable,
+        currency: str | None,
     ) -> list[ComparedRow]:
         ids = [listing.id for listing in listings]
         summaries = await self._listings.summaries(uow, ids)
-        prices = [await self._price(uow, summaries[one], currency=currency) for one in ids]
+        ratings = await self._reviews.summaries(uow, ids)
         rows = [
-            model.price_row(prices),
+            model.price_row(_prices([summaries[one] for one in ids], rates, currency=currency)),
             *model.offer_rows(listings),
-            _rating_row(ids, await self._rated(uow, ids)),
+            _rating_row([ratings[one] for one in ids]),
             *model.metric_rows(listings),
             model.text_row("licence", "Licence", [listing.licence or "" for listing in listings]),
             *model.spec_rows(listings),
@@ -87,38 +95,58 @@ class ComparisonService:
         ]
         return model.told(rows)
 
-    async def _price(
-        self, uow: UnitOfWork, summary: ListingSummary, *, currency: str | None
-    ) -> ComparedMoney | None:
-        if summary.price_minor is None or summary.currency is None:
-            return None
-        price = ComparedMoney(amount_minor=summary.price_minor, currency=summary.currency)
-        if currency is None or self._exchange is None:
-            return price
-        converted = await self._exchange.convert(
-            uow, summary.price_minor, summary.currency, currency
+
+def _prices(
+    summaries: Sequence[ListingSummary], rates: RateTable, *, currency: str | None
+) -> list[ComparedMoney | None]:
+    """The price on each card, converted where that is asked for or needed to compare."""
+    named = [one.currency for one in summaries if one.currency is not None]
+    if currency is None and len(set(named)) > 1:
+        currency = named[0]
+    return [_price(one, rates, currency=currency) for one in summaries]
+
+
+def _price(
+    summary: ListingSummary, rates: RateTable, *, currency: str | None
+) -> ComparedMoney | None:
+    if summary.price_minor is None or summary.currency is None:
+        return None
+    price = ComparedMoney(amount_minor=summary.price_minor, currency=summary.currency)
+    if currency is None:
+        return price
+    if currency == summary.currency:
+        return msgspec.structs.replace(
+            price, converted_minor=price.amount_minor, converted_currency=currency
         )
-        return converted or price
+    found = rates.convert(summary.price_minor, summary.currency, currency)
+    if found is None:
+        return price
+    return msgspec.structs.replace(
+        price,
+        converted_minor=found.amount_minor,
+        converted_currency=found.currency,
+        rate_as_of=found.as_of,
+        rate_source=found.source,
+    )
 
-    async def _rated(self, uow: UnitOfWork, ids: Collection[str]) -> dict[str, Rated]:
-        return {} if self._ratings is None else await self._ratings.of(uow, ids)
 
-
-def _rating_row(ids: Sequence[str], rated: dict[str, Rated]) -> ComparedRow:
+def _rating_row(ratings: Sequence[RatingSummary]) -> ComparedRow:
     """Marked by the Bayesian mean: five stars of one buyer are not better than 4.8 of hundreds."""
-    cells: list[ComparedCell] = []
-    keys: list[float | None] = []
-    for one in ids:
-        rating = rated.get(one)
-        if rating is None or not rating.count:
-            cells.append(model.EMPTY)
-            keys.append(None)
-            continue
-        reviews = "1 review" if rating.count == 1 else f"{rating.count} reviews"
-        cells.append(ComparedCell(number=round(rating.mean, 2), note=reviews))
-        keys.append(rating.bayesian)
-    row = ComparedRow(group="rating", name="Rating", unit="of 5", better="higher", cells=cells)
-    return model.mark_best(row, keys)
+    row = ComparedRow(
+        group="rating",
+        name="Rating",
+        unit="of 5",
+        better="higher",
+        cells=[_rating_cell(rating) for rating in ratings],
+    )
+    return model.mark_best(row, [one.bayesian if one.count else None for one in ratings])
+
+
+def _rating_cell(rating: RatingSummary) -> ComparedCell:
+    if rating.mean is None:
+        return model.EMPTY
+    reviews = "1 review" if rating.count == 1 else f"{rating.count} reviews"
+    return ComparedCell(number=round(rating.mean, 2), note=reviews)
 
 
 def _head(listing: Listing) -> ComparedListing:

@@ -16,7 +16,7 @@ from souk.web.market import Market
 from souk.web.pages.addresses import local_path, see_other
 from souk.web.render import Pages
 from souk.web.shell import Shell
-from souk.web.tray import compare_href, is_address, read_tray, tray_cookie
+from souk.web.tray import compare_href, is_address, tray_cookie
 from souk_client.contracts.comparisons import ComparedListing, ComparedRow, Comparison
 
 MAX_ADDRESS_LETTERS: Final = 3_000
@@ -65,7 +65,7 @@ async def compare_page(
     named = list(dict.fromkeys(one.strip() for one in ids.split(",") if one.strip()))
     if not named and shell.compared:
         return see_other(compare_href(shell.compared))
-    comparison, problem = await _compared(uow, market, named, currency=None)
+    comparison, problem = await _compared(uow, market, named, currency=shell.currency or None)
     view = view_of(
         comparison,
         only_differences=request.query_params.get("only") == "differences",

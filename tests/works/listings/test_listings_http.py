@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.works.artifacts.scan import samples
+from tests.works.plugins import samples as plugins
 from tests.works.selling import Seller, code, good
 
 pytestmark = [pytest.mark.database, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
@@ -86,8 +87,10 @@ def test_an_unsafe_file_keeps_a_listing_off_the_market(ada: Seller, tmp_path: os
 def test_a_program_belongs_into_a_plugin_not_into_a_model(ada: Seller) -> None:
     program = b"\x7fELF" + os.urandom(60)
     model, plugin = ada.draft(kind="model"), ada.draft(kind="plugin")
+    manifest = plugins.manifest(plugin["address"]).encode()
     for listing in (model, plugin):
-        ada.add_version(listing, files={"bin/tool": program})
+        files = {"bin/tool": program, "plugin.toml": manifest, "run.wasm": plugins.wasm("run")}
+        ada.add_version(listing, files=files)
     answer = ada.http.post(f"/listings/{model['id']}/publish")
     assert code(answer, 409) == "executable_refused"
     assert good(ada.http.post(f"/listings/{plugin['id']}/publish"))["state"] == "published"

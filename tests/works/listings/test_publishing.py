@@ -15,6 +15,8 @@ from souk.kernel.ids import OrganisationId, UserId
 from souk.works.listings.api import PublishCandidate
 from souk.works.listings.publishing import Publisher
 from souk.works.listings.settings import ListingSettings
+from souk.works.plugins.gate import ManifestGate
+from souk.works.plugins.settings import PluginSettings
 from tests.works.conftest import SELLER_PERMISSIONS
 from tests.works.selling import Seller, good
 
@@ -54,6 +56,7 @@ def publisher(
         works.revisions,
         offers=works.parts.services["publisher"]._offers,  # type: ignore[attr-defined]
         gate=gate,
+        version_gate=ManifestGate(works.artifacts, PluginSettings()),
         settings=settings or ListingSettings(),
     )
 

@@ -24,6 +24,8 @@ from souk.works.listings.settings import ListingSettings
 from souk.works.offers import routes as offer_routes
 from souk.works.offers.book import OfferBook
 from souk.works.offers.service import OfferService
+from souk.works.plugins.gate import ManifestGate
+from souk.works.plugins.settings import PluginSettings
 from souk.works.revisions.service import RevisionService
 
 
@@ -55,6 +57,7 @@ def wire_works(
         organisations, artifacts, revisions, offers=book, settings=listing_settings
     )
     offers = OfferService(book, listings)
+    version_gate = ManifestGate(artifacts, core.load(PluginSettings, "plugins"))
     publisher = Publisher(
         core.database,
         listings,
@@ -62,6 +65,7 @@ def wire_works(
         revisions,
         offers=book,
         gate=gate or OpenGate(),
+        version_gate=version_gate,
         settings=listing_settings,
     )
     editor = ListingEditor(listings, offers=book, settings=listing_settings)
@@ -71,6 +75,7 @@ def wire_works(
         revisions,
         offers=book,
         gate=gate or OpenGate(),
+        version_gate=version_gate,
         settings=listing_settings,
     )
 

@@ -1,13 +1,15 @@
 """What other contexts may ask of listings, and what listings ask of those above them."""
 
 from collections.abc import Collection, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
+from litestar.connection import ASGIConnection
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
+from souk.works.revisions.api import TreeFile
 from souk_client.contracts.base import ListingKind, OwnerRef
 from souk_client.contracts.works import (
     FileEntry,
@@ -204,12 +206,57 @@ class PublishGate(Protocol):
         ...
 
 
+class VersionCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A version with its files, before it is made."""
+
+    listing_id: str
+    organisation_id: str
+    address: str
+    kind: ListingKind
+    version: str
+    files: Sequence[TreeFile]
+
+
+class AdmittedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that was made, with what its check found."""
+
+    version_id: str
+    candidate: VersionCandidate
+    facts: dict[str, object]
+
+
+class VersionGate(Protocol):
+    """Owned by listings, implemented by kinds whose versions must hold something of their own."""
+
+    async def check(self, candidate: VersionCandidate) -> dict[str, object] | None:
+        """What was found in a version's files; None when its kind needs nothing of its own.
+
+        Raises:
+            Invalid: what is missing or wrong (`manifest_invalid`).
+        """
+        ...
+
+    async def admit(
+        self, uow: UnitOfWork, versions: Sequence[AdmittedVersion], *, published: bool
+    ) -> None:
+        """Keeps what was found, now that the versions are there; harmless to repeat."""
+        ...
+
+
 class NewOffer(msgspec.Struct, frozen=True, kw_only=True):
     """An offer to be written, checked by `OfferBook.check`."""
 
     listing_id: str
     organisation_id: str
     request: OfferRequest
+
+
+class ListingWatcher(Protocol):
+    """Owned by listings, implemented above (insight.analytics): hears who looked at a listing."""
+
+    def viewed(self, connection: ASGIConnection[Any, Any, Any, Any], listing_id: str) -> None:
+        """A listing was answered to this request. Never waits and never fails."""
+        ...
 
 
 class OfferBook(Protocol):

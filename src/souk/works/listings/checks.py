@@ -14,6 +14,8 @@ from souk_client.contracts.base import ListingKind
 from souk_client.contracts.works import VersionFile
 
 KINDS_WITH_PROGRAMS: Final = frozenset({"plugin", "api", "agent", "compute"})
+KINDS_WITH_VERSION_FACTS: Final = frozenset({"plugin"})
+"""Kinds whose versions a `VersionGate` has a say about."""
 
 
 class OpenGate:

@@ -13,8 +13,21 @@ from souk.people.organisations.api import OrganisationsApi
 from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
 from souk.works.listings.announcing import announce
-from souk.works.listings.api import NewOffer, OfferBook, PublishCandidate, PublishGate
-from souk.works.listings.checks import check_gate, check_scans, tree_of
+from souk.works.listings.api import (
+    AdmittedVersion,
+    NewOffer,
+    OfferBook,
+    PublishCandidate,
+    PublishGate,
+    VersionCandidate,
+    VersionGate,
+)
+from souk.works.listings.checks import (
+    KINDS_WITH_VERSION_FACTS,
+    check_gate,
+    check_scans,
+    tree_of,
+)
 from souk.works.listings.editing import new_offers, seller_of
 from souk.works.listings.errors import ListingsFull, PublishIncomplete, SlugTaken
 from souk.works.listings.events import ListingCreated
@@ -38,6 +51,8 @@ class _Item(msgspec.Struct, kw_only=True):
     new: store.NewListing | None = None
     offers: list[NewOffer] = []
     tree: list[TreeFile] = []
+    candidate: VersionCandidate | None = None
+    facts: dict[str, object] | None = None
     problem: SoukError | None = None
 
 
@@ -52,6 +67,7 @@ class ListingImporter:
         *,
         offers: OfferBook,
         gate: PublishGate,
+        version_gate: VersionGate,
         settings: ListingSettings,
     ) -> None:
         self._organisations = organisations
@@ -59,6 +75,7 @@ class ListingImporter:
         self._revisions = revisions
         self._offers = offers
         self._gate = gate
+        self._version_gate = version_gate
         self._settings = settings
 
     async def run(self, uow: UnitOfWork, actor: Actor, request: ImportRequest) -> ImportAnswer:
@@ -76,12 +93,14 @@ class ListingImporter:
         for item in _good(items):
             try:
                 await self._offers.check_organisations(uow, item.offers)
+                await self._check_version(uow, item)
                 await self._may_publish(uow, item)
             except SoukError as error:
                 item.problem = error
         await self._write_drafts(uow, items)
         addresses = await self._announce_drafts(uow, actor, items)
         versions = await self._write_versions(uow, actor, items)
+        await self._admit_versions(uow, items, versions)
         await self._publish(uow, actor, items, versions=versions, addresses=addresses)
         return _answer(items, addresses)
 
@@ -153,6 +172,35 @@ class ListingImporter:
             sha256s=sorted({file.sha256 for file in item.tree}),
         )
         await check_gate(self._gate, uow, candidate)
+
+    async def _check_version(self, uow: UnitOfWork, item: _Item) -> None:
+        if item.new is None or item.source.version is None:
+            return
+        if item.source.listing.kind not in KINDS_WITH_VERSION_FACTS:
+            return  # thousands of items: none is asked about in vain
+        owner = await self._organisations.get(uow, item.new.organisation_id)
+        item.candidate = VersionCandidate(
+            listing_id=item.new.id,
+            organisation_id=item.new.organisation_id,
+            address=f"{owner.slug}/{item.new.slug}",
+            kind=item.source.listing.kind,
+            version=item.source.version.version,
+            files=item.tree,
+        )
+        item.facts = await self._version_gate.check(item.candidate)
+
+    async def _admit_versions(
+        self, uow: UnitOfWork, items: Sequence[_Item], versions: dict[str, VersionRow]
+    ) -> None:
+        for published in (False, True):
+            noted = [
+                AdmittedVersion(
+                    version_id=versions[new.id].id, candidate=item.candidate, facts=item.facts
+                )
+                for item, new in _good_new(items)
+                if item.candidate and item.facts is not None and item.source.publish == published
+            ]
+            await self._version_gate.admit(uow, noted, published=published)
 
     async def _write_drafts(self, uow: UnitOfWork, items: Sequence[_Item]) -> None:
         news = [new for _, new in _good_new(items)]

@@ -14,7 +14,13 @@ from souk.kernel.semver import best
 from souk.works.artifacts.api import Artifacts
 from souk.works.listings import store
 from souk.works.listings.announcing import announce
-from souk.works.listings.api import OfferBook, PublishGate
+from souk.works.listings.api import (
+    AdmittedVersion,
+    OfferBook,
+    PublishGate,
+    VersionCandidate,
+    VersionGate,
+)
 from souk.works.listings.checks import candidate_of, check_gate, check_scans, tree_of
 from souk.works.listings.errors import (
     PublishIncomplete,
@@ -27,7 +33,7 @@ from souk.works.listings.events import (
 from souk.works.listings.model import ListingRow, VersionRow, missing_to_publish
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
-from souk.works.revisions.api import Revisions
+from souk.works.revisions.api import Revisions, TreeFile
 from souk_client.contracts.works import Listing, Version, VersionRequest
 
 POLL_S: Final = 0.2
@@ -45,6 +51,7 @@ class Publisher:
         *,
         offers: OfferBook,
         gate: PublishGate,
+        version_gate: VersionGate,
         settings: ListingSettings,
     ) -> None:
         self._database = database
@@ -53,6 +60,7 @@ class Publisher:
         self._revisions = revisions
         self._offers = offers
         self._gate = gate
+        self._version_gate = version_gate
         self._settings = settings
 
     async def add_version(
@@ -62,7 +70,7 @@ class Publisher:
 
         Raises:
             NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
-            Invalid: `file_unknown`, `path_invalid`. Conflict: `version_taken`.
+            Invalid: `file_unknown`, `path_invalid`, `manifest_invalid`. Conflict: `version_taken`.
         """
         row = await self._listings.managed_row(uow, actor, listing_id)
         if len(await store.versions_of(uow, row.id)) >= self._settings.max_versions:
@@ -72,11 +80,14 @@ class Publisher:
             )
         hashes = {file.sha256 for file in request.files}
         held = await self._artifacts.held(uow, row.organisation_id, hashes)
+        tree = self._revisions.check(tree_of(request.files, held))
+        candidate = await self._candidate(uow, row, version=request.version, tree=tree)
+        facts = await self._version_gate.check(candidate)
         revision = await self._revisions.commit(
             uow,
             row.id,
             organisation_id=row.organisation_id,
-            files=tree_of(request.files, held),
+            files=tree,
             author_id=actor.user_id,
             message=f"Version {request.version}",
         )
@@ -93,6 +104,7 @@ class Publisher:
                 "version_taken",
                 f"Version {request.version} exists and never changes; choose a higher number.",
             )
+        await self._admit(uow, candidate, facts, version_id=new.id, published=False)
         await store.touch(uow, row.id)
         return await self._listings.version(uow, row.id, request.version)
 
@@ -177,6 +189,9 @@ class Publisher:
         hashes = {file.sha256 for file in tree}
         check_scans(tree, await self._artifacts.get_many(uow, hashes), kind=row.kind)
         await check_gate(self._gate, uow, candidate_of(row, sorted(hashes)))
+        candidate = await self._candidate(uow, row, version=chosen.version, tree=tree)
+        facts = await self._version_gate.check(candidate)
+        await self._admit(uow, candidate, facts, version_id=chosen.id, published=True)
         public = {v.version: v for v in versions if v.published_at is not None or v is chosen}
         current = public[best(list(public))]
         if row.state == "published" and row.current_version_id is not None:
@@ -194,6 +209,31 @@ class Publisher:
             current=current,
             tree=tree,
         )
+
+    async def _candidate(
+        self, uow: UnitOfWork, row: ListingRow, *, version: str, tree: Sequence[TreeFile]
+    ) -> VersionCandidate:
+        return VersionCandidate(
+            listing_id=row.id,
+            organisation_id=row.organisation_id,
+            address=await self._listings.address_of(uow, row),
+            kind=row.kind,
+            version=version,
+            files=tree,
+        )
+
+    async def _admit(
+        self,
+        uow: UnitOfWork,
+        candidate: VersionCandidate,
+        facts: dict[str, object] | None,
+        *,
+        version_id: str,
+        published: bool,
+    ) -> None:
+        if facts is not None:
+            noted = AdmittedVersion(version_id=version_id, candidate=candidate, facts=facts)
+            await self._version_gate.admit(uow, [noted], published=published)
 
 
 def _chosen(versions: Sequence[VersionRow], version: str | None) -> VersionRow:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from souk.apps.application_role import app_dsn
+from souk.apps.wiring.analytics import AnalyticsParts, wire_analytics
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
@@ -55,6 +56,7 @@ class Container:
     commerce: Commerce
     delivery: Delivery
     compute: Compute
+    analytics: AnalyticsParts
     insight: Insight
     reviews: ReviewParts
     discovery: Discovery
@@ -140,6 +142,7 @@ def build_container(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
     compute = wire_compute(core)
+    analytics = wire_analytics(core, organisations=people.organisations, listings=works.listings)
     insight = wire_insight(core, identity=people.identity, organisations=people.organisations)
     reviews = wire_reviews(
         core,
@@ -167,13 +170,14 @@ def build_container(
         commerce=commerce,
         delivery=delivery,
         compute=compute,
+        analytics=analytics,
         insight=insight,
         reviews=reviews,
         discovery=discovery,
         trust=trust,
     )
     below = (people, treasury, works, rights, commerce, delivery, compute)
-    wings = (*below, insight, reviews, discovery, trust, web)
+    wings = (*below, analytics, insight, reviews, discovery, trust, web)
     return Container(
         core=core,
         people=people,
@@ -184,6 +188,7 @@ def build_container(
         commerce=commerce,
         delivery=delivery,
         compute=compute,
+        analytics=analytics,
         insight=insight,
         reviews=reviews,
         discovery=discovery,

@@ -22,6 +22,8 @@ class Market:
     ledger: ports.Ledger
     payments: ports.Payments
     rates: ports.Rates
+    analytics: ports.Analytics
+    analytics_reports: ports.AnalyticsReports
     orders: ports.Orders
     revenue: ports.RevenueReports
     licences: ports.Licences

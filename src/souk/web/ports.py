@@ -11,6 +11,7 @@ from souk.discovery.reviews.api import Reviews
 from souk.discovery.search.api import Search
 from souk.infra.outbox.store import DeadLetter
 from souk.infra.postgres.uow import UnitOfWork
+from souk.insight.analytics.api import Analytics, AnalyticsReports
 from souk.insight.notifications.api import Notices
 from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
@@ -42,6 +43,8 @@ from souk_client.contracts.works import (
 
 __all__ = [
     "Access",
+    "Analytics",
+    "AnalyticsReports",
     "Comparisons",
     "DeadLetter",
     "Ledger",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from souk.apps.wiring.analytics import AnalyticsParts
 from souk.apps.wiring.commerce import Commerce
 from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
@@ -41,6 +42,7 @@ def wire_web(
     commerce: Commerce,
     delivery: Delivery,
     compute: Compute,
+    analytics: AnalyticsParts,
     insight: Insight,
     reviews: ReviewParts,
     discovery: Discovery,
@@ -66,6 +68,8 @@ def wire_web(
         ledger=treasury.ledger,
         payments=treasury.payments,
         rates=treasury.rates,
+        analytics=analytics.analytics,
+        analytics_reports=analytics.reports,
         orders=commerce.orders,
         revenue=commerce.revenue_reports,
         licences=rights.licences,

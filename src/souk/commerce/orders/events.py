@@ -20,6 +20,8 @@ class OrderFact(Event, frozen=True, kw_only=True):
     price_minor: int
     currency: str
     licence_id: str
+    bought_by: str = ""
+    """The user who bought it."""
 
 
 class OrderPaid(OrderFact, frozen=True, kw_only=True):

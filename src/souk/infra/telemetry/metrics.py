@@ -23,6 +23,14 @@ SEARCH_SECONDS: Final = Histogram(
     "Time to answer a search.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1),
 )
+ANALYTICS_RECORDED: Final = Counter(
+    "souk_analytics_recorded_total", "Views, searches and other facts written."
+)
+ANALYTICS_DROPPED: Final = Counter(
+    "souk_analytics_dropped_total",
+    "Facts lost, and why: queue_full, unreadable, shutdown.",
+    ["why"],
+)
 
 
 def render_metrics() -> bytes:

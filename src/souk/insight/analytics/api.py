@@ -1,22 +1,30 @@
 """What other contexts may tell analytics, and ask of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 import msgspec
 
 from souk.infra.http.visits import Visit, visit_of
 from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.paging import Page
+from souk_client.contracts.analytics import AnalyticsReport, Grain, ListingAnalytics
 
 __all__ = [
     "Analytics",
+    "AnalyticsReport",
+    "AnalyticsReports",
     "CheckoutStarted",
     "Fact",
+    "FavouriteAdded",
     "Interaction",
     "InteractionKind",
+    "ListingAnalytics",
     "ListingNumbers",
     "ListingViewed",
+    "Range",
     "SearchClicked",
     "Searched",
     "Trending",
@@ -27,18 +35,20 @@ __all__ = [
 InteractionKind = Literal["view", "click", "checkout", "download", "order", "favourite"]
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """Something a visitor did; `visit_of(request)` gives the visit."""
 
     visit: Visit
 
 
 class ListingViewed(Fact, frozen=True, kw_only=True):
-    """The page (or the answer of the API) of a listing was shown."""
+    """The page (or the answer of the API) of a listing was shown.
+
+    Where the visitor came from is read from the request; coming from our own search also counts as
+    a click on a result, with its words.
+    """
 
     listing_id: str
-    query: str = ""
-    """The search words that led here, when they are known."""
 
 
 class Searched(Fact, frozen=True, kw_only=True):
@@ -50,16 +60,20 @@ class Searched(Fact, frozen=True, kw_only=True):
 
 
 class SearchClicked(Fact, frozen=True, kw_only=True):
-    """A listing was chosen from a search's results."""
+    """A listing was chosen from results by other means than opening its page (which says it)."""
 
     listing_id: str
     query: str
-    position: int = 0
-    """From 1, as shown; 0 when it is not known."""
 
 
 class CheckoutStarted(Fact, frozen=True, kw_only=True):
     """The checkout of a listing was shown."""
+
+    listing_id: str
+
+
+class FavouriteAdded(Fact, frozen=True, kw_only=True):
+    """A listing was made a favourite."""
 
     listing_id: str
 
@@ -97,6 +111,14 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Range(msgspec.Struct, frozen=True, kw_only=True):
+    """Days as they were asked for, both included; the last 30 when nothing was."""
+
+    since: date | None = None
+    until: date | None = None
+    grain: Grain = "day"
+
+
 class Analytics(Protocol):
     """What people look at, search for and buy."""
 
@@ -104,8 +126,8 @@ class Analytics(Protocol):
         """Takes a fact; it reaches the database about half a second later.
 
         Never waits and never fails: when too much comes in at once, facts are dropped and counted
-        in the metric `souk_analytics_dropped_total`. Robots, a seller's own people, and visitors who
-        ask not to be tracked (DNT, Sec-GPC) are not counted.
+        in the metric `souk_analytics_dropped_total`. Robots, a seller's own people, refreshed parts
+        of a page (htmx), and visitors who ask not to be tracked (DNT, Sec-GPC) are not counted.
         """
         ...
 
@@ -141,4 +163,37 @@ class Analytics(Protocol):
             uow: in the system's scope.
             after: the `cursor` of the last one read; None for all that are kept.
         """
+        ...
+
+    async def forget_user(self, uow: UnitOfWork, user_id: str) -> int:
+        """Takes a user's id off every fact (system scope); answers how many facts named it."""
+        ...
+
+
+class AnalyticsReports(Protocol):
+    """Numbers for sellers."""
+
+    async def of_organisation(
+        self, uow: UnitOfWork, actor: Actor, organisation_id: str | None, asked: Range
+    ) -> AnalyticsReport:
+        """All listings of an organisation of the caller's."""
+        ...
+
+    async def of_listing(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, asked: Range
+    ) -> AnalyticsReport:
+        """One listing of an organisation of the caller's."""
+        ...
+
+    async def listings(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        organisation_id: str | None,
+        asked: Range,
+        *,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[ListingAnalytics]:
+        """By listing, the most views first."""
         ...

@@ -1,13 +1,16 @@
 """HTTP: listings, versions, publishing, bulk import."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get, patch, post
+from litestar import Request, get, patch, post
+from litestar.datastructures import State
 from litestar.params import Parameter, QueryParameter
 
+from souk.infra.http.dependencies import Service
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
+from souk.works.listings.api import ListingWatcher
 from souk.works.listings.editing import ListingEditor
 from souk.works.listings.importing import ListingImporter
 from souk.works.listings.publishing import Publisher
@@ -62,17 +65,32 @@ async def list_listings(
 
 
 @get("/listings/{listing_id:str}", tags=_TAGS)
-async def get_listing(listing_id: str, uow: UnitOfWork, listings: ListingService) -> Listing:
+async def get_listing(
+    listing_id: str,
+    request: Request[Any, Any, State],
+    uow: UnitOfWork,
+    listings: ListingService,
+    listing_watcher: Service[ListingWatcher],
+) -> Listing:
     """A listing with its active offers and newest versions; drafts only for their owners."""
-    return await listings.get(uow, listing_id)
+    listing = await listings.get(uow, listing_id)
+    listing_watcher.viewed(request, listing.id)
+    return listing
 
 
 @get("/listings/by-address/{owner:str}/{slug:str}", tags=_TAGS)
 async def get_listing_by_address(
-    owner: str, slug: str, uow: UnitOfWork, listings: ListingService
+    owner: str,
+    slug: str,
+    request: Request[Any, Any, State],
+    uow: UnitOfWork,
+    listings: ListingService,
+    listing_watcher: Service[ListingWatcher],
 ) -> Listing:
     """The listing at `owner/slug`."""
-    return await listings.by_address(uow, owner, slug)
+    listing = await listings.by_address(uow, owner, slug)
+    listing_watcher.viewed(request, listing.id)
+    return listing
 
 
 @patch("/listings/{listing_id:str}", tags=_TAGS)

@@ -1,0 +1,291 @@
+"""The SQL of facts: writing them, reading them back, deleting them in time."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from souk.infra.postgres.uow import UnitOfWork
+
+NEWS = "souk_facts"
+"""The NOTIFY channel on which the roll-up hears of facts."""
+_WRITERS_LOCK = 731_014
+"""Held by whoever writes facts, so that `seq` is in the order of commits."""
+
+
+class NewFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact on its way into the database. A repeated id is written once."""
+
+    id: str
+    kind: str
+    listing_id: str
+    organisation_id: str
+    at: datetime
+    visitor: str
+    user_id: str | None = None
+    country: str
+    source: str
+    query: str = ""
+    order_id: str | None = None
+    currency: str | None = None
+    gross_minor: int = 0
+    net_minor: int = 0
+
+
+class NewSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """A search on its way into the database."""
+
+    id: str
+    at: datetime
+    visitor: str
+    query: str
+    result_count: int
+
+
+class KnownListing(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose a listing is and where it stands."""
+
+    listing_id: str
+    organisation_id: str
+    kind: str
+    category: str
+    published: bool
+
+
+class OrderOrigin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a sale came from."""
+
+    order_id: str
+    listing_id: str
+    country: str
+    source: str
+    currency: str
+    net_minor: int
+
+
+class Footprint(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody came to a listing."""
+
+    country: str
+    source: str
+    query: str
+
+
+async def salt_of(uow: UnitOfWork, day: date, *, fresh: bytes) -> bytes:
+    """The day's salt; `fresh` becomes it when there is none yet."""
+    await uow.execute(
+        "INSERT INTO analytics.salts (day, salt) VALUES (%(day)s, %(salt)s) ON CONFLICT DO NOTHING",
+        day=day,
+        salt=fresh,
+    )
+    found = await uow.value("SELECT salt FROM analytics.salts WHERE day = %(day)s", day=day)
+    return bytes(found)
+
+
+async def destroy_salts(uow: UnitOfWork, *, before: date) -> None:
+    await uow.execute("DELETE FROM analytics.salts WHERE day < %(before)s", before=before)
+
+
+async def known_listings(uow: UnitOfWork, listing_ids: Collection[str]) -> dict[str, KnownListing]:
+    rows = await uow.all(
+        KnownListing,
+        """
+        SELECT listing_id, organisation_id, kind, category, published
+        FROM analytics.listings WHERE listing_id = ANY(%(ids)s)
+        """,
+        ids=list(listing_ids),
+    )
+    return {row.listing_id: row for row in rows}
+
+
+async def note_listings(uow: UnitOfWork, listings: Sequence[KnownListing]) -> None:
+    await uow.execute(
+        """
+        INSERT INTO analytics.listings AS l (listing_id, organisation_id, kind, category, published)
+        SELECT * FROM unnest(%(ids)s::text[], %(organisations)s::text[], %(kinds)s::text[],
+                             %(categories)s::text[], %(published)s::boolean[])
+        ON CONFLICT (listing_id) DO UPDATE SET kind = excluded.kind,
+            category = excluded.category, published = excluded.published
+        """,
+        ids=[listing.listing_id for listing in listings],
+        organisations=[listing.organisation_id for listing in listings],
+        kinds=[listing.kind for listing in listings],
+        categories=[listing.category for listing in listings],
+        published=[listing.published for listing in listings],
+    )
+
+
+async def add_facts(uow: UnitOfWork, facts: Sequence[NewFact]) -> int:
+    """Writes facts and marks their hours for the roll-up; answers how many were new.
+
+    Facts of a time whose facts were deleted already are left out: their sums are final.
+    """
+    if not facts:
+        return 0
+    await uow.execute("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_WRITERS_LOCK)
+    names = [field.name for field in msgspec.structs.fields(NewFact)]
+    added = await uow.value(
+        f"""
+        WITH given AS (
+            SELECT * FROM unnest(
+                %(id)s::text[], %(kind)s::text[], %(listing_id)s::text[],
+                %(organisation_id)s::text[], %(at)s::timestamptz[], %(visitor)s::text[],
+                %(user_id)s::text[], %(country)s::text[], %(source)s::text[], %(query)s::text[],
+                %(order_id)s::text[], %(currency)s::text[], %(gross_minor)s::bigint[],
+                %(net_minor)s::bigint[]) AS g({", ".join(names)})
+        ), added AS (
+            INSERT INTO analytics.facts ({", ".join(names)})
+            SELECT g.* FROM given g
+            WHERE g.at >= (SELECT deleted_before FROM analytics.horizon)
+            ON CONFLICT (id) DO NOTHING
+            RETURNING listing_id, organisation_id, at
+        ), marked AS (
+            INSERT INTO analytics.stale_hours (listing_id, organisation_id, hour)
+            SELECT DISTINCT listing_id, organisation_id, date_trunc('hour', at, 'UTC') FROM added
+        )
+        SELECT count(*) FROM added
+        """,
+        **{name: [getattr(fact, name) for fact in facts] for name in names},
+    )
+    if added:
+        await uow.execute("SELECT pg_notify(%(channel)s, '')", channel=NEWS)
+    return int(added)
+
+
+async def add_searches(uow: UnitOfWork, searches: Sequence[NewSearch]) -> None:
+    if not searches:
+        return
+    await uow.execute(
+        """
+        INSERT INTO analytics.searches (id, at, visitor, query, result_count)
+        SELECT * FROM unnest(%(ids)s::text[], %(ats)s::timestamptz[], %(visitors)s::text[],
+                             %(queries)s::text[], %(counts)s::bigint[])
+        ON CONFLICT DO NOTHING
+        """,
+        ids=[search.id for search in searches],
+        ats=[search.at for search in searches],
+        visitors=[search.visitor for search in searches],
+        queries=[search.query for search in searches],
+        counts=[search.result_count for search in searches],
+    )
+
+
+async def latest_footprint(
+    uow: UnitOfWork, *, user_id: str, listing_id: str, since: datetime
+) -> Footprint | None:
+    """How a user last came to a listing's page."""
+    return await uow.one_or_none(
+        Footprint,
+        """
+        SELECT country, source, query FROM analytics.facts
+        WHERE user_id = %(user_id)s AND listing_id = %(listing_id)s AND kind = 'view'
+          AND at >= %(since)s
+        ORDER BY at DESC LIMIT 1
+        """,
+        user_id=user_id,
+        listing_id=listing_id,
+        since=since,
+    )
+
+
+async def note_origin(uow: UnitOfWork, origin: OrderOrigin) -> None:
+    await uow.execute(
+        """
+        INSERT INTO analytics.order_origins
+            (order_id, listing_id, country, source, currency, net_minor)
+        VALUES (%(order_id)s, %(listing_id)s, %(country)s, %(source)s, %(currency)s, %(net_minor)s)
+        ON CONFLICT DO NOTHING
+        """,
+        **msgspec.structs.asdict(origin),
+    )
+
+
+async def origin_of(uow: UnitOfWork, order_id: str) -> OrderOrigin | None:
+    return await uow.one_or_none(
+        OrderOrigin,
+        """
+        SELECT order_id, listing_id, country, source, currency, net_minor
+        FROM analytics.order_origins WHERE order_id = %(id)s
+        """,
+        id=order_id,
+    )
+
+
+async def forget_user(uow: UnitOfWork, user_id: str) -> int:
+    """Takes a user's id off every fact."""
+    return await uow.execute(
+        "UPDATE analytics.facts SET user_id = NULL WHERE user_id = %(id)s", id=user_id
+    )
+
+
+async def delete_before(uow: UnitOfWork, moment: datetime) -> int:
+    """Deletes single facts and search words of before this moment; their sums become final.
+
+    What they add up to has to be rolled up before, with writers kept out: see `keep_writers_out`.
+    """
+    await uow.execute(
+        "UPDATE analytics.horizon SET deleted_before = greatest(deleted_before, %(moment)s)",
+        moment=moment,
+    )
+    deleted = await uow.execute("DELETE FROM analytics.facts WHERE at < %(moment)s", moment=moment)
+    await uow.execute("DELETE FROM analytics.searches WHERE at < %(moment)s", moment=moment)
+    await uow.execute(
+        "DELETE FROM analytics.origins WHERE dimension = 'query' AND day < %(day)s",
+        day=moment.date(),
+    )
+    return deleted
+
+
+async def keep_writers_out(uow: UnitOfWork) -> None:
+    """Until this transaction ends no facts are written."""
+    await uow.execute("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_WRITERS_LOCK)
+
+
+class InteractionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact as a recommender reads it."""
+
+    seq: int
+    person: str
+    listing_id: str
+    kind: str
+    at: datetime
+
+
+async def interactions(uow: UnitOfWork, *, after: int, limit: int) -> list[InteractionRow]:
+    """In the order of commits; refunds, and what organisations did without a person, are none."""
+    return await uow.all(
+        InteractionRow,
+        """
+        SELECT seq, coalesce(user_id, visitor) AS person, listing_id, kind, at
+        FROM analytics.facts
+        WHERE seq > %(after)s AND kind <> 'refund'
+          AND (user_id IS NOT NULL OR starts_with(visitor, 'vis_'))
+        ORDER BY seq LIMIT %(limit)s
+        """,
+        after=after,
+        limit=limit,
+    )
+
+
+class SearchCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How often something was searched for."""
+
+    query: str
+    searches: int
+    visitors: int
+    without_result: int
+
+
+async def top_searches(uow: UnitOfWork, *, since: datetime, limit: int) -> list[SearchCount]:
+    """By how many different visitors searched for it."""
+    return await uow.all(
+        SearchCount,
+        """
+        SELECT query, count(*) AS searches, count(DISTINCT visitor) AS visitors,
+               count(*) FILTER (WHERE result_count = 0) AS without_result
+        FROM analytics.searches WHERE at >= %(since)s AND query <> ''
+        GROUP BY query ORDER BY visitors DESC, searches DESC, query LIMIT %(limit)s
+        """,
+        since=since,
+        limit=limit,
+    )

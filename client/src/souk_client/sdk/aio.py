@@ -13,6 +13,7 @@ from souk_client.contracts.people import Session
 from souk_client.contracts.works import Artifact
 from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk.address import DEFAULT_API_URL
+from souk_client.sdk.analytics import Analytics
 from souk_client.sdk.call import Awaiting, Call
 from souk_client.sdk.client import Souk
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
@@ -94,6 +95,7 @@ class AsyncSouk(Awaiting):
         self.wallet: Wallets[Awaiting] = Wallets(self)
         self.orders: Orders[Awaiting] = Orders(self)
         self.licences: Licences[Awaiting] = Licences(self)
+        self.analytics: Analytics[Awaiting] = Analytics(self)
         self.provenance: Provenance[Awaiting] = Provenance(self)
 
     async def send(self, call: Call[T]) -> T:

@@ -14,6 +14,7 @@ from souk_client.contracts.works import Artifact
 from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk import people
 from souk_client.sdk.address import DEFAULT_API_URL, normal_url
+from souk_client.sdk.analytics import Analytics
 from souk_client.sdk.call import Blocking, Call
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
@@ -94,6 +95,7 @@ class Souk(Blocking):
         self.wallet: Wallets[Blocking] = Wallets(self)
         self.orders: Orders[Blocking] = Orders(self)
         self.licences: Licences[Blocking] = Licences(self)
+        self.analytics: Analytics[Blocking] = Analytics(self)
         self.provenance: Provenance[Blocking] = Provenance(self)
 
     def send(self, call: Call[T]) -> T:

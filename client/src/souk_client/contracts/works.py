@@ -302,6 +302,8 @@ class Listing(Answer, frozen=True, kw_only=True):
     downloads: int = 0
     regions: list[Region] = []
     """Where it may be sold; empty is everywhere."""
+    hidden: bool = False
+    """Taken down by moderators: its words are shown to its owner alone."""
 
 
 class ListingSummary(Answer, frozen=True, kw_only=True):

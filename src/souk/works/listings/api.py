@@ -186,6 +186,24 @@ class Listings(Protocol):
         ...
 
 
+class ListingOversight(Protocol):
+    """For moderators, in the system's scope."""
+
+    async def hide(self, uow: UnitOfWork, listing_id: str, *, reason: str) -> None:
+        """Takes a listing off the market and its words from sight; licences and files stay.
+
+        Harmless to repeat. Raises NotFound `listing_unknown`.
+        """
+        ...
+
+    async def restore(self, uow: UnitOfWork, listing_id: str) -> None:
+        """Gives a hidden listing back in the state it had. Harmless to repeat.
+
+        Raises NotFound `listing_unknown`.
+        """
+        ...
+
+
 class PublishCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate is asked about."""
 

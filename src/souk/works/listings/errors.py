@@ -76,6 +76,17 @@ class ExecutableRefused(Conflict):
         )
 
 
+class ListingHidden(Conflict):
+    """Moderators took it down."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "listing_hidden",
+            "Moderators took this listing down; it cannot be published while that stands. "
+            "You may appeal once.",
+        )
+
+
 class PublishIncomplete(Conflict):
     """Something a published listing needs is not there."""
 

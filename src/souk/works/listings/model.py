@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +22,8 @@ from souk_client.contracts.works import (
     Offer,
     Region,
 )
+
+HIDDEN_TITLE: Final = "A listing that was taken down"
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,8 @@ class ListingRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
+    hidden_at: datetime | None = None
+    """When moderators took it off the market."""
 
     @property
     def words(self) -> Words:
@@ -89,6 +93,23 @@ class VersionRow(msgspec.Struct, frozen=True, kw_only=True):
     notes: str
     created_at: datetime
     published_at: datetime | None
+
+
+def as_shown(row: ListingRow, *, to_owner: bool) -> ListingRow:
+    """The row as somebody may read it: without its words when moderators hid it."""
+    if row.hidden_at is None or to_owner:
+        return row
+    return msgspec.structs.replace(
+        row,
+        title=HIDDEN_TITLE,
+        summary="",
+        card="",
+        category="",
+        task="",
+        tags=[],
+        metrics=[],
+        compatibility={},
+    )
 
 
 def words_of_request(request: ListingRequest) -> Words:

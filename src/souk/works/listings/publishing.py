@@ -23,6 +23,7 @@ from souk.works.listings.api import (
 )
 from souk.works.listings.checks import candidate_of, check_gate, check_scans, tree_of
 from souk.works.listings.errors import (
+    ListingHidden,
     PublishIncomplete,
     ScanPending,
     VersionUnknown,
@@ -133,10 +134,12 @@ class Publisher:
 
         Raises:
             NotFound: `listing_unknown`, `version_unknown`. Forbidden: `not_listing_manager`.
-            Conflict: `publish_incomplete`, `scan_pending`, `artifact_quarantined`,
-                `publish_refused`.
+            Conflict: `listing_hidden`, `publish_incomplete`, `scan_pending`,
+                `artifact_quarantined`, `publish_refused`.
         """
         row = await self._listings.managed_row(uow, actor, listing_id)
+        if row.hidden_at is not None:
+            raise ListingHidden()
         versions = await store.versions_of(uow, row.id)
         offers = (await self._offers.of_listings(uow, [row.id])).get(row.id, [])
         missing = missing_to_publish(row.words, versions=len(versions), offers=offers)

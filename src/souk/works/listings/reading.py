@@ -13,7 +13,7 @@ from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
 from souk.works.listings.api import OfferBook
 from souk.works.listings.errors import ListingUnknown, VersionUnknown
-from souk.works.listings.model import ListingRow, VersionRow
+from souk.works.listings.model import ListingRow, VersionRow, as_shown
 from souk.works.listings.settings import ListingSettings
 from souk.works.revisions.api import Revisions, TreeFile
 from souk_client.contracts.base import OwnerRef
@@ -129,6 +129,7 @@ class ListingReader:
     async def _listings(
         self, uow: UnitOfWork, rows: Sequence[ListingRow], versions: dict[str, list[Version]]
     ) -> list[Listing]:
+        rows = _shown(uow, rows)
         ids = [row.id for row in rows]
         owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
         offers = await self._offers.of_listings(uow, ids)
@@ -158,6 +159,7 @@ class ListingReader:
                 published_at=row.published_at,
                 sales=counts.sales[row.id],
                 downloads=counts.downloads[row.id],
+                hidden=row.hidden_at is not None,
             )
             for row in rows
         ]
@@ -165,6 +167,7 @@ class ListingReader:
     async def _summaries(self, uow: UnitOfWork, rows: Sequence[ListingRow]) -> list[ListingSummary]:
         if not rows:
             return []
+        rows = _shown(uow, rows)
         ids = [row.id for row in rows]
         owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
         offers = await self._offers.of_listings(uow, ids)
@@ -250,6 +253,15 @@ def _version_of(
         created_at=row.created_at,
         published_at=row.published_at,
     )
+
+
+def _shown(uow: UnitOfWork, rows: Sequence[ListingRow]) -> list[ListingRow]:
+    """The rows as this scope may read them."""
+    scope = uow.scope
+    return [
+        as_shown(row, to_owner=scope.system or row.organisation_id in scope.organisation_ids)
+        for row in rows
+    ]
 
 
 def _those(versions: Sequence[Version], version_id: str | None) -> list[Version]:

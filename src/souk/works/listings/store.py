@@ -12,7 +12,7 @@ from souk_client.contracts.works import ListingState
 LISTING_COLUMNS = """
     l.id, l.organisation_id, l.slug, l.kind, l.title, l.summary, l.card, l.licence, l.category,
     l.task, l.tags, l.metrics, l.compatibility, l.regions, l.state, l.current_version_id,
-    l.created_at, l.updated_at, l.published_at
+    l.created_at, l.updated_at, l.published_at, l.hidden_at
 """
 VERSION_COLUMNS = """
     v.id, v.listing_id, v.version, v.revision_id, v.notes, v.created_at, v.published_at
@@ -249,6 +249,39 @@ async def retire(uow: UnitOfWork, listing_id: str) -> None:
         id=listing_id,
         now=uow.now,
     )
+
+
+async def hide(uow: UnitOfWork, listing_id: str, *, reason: str) -> None:
+    """Takes a listing off the market by the moderators' word, and remembers its state."""
+    await uow.execute(
+        """
+        UPDATE works.listings
+        SET hidden_at = %(now)s, hidden_reason = %(reason)s, hidden_state = state,
+            state = CASE WHEN state = 'published' THEN 'retired' ELSE state END,
+            retired_at = CASE WHEN state = 'published' THEN %(now)s ELSE retired_at END,
+            updated_at = %(now)s
+        WHERE id = %(id)s AND hidden_at IS NULL
+        """,
+        id=listing_id,
+        reason=reason,
+        now=uow.now,
+    )
+
+
+async def unhide(uow: UnitOfWork, listing_id: str) -> str:
+    """Undoes `hide`; answers the state that the listing is in again."""
+    state: str = await uow.value(
+        """
+        UPDATE works.listings
+        SET hidden_at = NULL, hidden_reason = NULL, hidden_state = NULL, state = hidden_state,
+            retired_at = CASE WHEN hidden_state = 'published' THEN NULL ELSE retired_at END,
+            updated_at = %(now)s
+        WHERE id = %(id)s AND hidden_at IS NOT NULL RETURNING state
+        """,
+        id=listing_id,
+        now=uow.now,
+    )
+    return state
 
 
 async def set_current_version(uow: UnitOfWork, listing_id: str, version_id: str) -> None:

@@ -50,17 +50,18 @@ def is_robot(user_agent: str) -> bool:
 
 
 def wants_no_counting(headers: Mapping[str, str]) -> bool:
-    """Whether a visitor asks not to be tracked (DNT, Sec-GPC), or no visitor looks at all.
-
-    A prefetch is not a visit, and neither is a part of a page that htmx refreshes.
-    """
+    """Whether a visitor asks not to be tracked (DNT, Sec-GPC), or only a browser looks ahead."""
     return (
         headers.get("dnt") == "1"
         or headers.get("sec-gpc") == "1"
         or "prefetch" in headers.get("sec-purpose", "")
         or "prefetch" in headers.get("purpose", "")
-        or headers.get("hx-request") == "true"
     )
+
+
+def is_part(headers: Mapping[str, str]) -> bool:
+    """Whether htmx refreshes a part of a page that is shown already."""
+    return headers.get("hx-request") == "true" and headers.get("hx-boosted") != "true"
 
 
 def visitor_id(salt: bytes, *, user_id: str | None, address: str, user_agent: str) -> str:

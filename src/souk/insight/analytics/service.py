@@ -31,6 +31,7 @@ from souk.insight.analytics.model import (
     Source,
     conversion,
     country_of,
+    is_part,
     is_robot,
     normal_query,
     source_of,
@@ -102,6 +103,8 @@ class AnalyticsService:
         headers = fact.visit.headers
         user_agent = headers.get("user-agent", "")[:LONGEST_USER_AGENT]
         if is_robot(user_agent) or wants_no_counting(headers):
+            return []
+        if is_part(headers) and isinstance(fact, ListingViewed | CheckoutStarted):
             return []
         listing_id = getattr(fact, "listing_id", "")
         if listing_id and not is_id(listing_id, "lst"):

@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Response, get
 
 from souk.infra.postgres.uow import UnitOfWork
+from souk.insight.analytics.api import ListingViewed, visit_of
 from souk.kernel.actor import Actor
 from souk.web.forms import PageRequest
 from souk.web.market import Market
@@ -65,6 +66,7 @@ async def listing_page(
     }
     for load in LOADERS:
         context.update(await load(view))
+    market.analytics.record(ListingViewed(listing_id=listing.id, visit=visit_of(request)))
     return pages.answer_with("pages/listing.html", shell, context)
 
 

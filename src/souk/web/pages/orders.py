@@ -4,6 +4,7 @@ from litestar import MediaType, Response, get, post
 from litestar.response import Redirect
 
 from souk.infra.postgres.uow import UnitOfWork
+from souk.insight.analytics.api import CheckoutStarted, visit_of
 from souk.kernel.actor import Actor
 from souk.kernel.errors import SoukError
 from souk.web.forms import Form, PageRequest, posted
@@ -31,6 +32,7 @@ async def checkout_page(
     query = request.query_params
     item = await market.listings.for_sale(uow, listing_id, query.get("offer") or None)
     checkout = await _Checkout.of(uow, actor, market, item, affiliate=query.get("via", ""))
+    market.analytics.record(CheckoutStarted(listing_id=item.listing_id, visit=visit_of(request)))
     return checkout.answer(pages, shell, Form())
 
 

@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "backup": "Write everything the marketplace holds into one file.",
     "restore": "Make a new marketplace from a backup.",
     "admin": "Make a user an admin.",
+    "keys": "List the signing keys, or make a new one.",
     "demo": "Run the whole journey on a throw-away marketplace, step by step.",
 }
 """Name and summary; `souk.apps.cli.<name>` holds the command as `command`."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from souk.apps.wiring.parts import Core, Parts, Schedule
-from souk.infra.keyring import ACCESS
+from souk.infra.keyring import ACCESS, KEPT_VERIFYING
 from souk.infra.postgres.uow import UnitOfWork
 from souk.people.access import routes as access_routes
 from souk.people.access import store as access_store
@@ -60,7 +60,7 @@ def wire_people(core: Core) -> People:
     async def rotate_access_key(uow: UnitOfWork) -> None:
         key_age = timedelta(days=settings.key_rotation_days)
         if await core.keyring.is_older_than(uow, ACCESS, key_age):
-            await core.keyring.rotate(ACCESS, keep_verifying=timedelta(hours=2))
+            await core.keyring.rotate(ACCESS, keep_verifying=KEPT_VERIFYING[ACCESS])
 
     return People(
         identity=identity,

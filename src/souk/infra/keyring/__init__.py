@@ -1,11 +1,19 @@
 """Signing keys by purpose, and sealing of secrets, all under the marketplace's one secret."""
 
-from souk.infra.keyring.keyring import ACCESS, PURPOSES, URLS, Keyring, KeyUnknown
+from souk.infra.keyring.keyring import (
+    ACCESS,
+    KEPT_VERIFYING,
+    PURPOSES,
+    URLS,
+    Keyring,
+    KeyUnknown,
+)
 from souk.infra.keyring.sealing import SealBroken, Sealer
 from souk_client.proofs import LICENCE, LOG
 
 __all__ = [
     "ACCESS",
+    "KEPT_VERIFYING",
     "LICENCE",
     "LOG",
     "PURPOSES",

@@ -25,6 +25,14 @@ ACCESS: Final = "access"
 URLS: Final = "urls"
 """Signed download addresses."""
 PURPOSES: Final = (ACCESS, LICENCE, LOG, URLS)
+KEPT_VERIFYING: Final[Mapping[str, timedelta | None]] = {
+    ACCESS: timedelta(hours=2),
+    URLS: timedelta(hours=1),
+    LICENCE: None,
+    LOG: None,
+}
+"""How long what a replaced key signed still counts: longer than it lives. Licences and heads of the
+log are for ever."""
 
 REFRESH_S: Final = 60.0
 SEARCH_PAUSE_S: Final = 1.0

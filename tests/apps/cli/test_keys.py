@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.serving import SECRET
 
 from souk.apps.cli.group import main
-from tests.serving import SECRET
 
 
 @pytest.fixture

@@ -23,13 +23,14 @@ from souk_client.contracts.reviews import (
 )
 
 _TAGS = ["reviews"]
+_OPEN = {"caller": "optional"}
 Stars = Annotated[int | None, Parameter(ge=1, le=5, description="only reviews with these stars")]
 OfVersion = Annotated[
     str | None, Parameter(max_length=64, description="only reviews of this version")
 ]
 
 
-@get("/listings/{listing_id:str}/reviews", tags=_TAGS)
+@get("/listings/{listing_id:str}/reviews", tags=_TAGS, opt=_OPEN)
 async def list_reviews(
     listing_id: str,
     uow: UnitOfWork,
@@ -68,7 +69,7 @@ async def write_review(
     return await reviews.write(uow, actor, listing_id, data)
 
 
-@get("/reviews/{review_id:str}", tags=_TAGS)
+@get("/reviews/{review_id:str}", tags=_TAGS, opt=_OPEN)
 async def get_review(
     review_id: str, uow: UnitOfWork, actor: Actor, reviews: ReviewService
 ) -> Review:
@@ -76,7 +77,7 @@ async def get_review(
     return await reviews.get(uow, actor, review_id)
 
 
-@get("/reviews/{review_id:str}/history", tags=_TAGS)
+@get("/reviews/{review_id:str}/history", tags=_TAGS, opt=_OPEN)
 async def get_history(
     review_id: str, uow: UnitOfWork, actor: Actor, reviews: ReviewService
 ) -> ReviewHistory:

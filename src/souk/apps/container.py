@@ -18,6 +18,7 @@ from souk.apps.wiring.insight import Insight, wire_insight
 from souk.apps.wiring.live import LiveParts, wire_live
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
+from souk.apps.wiring.recommendations import wire_recommendations
 from souk.apps.wiring.reviews import ReviewParts, wire_reviews
 from souk.apps.wiring.rights import Rights, wire_rights
 from souk.apps.wiring.treasury import Treasury, wire_treasury
@@ -159,6 +160,15 @@ def build_container(
         organisations=people.organisations,
         notices=insight.notices,
     )
+    recommendations = wire_recommendations(
+        core,
+        organisations=people.organisations,
+        listings=works.listings,
+        licences=rights.licences,
+        analytics=analytics.analytics,
+        search=discovery.search,
+        follows=discovery.collections,
+    )
     trust = wire_trust(core)
     web = wire_web(
         core,
@@ -174,10 +184,11 @@ def build_container(
         insight=insight,
         reviews=reviews,
         discovery=discovery,
+        recommendations=recommendations,
         trust=trust,
     )
     below = (people, treasury, works, rights, commerce, delivery, compute)
-    wings = (*below, analytics, insight, reviews, discovery, trust, web)
+    wings = (*below, analytics, insight, reviews, discovery, recommendations, trust, web)
     return Container(
         core=core,
         people=people,

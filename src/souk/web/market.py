@@ -31,6 +31,8 @@ class Market:
     downloads: ports.Downloads
     notices: ports.Notices
     search: ports.Search
+    collections: ports.Collections
+    recommendations: ports.Recommender
     reviews: ports.Reviews
     comparisons: ports.Comparisons
     refund_days: int

@@ -6,7 +6,9 @@ Where a context's `api.py` offers it, that is used; the rest are use cases that 
 from typing import Literal, Protocol
 
 from souk.commerce.orders.api import Orders
+from souk.discovery.collections.api import Collections
 from souk.discovery.comparisons.api import Comparisons
+from souk.discovery.recommendations.api import Recommender
 from souk.discovery.reviews.api import Reviews
 from souk.discovery.search.api import Search
 from souk.infra.outbox.store import DeadLetter
@@ -45,6 +47,7 @@ __all__ = [
     "Access",
     "Analytics",
     "AnalyticsReports",
+    "Collections",
     "Comparisons",
     "DeadLetter",
     "Ledger",
@@ -56,6 +59,7 @@ __all__ = [
     "Payments",
     "Provenance",
     "Rates",
+    "Recommender",
     "Reviews",
     "Search",
 ]

@@ -22,6 +22,7 @@ from souk_client.sdk.credentials import SessionStore
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
+from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
@@ -92,6 +93,7 @@ class AsyncSouk(Awaiting):
         self.reports: Reports[Awaiting] = Reports(self)
         self.moderation: Moderation[Awaiting] = Moderation(self)
         self.featured: FeaturedWorks[Awaiting] = FeaturedWorks(self)
+        self.recommendations: Recommending[Awaiting] = Recommending(self)
         self.wallet: Wallets[Awaiting] = Wallets(self)
         self.orders: Orders[Awaiting] = Orders(self)
         self.licences: Licences[Awaiting] = Licences(self)

@@ -23,6 +23,7 @@ from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
+from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
@@ -92,6 +93,7 @@ class Souk(Blocking):
         self.reports: Reports[Blocking] = Reports(self)
         self.moderation: Moderation[Blocking] = Moderation(self)
         self.featured: FeaturedWorks[Blocking] = FeaturedWorks(self)
+        self.recommendations: Recommending[Blocking] = Recommending(self)
         self.wallet: Wallets[Blocking] = Wallets(self)
         self.orders: Orders[Blocking] = Orders(self)
         self.licences: Licences[Blocking] = Licences(self)

@@ -11,6 +11,7 @@ from souk.apps.wiring.insight import Insight
 from souk.apps.wiring.live import LiveParts
 from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.people import People
+from souk.apps.wiring.recommendations import RecommendationParts
 from souk.apps.wiring.reviews import ReviewParts
 from souk.apps.wiring.rights import Rights
 from souk.apps.wiring.treasury import Treasury
@@ -46,6 +47,7 @@ def wire_web(
     insight: Insight,
     reviews: ReviewParts,
     discovery: Discovery,
+    recommendations: RecommendationParts,
     trust: Trust,
 ) -> Web:
     """The pages over every wing below.
@@ -77,6 +79,8 @@ def wire_web(
         downloads=delivery.downloads,
         notices=insight.notices,
         search=discovery.search,
+        collections=discovery.collections,
+        recommendations=recommendations.recommendations,
         reviews=reviews.reviews,
         comparisons=discovery.comparisons,
         refund_days=core.load(OrderSettings, "orders").refund_days,

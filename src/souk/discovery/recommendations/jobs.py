@@ -1,0 +1,140 @@
+"""Keeps recommendations up to date: hears what people do, and learns anew when enough is new."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+
+from souk.commerce.orders.events import OrderPaid, OrderRefunded
+from souk.discovery.collections.events import FavouriteChanged
+from souk.discovery.recommendations import store
+from souk.discovery.recommendations.settings import RecommendationSettings
+from souk.discovery.recommendations.store import Deed
+from souk.discovery.recommendations.training import Trainer
+from souk.infra.outbox.handlers import Delivered, Handler
+from souk.infra.postgres.uow import UnitOfWork
+from souk.insight.analytics.api import Analytics, Interaction
+from souk.kernel.errors import SoukError
+from souk.people.organisations.api import OrganisationsApi
+
+_BATCH: Final = 100
+_READ: Final = 1_000
+_READS: Final = 50
+"""Pages of analytics that one round reads: it ends within seconds."""
+_VISITOR_DAYS: Final = 30
+
+log = structlog.get_logger("souk.recommendations")
+
+
+def deed_handler(organisations: OrganisationsApi) -> Handler:
+    """Purchases and favourites count at once; what was taken back counts no more."""
+
+    async def take(uow: UnitOfWork, delivered: Sequence[Delivered[Any]]) -> None:
+        buyers = {
+            one.event.buyer_organisation_id
+            for one in delivered
+            if not isinstance(one.event, FavouriteChanged)
+        }
+        members = await organisations.members_of(uow, sorted(buyers)) if buyers else {}
+        for one in delivered:  # in their order: a purchase and its refund may come together
+            event = one.event
+            match event:
+                case FavouriteChanged(favourite=True):
+                    deed = Deed(
+                        person=event.user_id,
+                        listing_id=event.listing_id,
+                        kind="favourite",
+                        at=one.occurred_at,
+                    )
+                    await store.note(uow, [deed], once=True)
+                case FavouriteChanged():
+                    await store.forget(uow, event.user_id, event.listing_id, "favourite")
+                case OrderPaid():
+                    people = _buyers(event.buyer_organisation_id, members)
+                    deeds = [
+                        Deed(
+                            person=person,
+                            listing_id=event.listing_id,
+                            kind="order",
+                            at=one.occurred_at,
+                        )
+                        for person in people
+                    ]
+                    await store.note(uow, deeds, once=True)
+                case OrderRefunded():
+                    for person in _buyers(event.buyer_organisation_id, members):
+                        await store.forget(uow, person, event.listing_id, "order")
+
+    return Handler(
+        name="discovery.recommendations",
+        events=(OrderPaid, OrderRefunded, FavouriteChanged),
+        run=take,
+        batch=_BATCH,
+    )
+
+
+def _buyers(organisation_id: str, members: Any) -> list[str]:  # a mapping to lists of members
+    """The only member of an organisation, else the organisation as a person of its own."""
+    found = members.get(organisation_id, [])
+    return [found[0].user_id] if len(found) == 1 else [organisation_id]
+
+
+class AnalyticsReader:
+    """A schedule: reads what analytics has new since the last time."""
+
+    def __init__(self, analytics: Analytics, settings: RecommendationSettings) -> None:
+        self._analytics = analytics
+        self._settings = settings
+
+    async def read(self, uow: UnitOfWork) -> None:
+        """Notes new interactions, and forgets old ones."""
+        cursor = await store.cursor(uow)
+        for _ in range(_READS):
+            found = await self._analytics.interactions(uow, after=cursor, limit=_READ)
+            if not found:
+                break
+            orders = [one for one in found if one.kind == "order"]
+            others = [one for one in found if one.kind not in ("order", "favourite")]
+            await store.note(uow, joined(orders), once=True)
+            await store.note(uow, joined(others), once=False)
+            cursor = found[-1].cursor
+            await store.move_cursor(uow, cursor)
+        await store.forget_before(
+            uow, keep_days=self._settings.keep_days, keep_visitors_days=_VISITOR_DAYS
+        )
+
+
+def joined(found: Sequence[Interaction]) -> list[Deed]:
+    """One deed for each person, listing and kind."""
+    deeds: dict[tuple[str, str, str], Deed] = {}
+    for one in found:
+        key = (one.person, one.listing_id, one.kind)
+        known = deeds.get(key)
+        deeds[key] = Deed(
+            person=one.person,
+            listing_id=one.listing_id,
+            kind=one.kind,
+            times=1 if known is None else known.times + 1,
+            at=one.at if known is None else max(known.at, one.at),
+        )
+    return list(deeds.values())
+
+
+class TrainTask:
+    """A task for the worker: learns a new model when enough has changed."""
+
+    def __init__(self, trainer: Trainer, settings: RecommendationSettings) -> None:
+        self._trainer = trainer
+        self._settings = settings
+
+    async def run(self) -> None:
+        """Looks and learns until cancelled."""
+        while True:
+            try:
+                about = await self._trainer.train_if_due()
+                if about is not None:
+                    log.info("a new model of recommendations", version=about.version)
+            except (SoukError, OSError, TimeoutError):
+                log.exception("learning failed; trying again later")
+            await asyncio.sleep(self._settings.check_s)

@@ -1,0 +1,290 @@
+"""Recommends: asks the model, the vectors and the trends, fuses them, keeps to the rules."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from souk.discovery.collections.api import Follows
+from souk.discovery.recommendations import store
+from souk.discovery.recommendations.candidates import Candidates
+from souk.discovery.recommendations.knowing import Knowledge
+from souk.discovery.recommendations.model import (
+    COMPANIONS,
+    WEIGHTS,
+    Seed,
+    names_dataset,
+    reason_signal,
+    seeds_of,
+    spread,
+)
+from souk.discovery.search.api import Search
+from souk.infra.postgres.uow import UnitOfWork
+from souk.insight.analytics.api import Analytics
+from souk.kernel.actor import Actor
+from souk.kernel.errors import Unavailable
+from souk.kernel.ids import is_id
+from souk.rights.licences.api import Licences
+from souk.works.listings.api import Listings
+from souk_client.contracts.recommendations import (
+    Reason,
+    Recommendation,
+    Recommendations,
+    RelatedListings,
+)
+from souk_client.contracts.works import Listing, ListingSummary
+
+_DEEDS: Final = 200
+_SEEDS: Final = 40
+_SEEN: Final = 12
+_NEAR_SEEDS: Final = 3
+"""For the last few seeds what is near in meaning is looked up, each by itself."""
+_NEAR: Final = 40
+_LEARNT: Final = 120
+_TRENDS: Final = 40
+_FOLLOWED: Final = 2
+_OF_SELLER: Final = 4
+_OWNED: Final = 100
+_LOOKED_UP: Final = 4
+"""So many times the listings asked for are read: some of them are owned, or off the market."""
+_SEEN_WEIGHT: Final = 2.0
+"""What somebody just looked at says more than the same look last week."""
+
+_LEARNT_WEIGHT: Final = 1.0
+_TOGETHER_WEIGHT: Final = 0.8
+_NEAR_WEIGHT: Final = 0.6
+_FOLLOWED_WEIGHT: Final = 0.5
+_TREND_WEIGHT: Final = 0.15
+
+
+class RecommendationService:
+    """Implements `api.Recommender`."""
+
+    def __init__(
+        self,
+        *,
+        knowledge: Knowledge,
+        listings: Listings,
+        licences: Licences,
+        search: Search,
+        analytics: Analytics,
+        follows: Follows,
+    ) -> None:
+        self._knowledge = knowledge
+        self._listings = listings
+        self._licences = licences
+        self._search = search
+        self._analytics = analytics
+        self._follows = follows
+
+    async def recommend(
+        self, uow: UnitOfWork, actor: Actor, *, seen: Sequence[str] = (), limit: int = 12
+    ) -> Recommendations:
+        """See `api.Recommender.recommend`."""
+        seeds = await self._seeds(uow, actor, seen)
+        found = Candidates()
+        await self._add_learnt(found, seeds)
+        self._add_together(found, seeds)
+        await self._add_near(uow, found, seeds)
+        await self._add_followed(uow, actor, found)
+        personal = bool(len(found))
+        await self._add_trends(uow, found)
+        without = {seed.listing_id for seed in seeds} | await self._owned(uow, actor)
+        items = await self._chosen(uow, actor, found, without=without, limit=limit)
+        taster = self._knowledge.taster
+        return Recommendations(
+            items=items, personal=personal, model=taster.version if taster else None
+        )
+
+    async def related(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, limit: int = 8
+    ) -> RelatedListings:
+        """See `api.Recommender.related`."""
+        listing = await self._listings.get(uow, listing_id)
+        near = await self._near(uow, [listing.id], limit=100)
+        together = self._knowledge.taster.together(listing.id) if self._knowledge.taster else []
+        without = {listing.id} | await self._owned(uow, actor)
+
+        similar = Candidates()
+        similar.rank(_LEARNT_WEIGHT, [one.id for one in near], Reason(kind="similar", text="Alike"))
+        similar.rank(
+            _TOGETHER_WEIGHT,
+            [one for one, _ in together],
+            Reason(kind="together", text="Viewed by the same people"),
+        )
+        kinds = COMPANIONS.get(listing.kind, ())
+        companions = Candidates()
+        self._add_measured_on(companions, listing, near)
+        companions.rank(
+            _LEARNT_WEIGHT,
+            [one for one, _ in together],
+            Reason(kind="companion", text="Used by the same people"),
+        )
+        companions.rank(
+            _NEAR_WEIGHT,
+            [one.id for one in near if one.kind in kinds],
+            Reason(kind="companion", text="Goes with it"),
+        )
+        complementary = await self._chosen(
+            uow, actor, companions, without=without, limit=limit, kinds=kinds
+        )
+        told = without | {one.listing.id for one in complementary}
+        return RelatedListings(
+            similar=await self._chosen(
+                uow, actor, similar, without=told, limit=limit, kinds=(listing.kind,)
+            ),
+            complementary=complementary,
+        )
+
+    async def _seeds(self, uow: UnitOfWork, actor: Actor, seen: Sequence[str]) -> list[Seed]:
+        """What somebody had to do with: this session first, then the latest."""
+        done = [
+            Seed(listing_id, "view", WEIGHTS["view"] * _SEEN_WEIGHT)
+            for listing_id in seen[:_SEEN]
+            if is_id(listing_id, "lst")
+        ]
+        if actor.user_id is not None:
+            people = [actor.user_id, *actor.memberships]
+            done += [
+                Seed(deed.listing_id, deed.kind, WEIGHTS[deed.kind])
+                for deed in await store.latest_of(uow, people, limit=_DEEDS)
+            ]
+        return seeds_of(done, limit=_SEEDS)
+
+    async def _add_learnt(self, found: Candidates, seeds: Sequence[Seed]) -> None:
+        taster = self._knowledge.taster
+        if taster is None or not seeds:
+            return
+        suited = await asyncio.to_thread(taster.suited, seeds, limit=_LEARNT)
+        found.rank(
+            _LEARNT_WEIGHT,
+            [one.listing_id for one in suited],
+            {one.listing_id: _because(seeds[one.because]) for one in suited},
+        )
+
+    def _add_together(self, found: Candidates, seeds: Sequence[Seed]) -> None:
+        taster = self._knowledge.taster
+        if taster is None:
+            return
+        closeness: dict[str, float] = {}
+        reasons: dict[str, Reason] = {}
+        best: dict[str, float] = {}
+        for seed in seeds:
+            for listing_id, close in taster.together(seed.listing_id):
+                share = close * seed.weight
+                closeness[listing_id] = closeness.get(listing_id, 0.0) + share
+                if share > best.get(listing_id, 0.0):
+                    best[listing_id], reasons[listing_id] = share, _because(seed)
+        ranked = sorted(closeness, key=lambda one: (-closeness[one], one))[:_LEARNT]
+        found.rank(_TOGETHER_WEIGHT, ranked, reasons)
+
+    async def _add_near(self, uow: UnitOfWork, found: Candidates, seeds: Sequence[Seed]) -> None:
+        for seed in seeds[:_NEAR_SEEDS]:
+            near = await self._near(uow, [seed.listing_id], limit=_NEAR)
+            found.rank(_NEAR_WEIGHT, [one.id for one in near], _because(seed))
+
+    async def _add_followed(self, uow: UnitOfWork, actor: Actor, found: Candidates) -> None:
+        if actor.user_id is None:
+            return
+        followed = await self._follows.followed_by(uow, actor, limit=_FOLLOWED)
+        for one in followed.items:
+            seller = one.organisation
+            page = await self._listings.of_organisation(
+                uow, seller.id, state="published", limit=_OF_SELLER
+            )
+            reason = Reason(kind="followed", text=f"Because you follow {seller.name}")
+            found.rank(_FOLLOWED_WEIGHT, [listing.id for listing in page.items], reason)
+
+    async def _add_trends(self, uow: UnitOfWork, found: Candidates) -> None:
+        trends = await self._analytics.trending(uow, limit=_TRENDS)
+        ranked = [one.listing_id for one in trends]
+        if not ranked and self._knowledge.taster is not None:
+            ranked = self._knowledge.taster.popular(limit=_TRENDS)
+        found.rank(_TREND_WEIGHT, ranked, Reason(kind="trending", text="Trending now"))
+
+    def _add_measured_on(
+        self, found: Candidates, listing: Listing, near: Iterable[ListingSummary]
+    ) -> None:
+        """A model and the dataset that its metrics name belong together, whoever sells either."""
+        named = [metric.dataset for metric in listing.metrics if metric.dataset]
+        if not named:
+            return
+        ranked = [
+            one.id
+            for one in near
+            if one.kind == "dataset" and any(names_dataset(name, one.title) for name in named)
+        ]
+        reason = Reason(kind="companion", text="Its metrics were measured on this")
+        found.rank(2 * _LEARNT_WEIGHT, ranked, reason)
+
+    async def _near(
+        self, uow: UnitOfWork, listing_ids: Sequence[str], *, limit: int
+    ) -> list[ListingSummary]:
+        """What is near in meaning; nothing while search is getting ready or has too much to do."""
+        try:
+            return [one.listing for one in await self._search.near(uow, listing_ids, limit=limit)]
+        except Unavailable:
+            return []
+
+    async def _owned(self, uow: UnitOfWork, actor: Actor) -> set[str]:
+        """What the caller's organisations hold licences of (the latest ones)."""
+        if not actor.memberships:
+            return set()
+        page = await self._licences.list(
+            uow, organisation_ids=list(actor.memberships), limit=_OWNED
+        )
+        return {one.listing_id for one in page.items if one.state == "active"}
+
+    async def _chosen(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        found: Candidates,
+        *,
+        without: set[str],
+        limit: int,
+        kinds: Sequence[str] = (),
+    ) -> list[Recommendation]:
+        """The best that are on the market and not the caller's own, spread over sellers."""
+        ranked = [one for one in found.best() if one not in without]
+        known = await self._listings.summaries(
+            uow, [*ranked[: _LOOKED_UP * limit], *_named_in(found, ranked, limit=limit)]
+        )
+        suitable = [
+            known[one]
+            for one in ranked[: _LOOKED_UP * limit]
+            if one in known
+            and known[one].state == "published"
+            and not actor.belongs_to(known[one].owner.id)
+            and (not kinds or known[one].kind in kinds)
+        ]
+        shown = spread([(one, one.owner.id) for one in suitable], limit=limit)
+        return [
+            Recommendation(listing=one, reason=_named(found.reason(one.id), known)) for one in shown
+        ]
+
+
+def _because(seed: Seed) -> Reason:
+    """A reason that goes back to a listing; its title is filled in when it is shown."""
+    return Reason(kind=reason_signal(seed.signal), text="", listing_id=seed.listing_id)
+
+
+def _named_in(found: Candidates, ranked: Sequence[str], *, limit: int) -> set[str]:
+    """The listings that reasons go back to."""
+    reasons = (found.reason(one) for one in ranked[: _LOOKED_UP * limit])
+    return {reason.listing_id for reason in reasons if reason.listing_id is not None}
+
+
+def _named(reason: Reason, known: dict[str, ListingSummary]) -> Reason:
+    """The reason in words. One that cannot be named any more is told in general."""
+    if reason.listing_id is None:
+        return reason
+    listing = known.get(reason.listing_id)
+    title = listing.title if listing is not None and listing.state == "published" else None
+    words = {
+        "viewed": f"Because you viewed {title}",
+        "bought": f"Because you bought {title}",
+        "favourite": f"Because {title} is a favourite of yours",
+    }
+    if title is None:
+        return Reason(kind=reason.kind, text="Because of what you looked at before")
+    return Reason(kind=reason.kind, text=words[reason.kind], listing_id=reason.listing_id)

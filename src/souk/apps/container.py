@@ -19,6 +19,7 @@ from souk.apps.wiring.live import LiveParts, wire_live
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
 from souk.apps.wiring.recommendations import wire_recommendations
+from souk.apps.wiring.plugins import Plugins, wire_plugins
 from souk.apps.wiring.reviews import ReviewParts, wire_reviews
 from souk.apps.wiring.rights import Rights, wire_rights
 from souk.apps.wiring.treasury import Treasury, wire_treasury
@@ -54,6 +55,7 @@ class Container:
     works: Works
     live: LiveParts
     rights: Rights
+    plugins: Plugins
     commerce: Commerce
     delivery: Delivery
     compute: Compute
@@ -131,6 +133,9 @@ def build_container(
     works = wire_works(core, organisations=people.organisations)
     live = wire_live(core, authenticator=people.callers, listings=works.listings)
     rights = wire_rights(core, organisations=people.organisations, listings=works.listings)
+    plugins = wire_plugins(
+        core, listings=works.listings, artifacts=works.artifacts, licences=rights.licences
+    )
     commerce = wire_commerce(
         core,
         organisations=people.organisations,
@@ -159,6 +164,7 @@ def build_container(
         reviews=reviews.reviews,
         organisations=people.organisations,
         notices=insight.notices,
+        analytics=analytics.analytics,
     )
     recommendations = wire_recommendations(
         core,
@@ -172,6 +178,7 @@ def build_container(
     trust = wire_trust(core)
     web = wire_web(
         core,
+        plugins=plugins,
         people=people,
         treasury=treasury,
         works=works,
@@ -187,7 +194,7 @@ def build_container(
         recommendations=recommendations,
         trust=trust,
     )
-    below = (people, treasury, works, rights, commerce, delivery, compute)
+    below = (people, treasury, works, rights, plugins, commerce, delivery, compute)
     wings = (*below, analytics, insight, reviews, discovery, recommendations, trust, web)
     return Container(
         core=core,
@@ -196,6 +203,7 @@ def build_container(
         works=works,
         live=live,
         rights=rights,
+        plugins=plugins,
         commerce=commerce,
         delivery=delivery,
         compute=compute,

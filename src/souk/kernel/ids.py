@@ -35,6 +35,7 @@ DecisionId = NewType("DecisionId", str)
 CollectionId = NewType("CollectionId", str)
 ImageId = NewType("ImageId", str)
 EvaluationId = NewType("EvaluationId", str)
+WorkspaceId = NewType("WorkspaceId", str)
 
 PREFIXES: Final = {
     UserId: "usr",
@@ -63,6 +64,7 @@ PREFIXES: Final = {
     FlagId: "flg",
     DecisionId: "dec",
     CollectionId: "col",
+    WorkspaceId: "wsp",
 }
 """Every id type and its prefix."""
 

@@ -35,5 +35,7 @@ class Market:
     recommendations: ports.Recommender
     reviews: ports.Reviews
     comparisons: ports.Comparisons
+    plugins: ports.Plugins
+    workspaces: ports.Workspaces
     refund_days: int
     """How long a purchase can be given back."""

@@ -28,6 +28,7 @@ from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
 from souk.treasury.rates.api import Rates
 from souk.works.listings.api import Listings
+from souk.works.plugins.api import Plugins, Workspaces
 from souk_client.contracts.commerce import Revenue
 from souk_client.contracts.delivery import LicensedFiles
 from souk_client.contracts.people import User
@@ -57,11 +58,13 @@ __all__ = [
     "Orders",
     "Organisations",
     "Payments",
+    "Plugins",
     "Provenance",
     "Rates",
     "Recommender",
     "Reviews",
     "Search",
+    "Workspaces",
 ]
 
 MemberRole = Literal["owner", "manager", "member"]

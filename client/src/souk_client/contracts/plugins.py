@@ -276,8 +276,8 @@ class PlannedChange(Answer, frozen=True, kw_only=True):
     """One plug-in that comes, moves or goes."""
 
     plugin: str
-    kind: Literal["add", "upgrade", "downgrade", "remove", "rebuild"]
-    """`rebuild`: the same version with other settings of the installation (range, channel)."""
+    kind: Literal["add", "upgrade", "downgrade", "remove", "settings"]
+    """`settings`: the same version, asked for in another way (range, channel)."""
     from_version: str | None
     to_version: str | None
     why: str

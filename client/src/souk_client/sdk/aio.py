@@ -21,6 +21,7 @@ from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import SessionStore
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
+from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
@@ -99,6 +100,8 @@ class AsyncSouk(Awaiting):
         self.licences: Licences[Awaiting] = Licences(self)
         self.analytics: Analytics[Awaiting] = Analytics(self)
         self.provenance: Provenance[Awaiting] = Provenance(self)
+        self.plugins: Plugins[Awaiting] = Plugins(self)
+        self.workspaces: Workspaces[Awaiting] = Workspaces(self)
 
     async def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self._blocking.retry)

@@ -22,6 +22,7 @@ from souk_client.sdk.credentials import Credentials, SessionStore
 from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
+from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
 from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
@@ -99,6 +100,8 @@ class Souk(Blocking):
         self.licences: Licences[Blocking] = Licences(self)
         self.analytics: Analytics[Blocking] = Analytics(self)
         self.provenance: Provenance[Blocking] = Provenance(self)
+        self.plugins: Plugins[Blocking] = Plugins(self)
+        self.workspaces: Workspaces[Blocking] = Workspaces(self)
 
     def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self.retry)

@@ -11,6 +11,7 @@ from souk.apps.wiring.insight import Insight
 from souk.apps.wiring.live import LiveParts
 from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.people import People
+from souk.apps.wiring.plugins import Plugins
 from souk.apps.wiring.recommendations import RecommendationParts
 from souk.apps.wiring.reviews import ReviewParts
 from souk.apps.wiring.rights import Rights
@@ -36,6 +37,7 @@ def wire_web(
     core: Core,
     *,
     people: People,
+    plugins: Plugins,
     treasury: Treasury,
     works: Works,
     live: LiveParts,
@@ -83,6 +85,8 @@ def wire_web(
         recommendations=recommendations.recommendations,
         reviews=reviews.reviews,
         comparisons=discovery.comparisons,
+        plugins=plugins.plugins,
+        workspaces=plugins.workspaces,
         refund_days=core.load(OrderSettings, "orders").refund_days,
     )
     return Web(

@@ -113,3 +113,28 @@ class PermissionsNotAccepted(Conflict):
                 {"plugin": plugin, "permission": permission} for plugin, permission in missing
             ],
         )
+
+
+class NotInstalled(NotFound):
+    """The plug-in is not in the workspace."""
+
+    def __init__(self, plugin: str) -> None:
+        super().__init__("plugin_not_installed", f"{plugin} is not installed in this workspace.")
+
+
+class PluginNeeded(Conflict):
+    """The plug-in came for another one, and goes with it."""
+
+    def __init__(self, plugin: str, needed_by: Sequence[str]) -> None:
+        super().__init__(
+            "plugin_needed",
+            f"{plugin} is there because {', '.join(needed_by)} needs it; remove that instead.",
+            needed_by=list(needed_by),
+        )
+
+
+class FileUnknown(NotFound):
+    """The lock has no such file."""
+
+    def __init__(self) -> None:
+        super().__init__("locked_file_unknown", "The workspace's lock has no such file.")

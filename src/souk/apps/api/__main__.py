@@ -6,8 +6,8 @@ import sys
 
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
-from granian.server import Server
 
+from souk.apps.api.stopping import MarketServer
 from souk.infra.settings import SettingsError, load_settings
 
 MAX_DEFAULT_WORKERS = 4
@@ -23,7 +23,7 @@ def main() -> None:
     shutil.rmtree(metrics_dir, ignore_errors=True)
     metrics_dir.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_dir)
-    Server(
+    MarketServer(
         "souk.apps.api.application:create_app",
         factory=True,
         interface=Interfaces.ASGI,

@@ -1,5 +1,6 @@
 """Builds the ASGI application from the container."""
 
+import asyncio
 import hashlib
 import warnings
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from litestar.types import ASGIApp
 
 from souk.apps.api.health import ROUTES as HEALTH
 from souk.apps.api.openapi import openapi_config, openapi_json
+from souk.apps.api.stopping import LET_GO_SIGNAL
 from souk.apps.container import Container, build_container
 from souk.infra.http.authentication import CSRF_COOKIE, CSRF_HEADER, AuthenticationMiddleware
 from souk.infra.http.dependencies import EDGE_DEPENDENCIES
@@ -52,6 +54,8 @@ def build_litestar(container: Container) -> Litestar:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         async with container.opened():
+            let_go = container.live.hub.let_go
+            asyncio.get_running_loop().add_signal_handler(LET_GO_SIGNAL, let_go)
             yield
 
     return Litestar(

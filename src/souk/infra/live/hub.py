@@ -87,6 +87,7 @@ class LiveHub:
         self._woken = asyncio.Event()
         self._ready = asyncio.Event()
         self._position = 0
+        self._ending = False
 
     @property
     def position(self) -> int:
@@ -115,6 +116,8 @@ class LiveHub:
         self._subscriptions.add(reader)
         for channel in reader.channels:
             self._readers.setdefault(channel, set()).add(reader)
+        if self._ending:
+            reader.close()
         try:
             yield reader
         finally:
@@ -139,8 +142,13 @@ class LiveHub:
                     await asyncio.wait_for(self._woken.wait(), look_every_s)
                 self._woken.clear()
         finally:
-            for reader in self._subscriptions:
-                reader.close()
+            self.let_go()
+
+    def let_go(self) -> None:
+        """The process ends: its readers come back to another one, or to the next."""
+        self._ending = True
+        for reader in self._subscriptions:
+            reader.close()
 
     async def step(self) -> None:
         """Reads everything that has been placed since the last time."""

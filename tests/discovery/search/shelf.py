@@ -1,11 +1,12 @@
 """A shelf of listings behind works' own Protocol, with the events works would announce."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from souk.discovery.search.signals import Signals
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import NotFound
 from souk.kernel.ids import new_id
@@ -21,6 +22,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.listings: dict[str, Listing] = {}
+        self.known: dict[str, Signals] = {}
 
     async def get(self, uow: UnitOfWork, listing_id: str) -> Listing:
         if listing_id not in self.listings:
@@ -38,6 +40,9 @@ class Shelf:
         found = sorted(one for one in self.listings if one > listing_id)
         published = [self.listings[one] for one in found]
         return [one for one in published if one.state == "published"][:limit]
+
+    async def signals(self, uow: UnitOfWork, listing_ids: Sequence[str]) -> dict[str, Signals]:
+        return {one: self.known[one] for one in listing_ids if one in self.known}
 
     def put(self, uow: UnitOfWork | None, title: str, **fields: Any) -> str:
         """Publishes a new listing."""

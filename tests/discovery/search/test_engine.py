@@ -52,8 +52,8 @@ def test_plain_words_find_it(ask: Ask, typed: str, expected: int) -> None:
 
 
 def test_a_mended_word_is_offered(ask: Ask) -> None:
-    assert ask("sentimant classifier").did_you_mean == "sentiment classifier"
-    assert ask("sentiment classifier").did_you_mean is None
+    assert ask("sentimant classifier").mended == (("sentimant", "sentiment"),)
+    assert ask("sentiment classifier").mended == ()
 
 
 def test_a_phrase_is_kept_together_and_a_minus_leaves_out(ask: Ask) -> None:
@@ -212,6 +212,6 @@ def test_a_real_word_that_nobody_uses_is_no_typing_error(
     writer.apply([entry(40, "Ready to read")])
     engine = SearchEngine(root, is_word=embedder.knows)
     snapshot = engine.snapshot()
-    assert engine.plan(snapshot, "reach").did_you_mean is None
-    assert engine.plan(snapshot, "raedy").did_you_mean == "ready"
+    assert engine.plan(snapshot, "reach").mended == ()
+    assert engine.plan(snapshot, "raedy").mended == (("raedy", "ready"),)
     assert engine.plan(snapshot, "reach").meaning == "reach"

@@ -50,6 +50,7 @@ class Market:
         self.feeding = Feeding(
             database=database,
             listings=self.shelf,  # type: ignore[arg-type]  # the part that search reads
+            signals=self.shelf,
             embedder=embedder,
             executor=self.executor,
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.parts import Core, Parts
+from souk.apps.wiring.signals import MarketSignals
 from souk.discovery.collections import routes as collection_routes
 from souk.discovery.collections.jobs import follow_handlers
 from souk.discovery.collections.service import CollectionService
@@ -18,6 +19,7 @@ from souk.discovery.search.indexer import Indexer
 from souk.discovery.search.jobs import EmbedTask, check_task, search_handler
 from souk.discovery.search.service import SearchService
 from souk.discovery.search.settings import SearchSettings
+from souk.insight.analytics.api import Analytics
 from souk.insight.notifications.api import Notices
 from souk.people.organisations.api import OrganisationsApi
 from souk.treasury.rates.api import Rates
@@ -40,6 +42,7 @@ def wire_discovery(
     reviews: Reviews,
     organisations: OrganisationsApi,
     notices: Notices,
+    analytics: Analytics,
 ) -> Discovery:
     settings = core.load(SearchSettings, "search")
     root = core.settings.data_path / "search"
@@ -49,9 +52,14 @@ def wire_discovery(
         cached_queries=settings.cached_queries,
     )
     search = SearchService(root=root, settings=settings, embedder=embedder)
+    collection_settings = core.load(CollectionSettings, "collections")
+    collections = CollectionService(
+        listings=listings, organisations=organisations, settings=collection_settings
+    )
     feeding = Feeding(
         database=core.database,
         listings=listings,
+        signals=MarketSignals(reviews=reviews, analytics=analytics, collections=collections),
         embedder=embedder,
         executor=SearchExecutor(threads=1, queue_length=16, name="embedding"),
     )
@@ -62,10 +70,6 @@ def wire_discovery(
         indexer.wake(payload)
         embed.wake(payload)
 
-    collection_settings = core.load(CollectionSettings, "collections")
-    collections = CollectionService(
-        listings=listings, organisations=organisations, settings=collection_settings
-    )
     comparisons = ComparisonService(listings=listings, reviews=reviews, rates=rates)
     return Discovery(
         search=search,

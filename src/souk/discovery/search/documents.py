@@ -6,9 +6,14 @@ from typing import Final
 
 import msgspec
 
+from souk.discovery.search import measures
 from souk.discovery.search.model import SearchDocument
+from souk.discovery.search.signals import Signals
 from souk_client.contracts.works import Listing, ListingSummary
 
+_FORM: Final = b"\x02"
+"""Raise when the shape of a kept document changes: older ones are then written anew by the check
+of all listings."""
 _CARD_INDEXED: Final = 20_000
 _CARD_EMBEDDED: Final = 600
 """Letters of the card that join title and summary in the vector; the model reads 256 pieces."""
@@ -27,8 +32,28 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
     text_hash: bytes
 
 
-def new_document(listing: Listing, summary: ListingSummary) -> NewDocument:
+_UNKNOWN: Final = Signals()
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a hit answers with."""
+
+    listing: ListingSummary
+    rating: float | None = None
+    rating_count: int = 0
+    favourites: int = 0
+    accuracy: float | None = None
+    latency_ms: float | None = None
+    size_bytes: int | None = None
+
+
+def new_document(
+    listing: Listing, summary: ListingSummary, signals: Signals = _UNKNOWN
+) -> NewDocument:
     """The indexed form of a published listing; a hit answers with `summary` as it is."""
+    accuracy = measures.accuracy_of(listing.metrics)
+    latency_s = measures.latency_s_of(listing.metrics)
+    size_bytes = measures.size_bytes_of(listing, summary)
     document = SearchDocument(
         seq=0,
         change=0,
@@ -42,19 +67,45 @@ def new_document(listing: Listing, summary: ListingSummary) -> NewDocument:
         licence=listing.licence,
         task=listing.task,
         category=listing.category,
+        frameworks=measures.frameworks_of(listing.compatibility),
+        hardware=measures.words_of(listing.compatibility.hardware),
+        regions=tuple(listing.regions),
+        rating_milli=None if signals.rating is None else round(signals.rating * 1000),
+        rating_count=signals.rating_count,
+        trending_milli=round(max(signals.trending, 0.0) * 1000),
+        favourites=signals.favourites,
+        accuracy_ppm=measures.millionths(accuracy),
+        latency_us=measures.millionths(latency_s),
+        size_bytes=size_bytes,
+        memory_mb=measures.memory_mb_of(listing.compatibility),
         price_minor=summary.price_minor,
         currency=summary.currency,
         downloads=summary.downloads,
         published_at_ms=(
             0 if listing.published_at is None else int(listing.published_at.timestamp() * 1000)
         ),
-        payload=msgspec.json.encode(summary),
+        payload=msgspec.json.encode(
+            Shown(
+                listing=summary,
+                rating=signals.rating,
+                rating_count=signals.rating_count,
+                favourites=signals.favourites,
+                accuracy=accuracy,
+                latency_ms=None if latency_s is None else latency_s * 1000,
+                size_bytes=size_bytes,
+            )
+        ),
     )
     return NewDocument(
         listing_id=listing.id,
-        body=msgspec.msgpack.encode(document),
+        body=write_body(document),
         text_hash=hashlib.sha256(text_to_embed(document).encode()).digest(),
     )
+
+
+def write_body(document: SearchDocument) -> bytes:
+    """The document as it is kept: its number and change are columns of their own."""
+    return _FORM + msgspec.msgpack.encode(msgspec.structs.replace(document, seq=0, change=0))
 
 
 def read_body(body: bytes, *, seq: int, change: int) -> SearchDocument:
@@ -63,7 +114,9 @@ def read_body(body: bytes, *, seq: int, change: int) -> SearchDocument:
     Raises:
         msgspec.DecodeError: it was written by another version.
     """
-    document = msgspec.msgpack.decode(body, type=SearchDocument)
+    if not body.startswith(_FORM):
+        raise msgspec.DecodeError("the document was kept by another version")
+    document = msgspec.msgpack.decode(body[len(_FORM) :], type=SearchDocument)
     return msgspec.structs.replace(document, seq=seq, change=change)
 
 

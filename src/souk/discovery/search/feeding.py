@@ -7,6 +7,7 @@ from souk.discovery.search import store
 from souk.discovery.search.documents import new_document, read_body, text_to_embed
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.executor import SearchExecutor
+from souk.discovery.search.signals import ListingSignals, Signals
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
@@ -26,11 +27,13 @@ class Feeding:
         *,
         database: Database,
         listings: Listings,
+        signals: ListingSignals,
         embedder: SharedEmbedder,
         executor: SearchExecutor,
     ) -> None:
         self._database = database
         self._listings = listings
+        self._signals = signals
         self._embedder = embedder
         self._executor = executor
 
@@ -89,9 +92,11 @@ class Feeding:
     async def _put(self, uow: UnitOfWork, listings: Sequence[Listing]) -> int:
         if not listings:
             return 0
-        summaries = await self._listings.summaries(uow, [listing.id for listing in listings])
+        ids = [listing.id for listing in listings]
+        summaries = await self._listings.summaries(uow, ids)
+        signals = await self._signals.signals(uow, ids)
         documents = [
-            new_document(listing, summaries[listing.id])
+            new_document(listing, summaries[listing.id], signals.get(listing.id, Signals()))
             for listing in listings
             if listing.id in summaries
         ]

@@ -1,4 +1,7 @@
-"""Keeps search up to date: hears of listings, and now and then compares them all."""
+"""Keeps search up to date: hears of listings, and now and then compares them all.
+
+What trends changes by the hour and no event tells of it: the comparison takes that over too.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,6 +10,8 @@ from typing import Final
 
 import structlog
 
+from souk.discovery.collections.events import FavouriteChanged
+from souk.discovery.reviews.events import RatingChanged
 from souk.discovery.search.feeding import Feeding
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
@@ -21,18 +26,30 @@ from souk.works.listings.events import (
 _BATCH: Final = 50
 _IDLE_S: Final = 5.0
 
+_Heard = ListingEvent | RatingChanged | FavouriteChanged
+
 log = structlog.get_logger("souk.search")
 
 
 def search_handler(feeding: Feeding) -> Handler:
-    """Takes over listings as they are published, edited and retired."""
+    """Takes over listings as they are published, edited and retired, rated and made favourites.
 
-    async def take_over(uow: UnitOfWork, delivered: Sequence[Delivered[ListingEvent]]) -> None:
+    A listing is embedded anew only when its words have changed.
+    """
+
+    async def take_over(uow: UnitOfWork, delivered: Sequence[Delivered[_Heard]]) -> None:
         await feeding.refresh(uow, list(dict.fromkeys(one.event.listing_id for one in delivered)))
 
     return Handler(
         name="discovery.search",
-        events=(ListingPublished, ListingEdited, VersionPublished, ListingRetired),
+        events=(
+            ListingPublished,
+            ListingEdited,
+            VersionPublished,
+            ListingRetired,
+            RatingChanged,
+            FavouriteChanged,
+        ),
         run=take_over,
         batch=_BATCH,
     )

@@ -1,7 +1,7 @@
 """What is searched, what may be asked, and what comes back: plain values, no I/O."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -63,6 +63,11 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     published_at_ms: int = 0
     payload: bytes = b""
     """Kept as it is and handed back with a hit."""
+
+
+def normal(value: str) -> str:
+    """The form in which words of a field are counted and compared."""
+    return " ".join(value.lower().split())
 
 
 class Between(msgspec.Struct, frozen=True):
@@ -153,7 +158,12 @@ class SearchResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """A suggestion: a way to end the words typed, or (with a payload) a listing."""
+    """A suggestion: a query that goes on from what is typed, or (with a payload) a listing."""
 
     text: str
+    about: Literal["words", "field", "value"] = "words"
+    label: str | None = None
+    """Of a field or value: what it is shown as."""
+    count: int | None = None
+    """Of a value: how many listings have it."""
     payload: bytes | None = None

@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 
 from souk.discovery.search.api import NearListing
+from souk.discovery.search.documents import Shown
 from souk.discovery.search.engine.neighbours import rows_query
 from souk.discovery.search.engine.reader import Snapshot
-from souk_client.contracts.works import ListingSummary
 
 _SPARE = 1.3
 """How many more rows are looked at than wanted: some are outdated."""
@@ -34,7 +34,7 @@ def nearest_listings(
     found = []
     for row, address in zip(searcher.fast_field_values("row", addresses), addresses, strict=True):
         payload = bytes(searcher.doc(address).get_first("payload") or b"")
-        listing = msgspec.json.decode(payload, type=ListingSummary)
+        listing = msgspec.json.decode(payload, type=Shown).listing
         if listing.id not in without:
             found.append(NearListing(listing=listing, cosine=by_row[int(row or 0)]))
     return sorted(found, key=lambda one: (-one.cosine, one.listing.id))[:limit]

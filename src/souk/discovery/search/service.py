@@ -8,36 +8,26 @@ from typing import TypeVar
 
 import msgspec
 
-from souk.discovery.search import store
+from souk.discovery.search import answering, store
 from souk.discovery.search.api import NearListing, SearchQuestion
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.engine import SearchEngine
 from souk.discovery.search.engine.errors import IndexMissing
-from souk.discovery.search.errors import SearchNotReady
+from souk.discovery.search.engine.neighbours import Vector
+from souk.discovery.search.errors import QueryInvalid, SearchNotReady
 from souk.discovery.search.executor import SearchExecutor
-from souk.discovery.search.model import (
-    After,
-    Completion,
-    Filters,
-    SearchRequest,
-    SearchResult,
-)
+from souk.discovery.search.model import After, Filters, SearchRequest, SearchResult
 from souk.discovery.search.nearness import nearest_listings
+from souk.discovery.search.query.fields import CURRENCY, PRICE
+from souk.discovery.search.query.gathering import joined
+from souk.discovery.search.query.limits import checked
+from souk.discovery.search.query.reader import Query, check_characters, read_query
 from souk.discovery.search.settings import SearchSettings
 from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.telemetry.metrics import SEARCH_SECONDS
 from souk.kernel.errors import Invalid
-from souk.kernel.money import currency
 from souk.kernel.paging import decode_cursor, encode_cursor
-from souk_client.contracts.discovery import (
-    Facet,
-    FacetValue,
-    SearchAnswer,
-    SearchHit,
-    Suggestion,
-    Suggestions,
-)
-from souk_client.contracts.works import ListingSummary
+from souk_client.contracts.discovery import SearchAnswer, Suggestions
 
 R = TypeVar("R")
 
@@ -46,7 +36,13 @@ class SearchService:
     """Searches the index under `root` in a few threads of its own."""
 
     def __init__(self, *, root: Path, settings: SearchSettings, embedder: SharedEmbedder) -> None:
-        self._engine = SearchEngine(root, own_currency=settings.currency, is_word=embedder.knows)
+        self._engine = SearchEngine(
+            root,
+            own_currency=settings.currency,
+            cached_results=settings.cached_results,
+            is_word=embedder.knows,
+        )
+        self._currency = settings.currency
         self._executor = SearchExecutor(
             threads=settings.threads, queue_length=settings.queue_length
         )
@@ -59,47 +55,58 @@ class SearchService:
     async def search(self, question: SearchQuestion) -> SearchAnswer:
         """See `api.Search.search`."""
         started = time.perf_counter()
-        filters = _normal(question.filters)
-        mark = _mark(question, filters)
+        query, request, mark = self._read(question)
+        found = self._known(request)
+        if found is None:
+            found = await self._run(lambda: self._engine.answer(request, embed=self._embed))
+        took_s = time.perf_counter() - started
+        SEARCH_SECONDS.observe(took_s)
+        after = found.next_after
+        currency_code = request.filters.currency or self._currency
+        return SearchAnswer(
+            items=[answering.hit(one) for one in found.hits],
+            total=found.total,
+            facets=[
+                answering.facet(name, counts, currency=currency_code)
+                for name, counts in found.facets.items()
+            ],
+            text=query.text,
+            parsed=[answering.parsed(part) for part in query.parts],
+            did_you_mean=answering.mended(question.text, query, dict(found.mended)),
+            next_cursor=None if after is None else encode_cursor([mark, after.seq, after.key]),
+            ends_after=found.ends_after,
+            took_ms=round(took_s * 1000, 2),
+        )
+
+    def _read(self, question: SearchQuestion) -> tuple[Query, SearchRequest, int]:
+        """What the question asks of the index, and the mark of its cursors."""
+        chosen = checked(question.filters)
+        query = read_query(question.text, currency=chosen.currency or self._currency)
+        _check_one_currency(query, chosen)
+        filters = joined(query.filters, chosen)
+        mark = zlib.crc32(msgspec.json.encode([query.text, filters, question.sort]))
         request = SearchRequest(
-            text=question.text,
+            text=query.text,
             filters=filters,
             sort=question.sort,
             limit=question.limit,
             after=_read_cursor(question.cursor, mark),
         )
-        found = await self._run(lambda: self._search(request))
-        took_s = time.perf_counter() - started
-        SEARCH_SECONDS.observe(took_s)
-        after = found.next_after
-        return SearchAnswer(
-            items=[
-                SearchHit(
-                    listing=msgspec.json.decode(hit.payload, type=ListingSummary),
-                    score=round(hit.score, 4),
-                    matched=list(hit.matched),
-                )
-                for hit in found.hits
-            ],
-            total=found.total,
-            facets=[
-                Facet(
-                    name=name,
-                    values=[FacetValue(value=one.value, count=one.count) for one in counts],
-                )
-                for name, counts in found.facets.items()
-            ],
-            did_you_mean=_mended(question.text, found.mended),
-            next_cursor=None if after is None else encode_cursor([mark, after.seq, after.key]),
-            took_ms=round(took_s * 1000, 2),
-        )
+        return query, request, mark
+
+    def _known(self, request: SearchRequest) -> SearchResult | None:
+        try:
+            return self._engine.known(request)
+        except IndexMissing as error:
+            raise SearchNotReady from error
 
     async def suggest(self, typed: str, *, limit: int = 8) -> Suggestions:
         """See `api.Search.suggest`."""
+        check_characters(typed)
         found = await self._run(
             lambda: self._engine.suggest(self._engine.snapshot(), typed, limit=limit)
         )
-        return Suggestions(items=[_suggestion(one) for one in found])
+        return Suggestions(items=[answering.suggestion(one) for one in found])
 
     async def near(
         self, uow: UnitOfWork, listing_ids: Collection[str], *, limit: int = 20
@@ -118,12 +125,9 @@ class SearchService:
         """Waits for running searches."""
         self._executor.close()
 
-    def _search(self, request: SearchRequest) -> SearchResult:
-        snapshot = self._engine.snapshot()
-        plan = self._engine.plan(snapshot, request.text)
+    def _embed(self, text: str) -> Vector | None:
         embedder = self._embedder.get()
-        vector = embedder.query(plan.meaning) if embedder is not None and plan.meaning else None
-        return self._engine.search(snapshot, request, plan=plan, vector=vector)
+        return None if embedder is None else embedder.query(text)
 
     async def _run(self, work: Callable[[], R]) -> R:
         try:
@@ -132,21 +136,18 @@ class SearchService:
             raise SearchNotReady from error
 
 
-def _normal(filters: Filters) -> Filters:
-    """The filters with currencies by their present names."""
-    low, high = filters.price_min_minor, filters.price_max_minor
-    if low is not None and high is not None and low > high:
-        raise Invalid(
-            "price_range_invalid", f"price_min_minor {low} is above price_max_minor {high}."
-        )
-    if filters.currency is None:
-        return filters
-    return msgspec.structs.replace(filters, currency=currency(filters.currency).code)
-
-
-def _mark(question: SearchQuestion, filters: Filters) -> int:
-    """Tells the cursors of different questions apart."""
-    return zlib.crc32(msgspec.json.encode([question.text, filters, question.sort]))
+def _check_one_currency(query: Query, chosen: Filters) -> None:
+    """Raises QueryInvalid when the query's currency is not that of the bounds beside it."""
+    asked = query.filters.currency
+    bounded = chosen.price_min_minor is not None or chosen.price_max_minor is not None
+    if asked is None or asked == chosen.currency or (chosen.currency is None and not bounded):
+        return
+    part = next(one for one in query.parts if one.field in (PRICE, CURRENCY))
+    raise QueryInvalid(
+        f"The query asks for {asked}, but another currency is chosen beside it; drop one of them.",
+        position=part.start,
+        length=part.end - part.start,
+    )
 
 
 def _read_cursor(cursor: str | None, mark: int) -> After | None:
@@ -160,15 +161,3 @@ def _read_cursor(cursor: str | None, mark: int) -> After | None:
     if not (isinstance(seq, int) and isinstance(place, int) and 0 <= place < 2**64):
         raise Invalid("cursor_invalid", "Pass next_cursor exactly as a page gave it.")
     return After(seq=seq, key=place)
-
-
-def _mended(text: str, mended: tuple[tuple[str, str], ...]) -> str | None:
-    words = dict(mended)
-    return " ".join(words.get(word.lower(), word) for word in text.split()) if words else None
-
-
-def _suggestion(found: Completion) -> Suggestion:
-    if found.payload is None:
-        return Suggestion(text=found.text)
-    listing = msgspec.json.decode(found.payload, type=ListingSummary)
-    return Suggestion(text=listing.title, address=listing.address, kind=listing.kind)

@@ -13,6 +13,8 @@ from souk.kernel.money import CURRENCIES
 _SEQ_BITS: Final = 24
 _VALUE_MAX: Final = 2**40 - 1
 _NO_PRICE_UP: Final = _VALUE_MAX
+_PEOPLE_BITS: Final = 24
+_PEOPLE_MAX: Final = 2**_PEOPLE_BITS - 1
 _NEWEST_SEQ_BITS: Final = 22  # milliseconds since 1970 need 42 bits until the year 2109
 
 
@@ -38,17 +40,16 @@ def price_down(document: SearchDocument) -> int:
     return _unique(0 if price is None else price + 1, document.seq)
 
 
-def price_band(document: SearchDocument) -> str:
-    """The price facet, in whole units of the listing's own currency."""
-    if document.price_minor is None or document.currency is None:
-        return "none"
-    whole = document.price_minor / 10 ** CURRENCIES[document.currency].digits
-    if whole == 0:
-        return "free"
-    for limit, name in ((10, "under-10"), (100, "10-100"), (1000, "100-1000")):
-        if whole < limit:
-            return name
-    return "over-1000"
+def rating(document: SearchDocument) -> int:
+    """Among equal ratings, that of more people comes first; those without one come last."""
+    if document.rating_milli is None:
+        return _unique(0, document.seq)
+    people = min(document.rating_count, _PEOPLE_MAX)
+    return _unique(document.rating_milli << _PEOPLE_BITS | people, document.seq)
+
+
+def trending(document: SearchDocument) -> int:
+    return _unique(min(max(document.trending_milli, 0), _VALUE_MAX), document.seq)
 
 
 def _price(document: SearchDocument) -> int | None:

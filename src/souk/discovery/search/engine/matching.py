@@ -52,6 +52,7 @@ class Matching:
         self, snapshot: Snapshot, plan: Plan, vector: Vector | None, *, own_currency: str
     ) -> None:
         self._searcher = snapshot.searcher
+        self._under: dict[Filters, Matched] = {}
         self._schema = snapshot.schema
         self._plan = plan
         self._own_currency = own_currency
@@ -64,7 +65,13 @@ class Matching:
         self._best_only = len(plan.terms) > 1 and self._count(self._every_word) < ENOUGH
 
     def under(self, filters: Filters) -> Matched:
-        """The matches that pass the filters."""
+        """The matches that pass the filters; worked out once."""
+        known = self._under.get(filters)
+        if known is None:
+            known = self._under[filters] = self._matches(filters)
+        return known
+
+    def _matches(self, filters: Filters) -> Matched:
         parts = filter_parts(filters, self._schema, own_currency=self._own_currency)
         near = (
             []

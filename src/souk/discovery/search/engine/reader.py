@@ -20,7 +20,7 @@ Stamp = tuple[int, ...]
 
 
 class Snapshot:
-    """One moment of the index; never changes. Safe to share among threads."""
+    """One moment of the index. Safe to share among threads."""
 
     def __init__(
         self,
@@ -36,6 +36,8 @@ class Snapshot:
         self.vectors = vectors
         self.vocabulary = vocabulary
         self.version = version
+        self.values: dict[str, list[tuple[str, int]]] = {}
+        """Values of a facet with their counts over all listings, once they have been asked for."""
 
 
 class IndexReader:

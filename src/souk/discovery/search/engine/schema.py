@@ -1,14 +1,16 @@
 """The tantivy schema: which fields are searched, filtered, counted and sorted by."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import tantivy
 from tantivy import Filter, SchemaBuilder, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from souk.discovery.search.engine import keys
-from souk.discovery.search.model import SearchDocument, Sort
+from souk.discovery.search.engine.ranges import FIGURES, price_band
+from souk.discovery.search.model import SearchDocument, Sort, normal
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Raise when the schema or the files change shape: an older index is then rebuilt."""
 
 WORDS_FIELD: Final = "everything"
@@ -17,11 +19,16 @@ listings to read for a word instead of five, and on Cranfield a ranking no worse
 lies a gap, so that no phrase reaches across them."""
 _REPEATED: Final = 3
 """How often title and tags are counted."""
-FACETS: Final = ("kind", "category", "task", "tag", "licence", "currency", "price")
+EVERYWHERE: Final = "any"
+"""In place of a region: sold in all of them."""
+WORD_FACETS: Final = (
+    "kind", "category", "task", "tag", "licence", "currency", "framework", "hardware",
+)  # fmt: skip
+"""Facets whose values are counted as they stand. Region and those of figures are worked out."""
 SORT_FIELDS: Final = {
-    Sort.TRENDING: ("downloads", False),
+    Sort.TRENDING: ("trending", False),
     Sort.NEWEST: ("newest", False),
-    Sort.RATING: ("downloads", False),
+    Sort.RATING: ("rating", False),
     Sort.PRICE_ASC: ("price_up", True),
     Sort.PRICE_DESC: ("price_down", False),
     Sort.DOWNLOADS: ("downloads", False),
@@ -30,8 +37,28 @@ SORT_FIELDS: Final = {
 
 _STEMMED: Final = "souk_stemmed"
 _PLAIN: Final = "souk_plain"
-_KEYWORDS: Final = (*FACETS, "owner")
-_NUMBERS: Final = ("seq", "row", "price_minor", "newest", "price_up", "price_down", "downloads")
+_COUNTED: Final = (*WORD_FACETS, "region_set", "price_band", *(f"{name}_band" for name in FIGURES))
+"""One column each, to count by."""
+_SOUGHT: Final = ("licence_key", "region", "owner")
+"""Filtered by alone."""
+_KEYS: Final = {
+    "newest": keys.newest,
+    "rating": keys.rating,
+    "trending": keys.trending,
+    "price_up": keys.price_up,
+    "price_down": keys.price_down,
+    "downloads": keys.downloads,
+}
+_NUMBERS: Final = (
+    "seq",
+    "row",
+    "price_minor",
+    *(figure.document for figure in FIGURES.values()),
+    "memory_mb",
+    "download_count",
+    "published_ms",
+    *_KEYS,
+)
 _MAX_WORD: Final = 40
 _CARD_LIMIT: Final = 20_000
 
@@ -42,8 +69,10 @@ def build_schema() -> tantivy.Schema:
     # Unstemmed words of the short fields: what typing errors and suggestions are looked up in.
     builder.add_text_field("words", tokenizer_name=_PLAIN, index_option="basic")
     builder.add_text_field("title_words", tokenizer_name=_PLAIN, index_option="basic")
-    for name in _KEYWORDS:
+    for name in _COUNTED:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    for name in _SOUGHT:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in _NUMBERS:
         builder.add_unsigned_field(name, indexed=True, fast=True)
     builder.add_unsigned_field("change", fast=True)
@@ -74,11 +103,6 @@ def register_analyzers(index: tantivy.Index) -> None:
     index.register_tokenizer(_PLAIN, plain_analyzer())
 
 
-def normal_tag(tag: str) -> str:
-    """The form tags are counted and filtered in."""
-    return tag.strip().lower()
-
-
 def to_tantivy(document: SearchDocument, *, row: int | None) -> tantivy.Document:
     """The stored form; `row` is the place of its vector, None when it has none."""
     made = tantivy.Document()
@@ -92,30 +116,51 @@ def to_tantivy(document: SearchDocument, *, row: int | None) -> tantivy.Document
         made.add_text(WORDS_FIELD, text)
     made.add_text("words", f"{document.title} {document.summary} {tags_text} {document.seller}")
     made.add_text("title_words", document.title)
-    for name, value in (
-        ("kind", document.kind),
-        ("category", document.category),
-        ("task", document.task),
-        ("licence", document.licence),
-        ("currency", document.currency),
-        ("owner", document.owner),
-        ("price", keys.price_band(document)),
-    ):
-        if value:
-            made.add_text(name, value)
-    for tag in dict.fromkeys(map(normal_tag, document.tags)):
-        made.add_text("tag", tag)
-    for name, number in (
-        ("seq", document.seq),
-        ("row", row),
-        ("change", document.change),
-        ("price_minor", document.price_minor),
-        ("newest", keys.newest(document)),
-        ("price_up", keys.price_up(document)),
-        ("price_down", keys.price_down(document)),
-        ("downloads", keys.downloads(document)),
-    ):
+    for name, values in _words(document).items():
+        for value in dict.fromkeys(values):
+            if value:
+                made.add_text(name, value)
+    for name, number in _numbers(document, row).items():
         if number is not None:
-            made.add_unsigned(name, number)
+            made.add_unsigned(name, max(number, 0))
     made.add_bytes("payload", document.payload)
     return made
+
+
+def _words(document: SearchDocument) -> dict[str, Iterable[str]]:
+    regions = sorted(set(map(normal, document.regions))) or [EVERYWHERE]
+    bands = {
+        f"{name}_band": [figure.band(getattr(document, figure.document))]
+        for name, figure in FIGURES.items()
+    }
+    return {
+        "kind": [normal(document.kind)],
+        "category": [normal(document.category)],
+        "task": [normal(document.task)],
+        "licence": [document.licence or ""],
+        "licence_key": [normal(document.licence or "")],
+        "currency": [document.currency or ""],
+        "owner": [normal(document.owner)],
+        "tag": map(normal, document.tags),
+        "framework": map(normal, document.frameworks),
+        "hardware": map(normal, document.hardware),
+        "region": regions,
+        "region_set": [" ".join(regions)],
+        "price_band": [price_band(document.price_minor, document.currency)],
+        **bands,
+    }
+
+
+def _numbers(document: SearchDocument, row: int | None) -> dict[str, int | None]:
+    figures = {figure.document: getattr(document, figure.document) for figure in FIGURES.values()}
+    return {
+        "seq": document.seq,
+        "row": row,
+        "change": document.change,
+        "price_minor": document.price_minor,
+        **figures,
+        "memory_mb": document.memory_mb,
+        "download_count": document.downloads,
+        "published_ms": document.published_at_ms,
+        **{name: key(document) for name, key in _KEYS.items()},
+    }

@@ -1,37 +1,28 @@
 """Answers a request from one snapshot: words, meaning, filters, facets, sort and page."""
 
-from collections import OrderedDict
-from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import tantivy
 from tantivy import Occur, Order, Query
 
-from souk.discovery.search.engine.filters import LIFTED, key_beyond
+from souk.discovery.search.engine.cache import SnapshotCache
+from souk.discovery.search.engine.counting import FacetCounts, count
+from souk.discovery.search.engine.filters import key_beyond
 from souk.discovery.search.engine.fusion import Ranked, fuse
 from souk.discovery.search.engine.matching import RANKED_WORDS, Addresses, Matching
 from souk.discovery.search.engine.neighbours import Vector
 from souk.discovery.search.engine.plan import Plan
 from souk.discovery.search.engine.reader import Snapshot
-from souk.discovery.search.engine.schema import FACETS, SORT_FIELDS
-from souk.discovery.search.model import (
-    After,
-    FacetCount,
-    Filters,
-    Hit,
-    SearchRequest,
-    SearchResult,
-    Sort,
-)
+from souk.discovery.search.engine.schema import SORT_FIELDS
+from souk.discovery.search.model import After, Filters, Hit, SearchRequest, SearchResult, Sort
 
 DEEPEST: Final = 1_000
 """How many listings an answer by relevance goes down to."""
-_FACET_VALUES: Final = 30
-_ALL_VALUES: Final = 65_000
-_BROWSE_CACHE: Final = 256
+_COUNTS_KEPT: Final = 512
 
-FacetCounts = dict[str, list[FacetCount]]
 Counted = tuple[int, FacetCounts]
+CountKey = tuple[Plan, bytes | None, Filters]
+"""What is looked for, by words and by meaning, and the filters."""
 
 
 class Searching:
@@ -39,36 +30,33 @@ class Searching:
 
     def __init__(self, *, own_currency: str) -> None:
         self._own_currency = own_currency
-        self._browsed: OrderedDict[tuple[int, Filters], Counted] = OrderedDict()
-        self._lock = Lock()
+        self._counts: SnapshotCache[CountKey, Counted] = SnapshotCache(_COUNTS_KEPT)
 
     def search(
         self, snapshot: Snapshot, request: SearchRequest, plan: Plan, vector: Vector | None
     ) -> SearchResult:
         """One page. `vector` is the meaning of `plan.meaning`; None searches by words alone."""
         matching = Matching(snapshot, plan, vector, own_currency=self._own_currency)
+        meaning = None if vector is None else vector.tobytes()
+        total, facets = self._count(snapshot, matching, (plan, meaning, request.filters))
         question = _Question(snapshot, request, plan, matching)
-        total, facets = self._browse(question) if plan.is_empty else question.count()
         hits, after = question.page()
+        deep = question.sort is Sort.RELEVANCE and total > DEEPEST
         return SearchResult(
             hits=hits,
             total=total,
             facets=facets,
             mended=plan.mended,
             next_after=after,
+            ends_after=DEEPEST if deep else None,
         )
 
-    def _browse(self, question: "_Question") -> Counted:
-        """Total and facets of everything under some filters: the same for all who browse."""
-        key = (question.version, question.filters)
-        with self._lock:
-            known = self._browsed.get(key)
+    def _count(self, snapshot: Snapshot, matching: Matching, key: CountKey) -> Counted:
+        """Total and facets: the same on every page, in every order."""
+        known = self._counts.get(snapshot.version, key)
         if known is None:
-            known = question.count()
-            with self._lock:
-                self._browsed[key] = known
-                while len(self._browsed) > _BROWSE_CACHE:
-                    self._browsed.popitem(last=False)
+            known = count(snapshot, matching, key[2], own_currency=self._own_currency)
+            self._counts.put(snapshot.version, key, known)
         return known
 
 
@@ -78,37 +66,20 @@ class _Question:
     def __init__(
         self, snapshot: Snapshot, request: SearchRequest, plan: Plan, matching: Matching
     ) -> None:
-        self.version = snapshot.version
-        self.filters = request.filters
         self._searcher = snapshot.searcher
         self._schema = snapshot.schema
         self._request = request
         self._plan = plan
         self._matching = matching
         self._matched = matching.under(request.filters)
-
-    def count(self) -> Counted:
-        """The exact number of matches, and of those with each value of each facet."""
-        lifted = {
-            name: lift(self.filters)
-            for name, lift in LIFTED.items()
-            if lift(self.filters) != self.filters
-        }
-        asked: dict[str, Any] = {name: _terms(name) for name in FACETS if name not in lifted}
-        asked["total"] = {"value_count": {"field": "seq"}}
-        counted = self._searcher.aggregate(self._matched.query, asked)
-        total = int(counted.pop("total")["value"])
-        for name, filters in lifted.items():
-            matched = self._matching.under(filters)
-            counted |= self._searcher.aggregate(matched.query, {name: _terms(name)})
-        return total, {name: _values(counted[name]) for name in FACETS}
+        ranked = plan.wants_something or request.sort is not Sort.RELEVANCE
+        self.sort = request.sort if ranked else Sort.NEWEST
 
     def page(self) -> tuple[list[Hit], After | None]:
         """The hits in the order asked for, and where the next page starts."""
-        sort = self._request.sort
-        if sort is Sort.RELEVANCE and not self._plan.wants_something:
-            sort = Sort.NEWEST
-        return self._by_relevance() if sort is Sort.RELEVANCE else self._by_field(sort)
+        if self.sort is Sort.RELEVANCE:
+            return self._by_relevance()
+        return self._by_field(self.sort)
 
     def _by_field(self, sort: Sort) -> tuple[list[Hit], After | None]:
         field, ascending = SORT_FIELDS[sort]
@@ -171,12 +142,3 @@ class _Question:
             score=ranked.score,
             matched=ranked.matched,
         )
-
-
-def _terms(field: str) -> dict[str, Any]:
-    return {"terms": {"field": field, "size": _FACET_VALUES, "segment_size": _ALL_VALUES}}
-
-
-def _values(counted: dict[str, Any]) -> list[FacetCount]:
-    values = [FacetCount(bucket["key"], bucket["doc_count"]) for bucket in counted["buckets"]]
-    return sorted(values, key=lambda one: (-one.count, one.value))

@@ -74,6 +74,28 @@ class Vocabulary:
         best = np.argsort(-counts, kind="stable")[:limit]
         return [self._words[start + int(index)] for index in best]
 
+    def begun_like(self, beginning: str, *, limit: int = 3) -> list[str]:
+        """Words whose beginning one typing error may have turned into this one, best first.
+
+        The first letter is taken for right.
+        """
+        if not _SHORTEST <= len(beginning) <= _LONGEST or not len(self._mendable):
+            return []
+        target = _letters([beginning])
+        near = np.flatnonzero(
+            (self._lengths > len(beginning)) & (self._letters[:, 0] == target[0, 0])
+        )
+        if not len(near):
+            return []
+        errors = _distances(
+            target[0, : len(beginning)],
+            self._letters[near],
+            np.full(len(near), min(len(beginning) + 1, _LONGEST)),
+            beginnings=True,
+        )
+        words = [self._words[self._mendable[index]] for index in near[errors <= 1]]
+        return sorted(words, key=lambda word: (-self.count(word), word))[:limit]
+
     def count(self, word: str) -> int:
         """How many listings hold the word."""
         place = bisect_left(self._words, word)
@@ -106,9 +128,14 @@ def _tallies(letters: Letters) -> npt.NDArray[np.int8]:
 
 
 def _distances(
-    target: npt.NDArray[np.uint32], words: Letters, lengths: npt.NDArray[np.int64]
+    target: npt.NDArray[np.uint32],
+    words: Letters,
+    lengths: npt.NDArray[np.int64],
+    *,
+    beginnings: bool = False,
 ) -> npt.NDArray[np.int64]:
-    """Optimal string alignment distance of one word to many, all of them at once.
+    """Optimal string alignment distance of one word to many, all of them at once; or to the
+    nearest beginning of each, of at most its length.
 
     Damerau-Levenshtein with each pair of letters swapped at most once (Boytsov 2011, section 2.2).
     """
@@ -127,4 +154,6 @@ def _distances(
                 best = np.where(swapped, np.minimum(best, before[:, column - 2] + 1), best)
             current[:, column] = best
         before, last = last, current
+    if beginnings:
+        return np.asarray(last.min(axis=1), np.int64)
     return np.asarray(last[np.arange(len(words)), lengths], np.int64)

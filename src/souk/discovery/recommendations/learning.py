@@ -56,12 +56,12 @@ def _factors(matrix: csr_matrix, settings: RecommendationSettings) -> Floats:
 
 def _together(matrix: csr_matrix) -> tuple[Codes, Floats]:
     """The closest listings of each: co-occurrence by the geometric mean of both popularities."""
-    once = matrix.copy()
+    once = matrix.astype(np.float64)  # the only type that the neighbours are counted in
     once.data = np.ones_like(once.data)
     busy = np.diff(once.indptr) > MAX_OF_ONE
     if busy.any():
         once = once[np.flatnonzero(~busy)]
-    people = np.asarray(once.sum(axis=0), np.float32).ravel()
+    people = np.asarray(once.sum(axis=0)).ravel()
     once.data = (1 / np.sqrt(people + SMOOTHING))[once.indices]
     close = all_pairs_knn(once.tocsr(), TOGETHER + 1, num_threads=1, show_progress=False).tocsr()
     count = matrix.shape[1]

@@ -87,7 +87,8 @@ def _answer_type(handler: HTTPRouteHandler) -> Any:  # any type that msgspec kno
     origin = get_origin(kind)
     if isclass(origin) and issubclass(origin, Response):
         return get_args(kind)[0]
-    return kind
+    # A stream names no contract: its content is described by its media type alone.
+    return bytes if isclass(kind) and issubclass(kind, Response) else kind
 
 
 def _types(handler: HTTPRouteHandler) -> list[Any]:

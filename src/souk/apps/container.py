@@ -18,8 +18,8 @@ from souk.apps.wiring.insight import Insight, wire_insight
 from souk.apps.wiring.live import LiveParts, wire_live
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
-from souk.apps.wiring.recommendations import wire_recommendations
 from souk.apps.wiring.plugins import Plugins, wire_plugins
+from souk.apps.wiring.recommendations import wire_recommendations
 from souk.apps.wiring.reviews import ReviewParts, wire_reviews
 from souk.apps.wiring.rights import Rights, wire_rights
 from souk.apps.wiring.treasury import Treasury, wire_treasury

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
+import { shorterForms } from "./compress.ts";
 import { iconSheet } from "./icons.ts";
 
 const outDir = fileURLToPath(new URL("../src/souk/web/static/dist", import.meta.url));
@@ -9,7 +10,7 @@ const outDir = fileURLToPath(new URL("../src/souk/web/static/dist", import.meta.
 // can name 'self' alone.
 export default defineConfig({
   base: "/static/dist/",
-  plugins: [tailwindcss(), iconSheet()],
+  plugins: [tailwindcss(), iconSheet(), shorterForms()],
   build: {
     outDir,
     emptyOutDir: true,

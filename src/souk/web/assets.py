@@ -9,7 +9,7 @@ from markupsafe import Markup
 DIST: Final = Path(__file__).parent / "static" / "dist"
 STATIC_PATH: Final = "/static/dist/"
 ENTRY: Final = "src/main.ts"
-PRELOADED_FONTS: Final = ("instrument-sans-latin-wght-normal", "bricolage-grotesque-latin-opsz")
+PRELOADED_FONTS: Final = ("instrument-sans-latin-wght-normal", "bricolage-grotesque-latin-wght")
 
 
 class AssetsMissing(Exception):

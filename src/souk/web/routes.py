@@ -1,11 +1,10 @@
 """All pages as one router, with what their handlers receive by name."""
 
 from litestar import Router
-from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
-from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
 
-from souk.web.assets import DIST, STATIC_PATH
+from souk.web.built_files import built_files_route, read_built_files
 from souk.web.market import Market
 from souk.web.pages import (
     account,
@@ -30,9 +29,6 @@ from souk.web.pages import (
 from souk.web.render import Pages
 from souk.web.shell import provide_shell
 
-FOR_GOOD = CacheControlHeader(public=True, max_age=31_536_000, immutable=True)
-"""Every built file carries a hash of its content in its name."""
-
 _PAGES = (
     account,
     admin,
@@ -55,7 +51,7 @@ _PAGES = (
 )
 
 
-def page_routes(market: Market, pages: Pages) -> list[Router]:
+def page_routes(market: Market, pages: Pages) -> list[ControllerRouterHandler]:
     """The pages, and the built files that they load."""
     return [
         Router(
@@ -68,11 +64,5 @@ def page_routes(market: Market, pages: Pages) -> list[Router]:
             },
             include_in_schema=False,
         ),
-        create_static_files_router(
-            path=STATIC_PATH.rstrip("/"),
-            directories=[DIST],
-            include_in_schema=False,
-            cache_control=FOR_GOOD,
-            opt={"transaction": "own", "exclude_from_csrf": True},
-        ),
+        built_files_route(read_built_files()),
     ]

@@ -18,6 +18,7 @@ from souk.apps.api.openapi import openapi_config, openapi_json
 from souk.apps.api.stopping import LET_GO_SIGNAL
 from souk.apps.container import Container, build_container
 from souk.infra.http.authentication import CSRF_COOKIE, CSRF_HEADER, AuthenticationMiddleware
+from souk.infra.http.compression import Compression
 from souk.infra.http.dependencies import EDGE_DEPENDENCIES
 from souk.infra.http.edge import Edge
 from souk.infra.http.errors import exception_handler
@@ -43,7 +44,7 @@ def build_application(container: Container) -> ASGIApp:
     """The whole application behind its edge."""
     settings = container.core.settings
     litestar = build_litestar(container)
-    return Edge(litestar, https_only=settings.base_url.startswith("https://"))
+    return Edge(Compression(litestar), https_only=settings.base_url.startswith("https://"))
 
 
 def build_litestar(container: Container) -> Litestar:

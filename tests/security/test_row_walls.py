@@ -26,6 +26,8 @@ UNWALLED = {
     "provenance.nodes": "the log is public",
     "provenance.heads": "the log is public",
     "licences.contents": "the files of published versions",
+    "analytics.stale_hours": "marks for the roll-up, taken by the worker alone",
+    "analytics.trending": "shown to everybody",
     "works.counts": "sales and downloads, shown on every listing",
     "rates.quotes": "conversion rates are public: admins state them, everybody reads them",
 }
@@ -37,6 +39,8 @@ PUBLIC_ROWS = {
     "works.revisions": "is_public",
     "works.listings": "published_at IS NOT NULL",
     "works.versions": "published_at IS NOT NULL",
+    "galleries.images": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
+    "AND l.published_at IS NOT NULL)",
     "works.offers": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
     "AND l.published_at IS NOT NULL)",
 }

@@ -52,6 +52,18 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/wallet?organisation_id={organisation_id}", None),
         ("/wallet?organisation_id={personal_organisation}", None),
     ],
+    "GET /analytics/organisation": [
+        ("/analytics/organisation?organisation_id={organisation_id}", None),
+        ("/analytics/organisation?organisation_id={personal_organisation}", None),
+    ],
+    "GET /analytics/organisation/listings": [
+        ("/analytics/organisation/listings?organisation_id={personal_organisation}", None)
+    ],
+    "GET /analytics/listings/{listing_id}": [
+        ("/analytics/listings/{published}", None),
+        ("/analytics/listings/{draft}", None),
+    ],
+    "GET /analytics/searches": [("/analytics/searches", None)],
     "GET /wallet/statement": [("/wallet/statement?organisation_id={organisation_id}", None)],
     "POST /wallet/deposits": [
         ("/wallet/deposits", {**MONEY, "organisation_id": "{organisation_id}"})
@@ -66,6 +78,23 @@ ATTACKS: dict[str, list[Attack]] = {
                 "to_organisation_id": "{own_organisation}",
             },
         )
+    ],
+    "GET /listings/{listing_id}/images": [("/listings/{draft}/images", None)],
+    "POST /listings/{listing_id}/images": [
+        ("/listings/{draft}/images", {"sha256": "{sha256}", "alt": "Mine"}),
+        ("/listings/{published}/images", {"sha256": "{sha256}", "alt": "Mine"}),
+    ],
+    "PUT /listings/{listing_id}/images/order": [
+        ("/listings/{draft}/images/order", {"image_ids": []}),
+        ("/listings/{published}/images/order", {"image_ids": []}),
+    ],
+    "PATCH /listings/{listing_id}/images/{image_id}": [
+        ("/listings/{draft}/images/{image_id}", {"alt": "Mine"}),
+        ("/listings/{own_listing}/images/{image_id}", {"alt": "Mine"}),
+    ],
+    "DELETE /listings/{listing_id}/images/{image_id}": [
+        ("/listings/{draft}/images/{image_id}", None),
+        ("/listings/{own_listing}/images/{image_id}", None),
     ],
     "PUT /rates": [
         (

@@ -2,11 +2,14 @@
 
 import hashlib
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+
+from tests.works.galleries.pictures import picture
 
 PASSWORD = "a long enough password"
 API = "/api/v1"
@@ -146,6 +149,10 @@ def make_world(base_url: str) -> Iterator[World]:
     upload = ada.announce(secret.encode() * 5, f"{secret}.bin")
     ada.http.put(f"{API}/uploads/{upload['id']}/parts/1", content=secret.encode() * 5)
     seats = {"terms": {"kind": "seats", "seats": 3}, "price_minor": 500}
+    picture_sha = ada.upload(picture(64, 48), "picture.png")
+    image = ada.do(
+        "POST", f"/listings/{draft['id']}/images", {"sha256": picture_sha, "alt": secret}
+    )
     published = ada.publish(price_minor=None, offers=[seats])
     money = {"amount_minor": 90_000, "currency": "USD"}
     deposit = ada.do("POST", "/wallet/deposits", money)
@@ -157,6 +164,8 @@ def make_world(base_url: str) -> Iterator[World]:
     files = grace.do("GET", f"/licences/{order['licence_id']}/files")["items"]
     assert grace.http.get(files[0]["url"]).status_code == 200
     own = mallory.publish()
+    grace.do("GET", f"/listings/{published['id']}")
+    grace.do("GET", "/search?q=anything")
     ids = {
         "organisation_id": org,
         "personal_organisation": ada.organisation_id,
@@ -171,6 +180,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "draft_offer": draft["offers"][0]["id"],
         "owner": ada.slug,
         "upload_id": upload["id"],
+        "image_id": image["id"],
         "published": published["id"],
         "published_offer": published["offers"][0]["id"],
         "deposit_id": deposit["id"],
@@ -182,10 +192,21 @@ def make_world(base_url: str) -> Iterator[World]:
         "own_organisation": mallory.organisation_id,
         "own_listing": own["id"],
     }
+    _await_numbers(ada, published["id"])
     nobody = httpx.Client(base_url=base_url, timeout=30)
     yield World(ada, grace, mallory, nobody, ids, secret)
     for client in (ada, grace, mallory, nobody):
         client.close()
+
+
+def _await_numbers(seller: Person, listing_id: str) -> None:
+    """Until the view and the sale are counted."""
+    for _ in range(200):
+        totals = seller.do("GET", f"/analytics/listings/{listing_id}")["totals"]
+        if totals["views"] and totals["orders"]:
+            return
+        time.sleep(0.05)
+    raise AssertionError("nothing was counted")
 
 
 def _first_notice(*people: Person) -> str:

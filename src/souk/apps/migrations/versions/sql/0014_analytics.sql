@@ -160,7 +160,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.trending, analytics.listings T
 ALTER TABLE analytics.salts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE analytics.horizon ENABLE ROW LEVEL SECURITY;
 ALTER TABLE analytics.facts ENABLE ROW LEVEL SECURITY;
-ALTER TABLE analytics.stale_hours ENABLE ROW LEVEL SECURITY;
 ALTER TABLE analytics.searches ENABLE ROW LEVEL SECURITY;
 ALTER TABLE analytics.order_origins ENABLE ROW LEVEL SECURITY;
 ALTER TABLE analytics.listings ENABLE ROW LEVEL SECURITY;
@@ -172,7 +171,6 @@ ALTER TABLE analytics.origins ENABLE ROW LEVEL SECURITY;
 CREATE POLICY salts_of_the_system ON analytics.salts USING (infra.is_system());
 CREATE POLICY horizon_of_the_system ON analytics.horizon USING (infra.is_system());
 CREATE POLICY facts_of_the_system ON analytics.facts USING (infra.is_system());
-CREATE POLICY stale_hours_of_the_system ON analytics.stale_hours USING (infra.is_system());
 CREATE POLICY searches_of_the_system ON analytics.searches USING (infra.is_system());
 CREATE POLICY order_origins_of_the_system ON analytics.order_origins USING (infra.is_system());
 CREATE POLICY listings_of_the_system ON analytics.listings USING (infra.is_system());

@@ -49,6 +49,12 @@ ATTACKS: dict[str, list[str]] = {
         "/admin/dead-letters/evt_x/any/retry"
     ],
     "GET /{owner:str}/{slug:str}": ["/{owner}/{draft_slug}"],
+    "GET /publish/{listing_id:str}/gallery": ["/publish/{draft}/gallery"],
+    "POST /publish/{listing_id:str}/gallery": ["/publish/{draft}/gallery"],
+    "POST /publish/{listing_id:str}/gallery/{image_id:str}": [
+        "/publish/{draft}/gallery/{image_id}",
+        "/publish/{own_listing}/gallery/{image_id}",
+    ],
     "GET /admin": ["/admin"],
     "GET /admin/listings": ["/admin/listings"],
     "GET /admin/quarantine": ["/admin/quarantine"],

@@ -77,3 +77,29 @@ def test_a_card_beyond_the_limit_is_cut() -> None:
 def test_a_first_heading_that_repeats_the_title_is_left_out() -> None:
     assert "<h2>" not in render_markdown("---\na: 1\n---\n\n# Iris species\n\nText", "Iris species")
     assert "<h2>Iris" in render_markdown("# Iris species\n\nText", "Another title")
+
+
+def test_a_picture_elsewhere_is_a_link_and_one_of_a_gallery_is_shown() -> None:
+    html = render_markdown("![A <plot>](https://tracker.example.org/p.png?u=1&v=2)")
+    assert "<img" not in html
+    assert 'href="https://tracker.example.org/p.png?u=1&amp;v=2"' in html
+    assert "A &lt;plot&gt; (picture elsewhere)" in html
+    own = render_markdown("![Loss](/images/img_1/640.webp)")
+    assert '<img src="/images/img_1/640.webp" alt="Loss">' in own
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](//tracker.example.org/p.png)",
+        "![x](/\\tracker.example.org/p.png)",
+        "![x](data:image/svg+xml;base64,PHN2Zz4=)",
+        "![x](javascript:alert(1))",
+        "![](http://169.254.169.254/latest)",
+        '<img src="https://tracker.example.org/p.png" alt="x">',
+        '<img srcset="https://tracker.example.org/p.png 1x" alt="x">',
+        "[![badge](https://img.example.org/b.svg)](https://example.org)",
+    ],
+)
+def test_no_picture_is_loaded_from_elsewhere(text: str) -> None:
+    assert "<img" not in render_markdown(text)

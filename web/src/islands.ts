@@ -7,7 +7,9 @@ const LOADERS: Record<string, () => Promise<Island>> = {
   chart: () => import("./islands/chart"),
   uploads: () => import("./islands/uploads"),
   compare: () => import("./islands/compare"),
+  gallery: () => import("./islands/gallery"),
   suggest: () => import("./islands/suggest"),
+  favourites: () => import("./islands/favourites"),
   preview: () => import("./islands/preview"),
 };
 
@@ -17,5 +19,13 @@ export function mountIslands(root: ParentNode): void {
     if (!load) continue;
     element.dataset["mounted"] = "";
     void load().then((island) => island.mount(element));
+  }
+}
+
+/** Elements with data-live are told of changes; the stream is opened only where there are some. */
+export function watchLive(root: Document | Element): void {
+  const asked = root instanceof Element && root.matches("[data-live]");
+  if (asked || root.querySelector("[data-live]")) {
+    void import("./islands/live").then((live) => live.watch());
   }
 }

@@ -2,16 +2,22 @@
 
 CommonMark with tables and strike-through; raw HTML is passed to the sanitiser, which keeps an
 allow-list of tags, drops every script, style, form and event attribute, and lets links lead only to
-http, https and mailto. Pictures keep only addresses of this marketplace, so that a card cannot tell
-another server who reads it.
+http, https and mailto. Pictures are shown only from this marketplace (a gallery's addresses): one
+that lies elsewhere becomes a link to it, so that a card cannot tell another server who reads it,
+and this server fetches nothing for it.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 from mdit_py_plugins.tasklists import tasklists_plugin
 
@@ -65,13 +71,14 @@ def _render(text: str) -> Markup:
         link_rel="nofollow ugc noopener",
         attribute_filter=_keep_attribute,
     )
+    clean = _SOURCELESS.sub("", clean)
     framed = clean.replace("<table>", _TABLE_OPEN).replace("</table>", "</table></div>")
     return Markup(_HEADING.sub(_lower_heading, framed))  # noqa: S704  (nh3 has cleaned it)
 
 
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     if tag == "img" and attribute == "src":
-        return value if re.match(r"/(?![/\\])", value) else None
+        return value if _is_here(value) else None
     if tag == "code" and attribute == "class":
         return value if re.fullmatch(r"language-[\w+-]{1,30}", value) else None
     return value
@@ -80,6 +87,7 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
 _TABLE_OPEN: Final = (
     '<div class="table-scroll" role="region" aria-label="Table" tabindex="0"><table>'
 )
+_SOURCELESS: Final = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _HEADING: Final = re.compile(r"<(/?)h([1-6])>")
 
 
@@ -87,10 +95,34 @@ def _lower_heading(match: re.Match[str]) -> str:
     return f"<{match[1]}h{min(6, int(match[2]) + 1)}>"
 
 
+def _is_here(address: str) -> bool:
+    """Whether it is a path at this marketplace."""
+    return re.match(r"/(?![/\\])", address) is not None
+
+
+def _render_image(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    """A picture of this marketplace as one, any other as a link to where it lies."""
+    token = tokens[index]
+    address = str(token.attrs.get("src", ""))
+    if _is_here(address):
+        return renderer.image(tokens, index, options, env)
+    words = renderer.renderInlineAsText(token.children or [], options, env).strip()
+    if not address:
+        return escapeHtml(words)
+    return f'<a href="{escapeHtml(address)}">{escapeHtml(words or address)} (picture elsewhere)</a>'
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "linkify": False, "typographer": False})
     parser.enable(["table", "strikethrough"])
     tasklists_plugin(parser)
+    parser.add_render_rule("image", _render_image)
     return parser
 
 

@@ -18,6 +18,7 @@ class Market:
     editor: ports.Editor
     publisher: ports.Publisher
     offers: ports.OfferDesk
+    galleries: ports.Galleries
     quarantine: ports.Quarantine
     ledger: ports.Ledger
     payments: ports.Payments

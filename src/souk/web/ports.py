@@ -27,6 +27,7 @@ from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
 from souk.treasury.rates.api import Rates
+from souk.works.galleries.api import Galleries
 from souk.works.listings.api import Listings
 from souk.works.plugins.api import Plugins, Workspaces
 from souk_client.contracts.commerce import Revenue
@@ -51,6 +52,7 @@ __all__ = [
     "Collections",
     "Comparisons",
     "DeadLetter",
+    "Galleries",
     "Ledger",
     "Licences",
     "Listings",

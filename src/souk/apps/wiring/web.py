@@ -68,6 +68,7 @@ def wire_web(
         editor=works.editor,
         publisher=works.publisher,
         offers=works.offers,
+        galleries=works.galleries,
         quarantine=works.artifacts,
         ledger=treasury.ledger,
         payments=treasury.payments,

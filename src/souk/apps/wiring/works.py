@@ -13,6 +13,9 @@ from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
 from souk.works.artifacts.staging import StagingArea
 from souk.works.artifacts.uploads import UploadService
+from souk.works.galleries import routes as gallery_routes
+from souk.works.galleries.service import GalleryService
+from souk.works.galleries.settings import GallerySettings
 from souk.works.listings import routes as listing_routes
 from souk.works.listings.api import PublishGate
 from souk.works.listings.checks import OpenGate
@@ -37,6 +40,7 @@ class Works:
     editor: ListingEditor
     publisher: Publisher
     offers: OfferService
+    galleries: GalleryService
     parts: Parts
 
 
@@ -79,6 +83,12 @@ def wire_works(
         settings=listing_settings,
     )
 
+    galleries = GalleryService(
+        listings,
+        artifacts,
+        settings=core.load(GallerySettings, "galleries"),
+        folder=data_path / "pictures",
+    )
     scans = ScanService(core.database, blobs, settings=settings)
 
     async def sweep_uploads(_uow: UnitOfWork) -> None:
@@ -94,6 +104,7 @@ def wire_works(
         editor=editor,
         publisher=publisher,
         offers=offers,
+        galleries=galleries,
         parts=Parts(
             services={
                 "uploads": uploads,
@@ -103,8 +114,15 @@ def wire_works(
                 "listing_importer": importer,
                 "publisher": publisher,
                 "offers": offers,
+                "galleries": galleries,
             },
-            routes=[*artifact_routes.ROUTES, *listing_routes.ROUTES, *offer_routes.ROUTES],
+            routes=[
+                *artifact_routes.ROUTES,
+                *listing_routes.ROUTES,
+                *offer_routes.ROUTES,
+                *gallery_routes.ROUTES,
+            ],
+            root_routes=gallery_routes.ROOT_ROUTES,
             handlers=[scan_handler(core.workflows)],
             workflows=[scans.workflow()],
             schedules=[

@@ -27,13 +27,18 @@ async def buying(view: ListingView) -> dict[str, object]:
     }
 
 
+async def gallery(view: ListingView) -> dict[str, object]:
+    """Its pictures."""
+    return {"images": await view.market.galleries.of(view.uow, view.listing.id)}
+
+
 async def provenance(view: ListingView) -> dict[str, object]:
     """The newest entries of the log about this listing."""
     history = await view.market.provenance.timeline(view.uow, view.listing.id)
     return {"history": list(reversed(history))[:MAX_HISTORY], "history_count": len(history)}
 
 
-LOADERS: Final[tuple[Loader, ...]] = (buying, provenance)
+LOADERS: Final[tuple[Loader, ...]] = (buying, gallery, provenance)
 """One for each part of the page that needs more than the listing itself."""
 
 

@@ -1,6 +1,7 @@
 """What other contexts may ask of artifacts."""
 
 from collections.abc import AsyncIterator, Collection
+from pathlib import Path
 from typing import Protocol
 
 from souk.infra.postgres.uow import UnitOfWork
@@ -42,6 +43,15 @@ class Artifacts(Protocol):
         self, uow: UnitOfWork, organisation_id: str, sha256s: Collection[str]
     ) -> dict[str, Artifact]:
         """Those of these artifacts that the organisation holds, by hash."""
+        ...
+
+    async def keep_made(
+        self, uow: UnitOfWork, path: Path, *, organisation_id: str, media_type: str
+    ) -> Artifact:
+        """Takes over a file that the marketplace itself has made, such as a scaled picture.
+
+        Its bytes are durable when this returns; it needs no scan.
+        """
         ...
 
     async def make_public(self, uow: UnitOfWork, sha256s: Collection[str]) -> None:

@@ -1,6 +1,9 @@
 """Artifacts: finding them, reading their bytes, and the quarantine."""
 
+import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Collection
+from pathlib import Path
 
 from souk.infra.blobs.store import BlobStore
 from souk.infra.postgres.uow import UnitOfWork
@@ -8,6 +11,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.works.artifacts import store
+from souk.works.artifacts.cid import cid_of
 from souk.works.artifacts.errors import ArtifactUnknown
 from souk.works.artifacts.events import ArtifactReleased
 from souk.works.artifacts.model import blob_name
@@ -48,6 +52,35 @@ class ArtifactService:
     ) -> dict[str, Artifact]:
         rows = await store.held(uow, organisation_id, sha256s)
         return {row.sha256: row.to_artifact() for row in rows}
+
+    async def keep_made(
+        self, uow: UnitOfWork, path: Path, *, organisation_id: str, media_type: str
+    ) -> Artifact:
+        content = await asyncio.to_thread(path.read_bytes)
+        sha256 = hashlib.sha256(content).hexdigest()
+        name = blob_name(sha256)
+        if await self._blobs.size(name) != len(content):
+            await self._blobs.put_file(name, path)
+        async with uow.as_system():
+            await store.record(
+                uow,
+                sha256=sha256,
+                size_bytes=len(content),
+                cid=cid_of(content),
+                filename=path.name,
+                media_type=media_type,
+            )
+            await store.note_scan(
+                uow,
+                sha256,
+                state="clean",
+                format_name=media_type.rpartition("/")[2],
+                media_type=media_type,
+                reasons=[],
+                facts={},
+            )
+            await store.add_holder(uow, sha256, organisation_id=organisation_id)
+        return await self.get(uow, sha256)
 
     async def make_public(self, uow: UnitOfWork, sha256s: Collection[str]) -> None:
         await store.make_public(uow, sha256s)

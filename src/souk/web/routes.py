@@ -10,6 +10,7 @@ from souk.web.pages import (
     account,
     admin,
     compare,
+    crawlers,
     design,
     docs,
     home,
@@ -23,6 +24,7 @@ from souk.web.pages import (
     publish,
     search,
     selling,
+    selling_numbers,
     sign_in,
     wallet,
 )
@@ -33,6 +35,7 @@ _PAGES = (
     account,
     admin,
     compare,
+    crawlers,
     design,
     docs,
     home,
@@ -46,6 +49,7 @@ _PAGES = (
     publish,
     search,
     selling,
+    selling_numbers,
     sign_in,
     wallet,
 )

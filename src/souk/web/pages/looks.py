@@ -1,4 +1,4 @@
-"""What the pages are dressed in: tiles, the icon, theme and currency switches, robots.txt."""
+"""What the pages are dressed in: tiles, the icon, theme and currency switches."""
 
 from typing import Final
 
@@ -53,14 +53,6 @@ def favicon() -> Response[str]:
     return Response(FAVICON, media_type=_SVG, headers=_FOR_A_DAY)
 
 
-@get("/robots.txt", opt=_OWN, sync_to_thread=False)
-def robots() -> Response[str]:
-    """Public pages may be indexed; private ones and endless filter combinations need not be."""
-    private = ("account", "admin", "checkout", "library", "notices", "orders", "publish", "selling")
-    lines = ["User-agent: *", *(f"Disallow: /{name}" for name in private), "Disallow: /wallet"]
-    return Response("\n".join([*lines, "Disallow: /search?", ""]), media_type="text/plain")
-
-
 @post("/preferences/theme", opt=_OWN)
 async def choose_theme(request: PageRequest, market: Market) -> Redirect:
     """Keeps the theme in a cookie and goes back to the page."""
@@ -90,4 +82,4 @@ def _kept(market: Market, key: str, value: str) -> Cookie:
     )
 
 
-ROUTES = [hero_tile, tile, favicon, robots, choose_theme, choose_currency]
+ROUTES = [hero_tile, tile, favicon, choose_theme, choose_currency]

@@ -1,6 +1,7 @@
 """What other contexts may ask of listings, and what listings ask of those above them."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -73,6 +74,13 @@ class SaleItem(msgspec.Struct, frozen=True, kw_only=True):
     offer: SaleOffer
 
 
+class ListingAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a published listing is, and when it last changed."""
+
+    address: str
+    updated_at: datetime
+
+
 class ManagedListing(msgspec.Struct, frozen=True, kw_only=True):
     """A listing that the caller may change."""
 
@@ -120,6 +128,17 @@ class Listings(Protocol):
         self, uow: UnitOfWork, listing_id: str = "", *, limit: int = 500
     ) -> list[Listing]:
         """Published listings with an id past this one, in the order of ids: to rebuild an index."""
+        ...
+
+    async def address_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
+        """The ids of the first, the `every + 1`th, … published listing: where the pages of
+        `addresses_from` begin."""
+        ...
+
+    async def addresses_from(
+        self, uow: UnitOfWork, listing_id: str, *, limit: int
+    ) -> list[ListingAddress]:
+        """The addresses of published listings from this id on, in the order of ids."""
         ...
 
     async def for_sale(

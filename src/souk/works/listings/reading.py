@@ -11,7 +11,7 @@ from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
 from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
-from souk.works.listings.api import OfferBook
+from souk.works.listings.api import ListingAddress, OfferBook
 from souk.works.listings.errors import ListingUnknown, VersionUnknown
 from souk.works.listings.model import ListingRow, VersionRow, as_shown
 from souk.works.listings.settings import ListingSettings
@@ -89,6 +89,21 @@ class ListingReader:
         return await self._listings(
             uow, rows, {row.id: _those(current, row.current_version_id) for row in rows}
         )
+
+    async def address_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
+        return await store.every_published(uow, every=every)
+
+    async def addresses_from(
+        self, uow: UnitOfWork, listing_id: str, *, limit: int
+    ) -> list[ListingAddress]:
+        rows = await store.addresses_from(uow, listing_id, limit=limit)
+        owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
+        return [
+            ListingAddress(
+                address=f"{owners[row.organisation_id].slug}/{row.slug}", updated_at=row.updated_at
+            )
+            for row in rows
+        ]
 
     async def version(self, uow: UnitOfWork, listing_id: str, version: str) -> Version:
         """One version of a listing by its semantic version. Raises NotFound `version_unknown`."""

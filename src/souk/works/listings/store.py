@@ -1,6 +1,7 @@
 """The SQL of listings, their versions and counts."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -54,6 +55,14 @@ class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
     version_id: str | None
     version: str | None
     revision_id: str | None
+
+
+class AddressRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes a listing's address."""
+
+    organisation_id: str
+    slug: str
+    updated_at: datetime
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +189,34 @@ async def published_after(uow: UnitOfWork, listing_id: str, *, limit: int) -> li
         WHERE l.state = 'published' AND l.id > %(after)s ORDER BY l.id LIMIT %(limit)s
         """,
         after=listing_id,
+        limit=limit,
+    )
+
+
+async def every_published(uow: UnitOfWork, *, every: int) -> list[str]:
+    """The ids of the first, the `every + 1`th, … published listing, in the order of ids."""
+    return await uow.values(
+        """
+        SELECT id FROM (
+            SELECT l.id, row_number() OVER (ORDER BY l.id) AS place
+            FROM works.listings l WHERE l.state = 'published' AND l.hidden_at IS NULL
+        ) AS placed
+        WHERE (place - 1) %% %(every)s = 0 ORDER BY id
+        """,
+        every=every,
+    )
+
+
+async def addresses_from(uow: UnitOfWork, listing_id: str, *, limit: int) -> list[AddressRow]:
+    """Published listings from this id on, in the order of ids."""
+    return await uow.all(
+        AddressRow,
+        """
+        SELECT l.organisation_id, l.slug, l.updated_at FROM works.listings l
+        WHERE l.state = 'published' AND l.hidden_at IS NULL AND l.id >= %(first)s
+        ORDER BY l.id LIMIT %(limit)s
+        """,
+        first=listing_id,
         limit=limit,
     )
 

@@ -38,6 +38,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.settings import Settings, SettingsError, load_settings
 from souk.infra.workflows import Workflows
 from souk.kernel.clock import SystemClock
+from souk.works.listings.hiding import ListingHiding
 
 WORKFLOW_VERSION = "1"
 """Raise it when a workflow's steps change their order or meaning: DBOS resumes by version."""
@@ -175,7 +176,15 @@ def build_container(
         search=discovery.search,
         follows=discovery.collections,
     )
-    trust = wire_trust(core)
+    trust = wire_trust(
+        core,
+        organisations=people.organisations,
+        listings=works.listings,
+        hiding=ListingHiding(works.listings, works.revisions),
+        reviews=reviews.oversight,
+        collections=discovery.collections,
+        notices=insight.notices,
+    )
     web = wire_web(
         core,
         plugins=plugins,

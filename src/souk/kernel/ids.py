@@ -6,7 +6,7 @@ Source: RFC 9562 section 5.7 (UUIDv7) and the TypeID specification 0.3.
 
 import os
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NewType
 
 UserId = NewType("UserId", str)
@@ -85,6 +85,20 @@ def new_id(prefix: str, at: datetime) -> str:
     )
     digits = [_ALPHABET[value >> shift & 31] for shift in range(125, -5, -5)]
     return f"{prefix}_{''.join(digits)}"
+
+
+def made_at(prefixed_id: str) -> datetime:
+    """When an id was made, to the millisecond.
+
+    Raises:
+        ValueError: it is no id.
+    """
+    if _SHAPE.fullmatch(prefixed_id) is None:
+        raise ValueError(f"not an id: {prefixed_id!r}")
+    value = 0
+    for sign in prefixed_id[4:]:
+        value = value << 5 | _ALPHABET.index(sign)
+    return datetime.fromtimestamp((value >> 80) / 1000, tz=UTC)
 
 
 def is_id(text: str, prefix: str) -> bool:

@@ -62,6 +62,7 @@ class ReviewSubject(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     stars: int
     text: str
+    hidden: bool
 
 
 class Reviews(Protocol):

@@ -1,43 +1,10 @@
 """The rules of reviews: what may be written, and the rating that follows. Pure."""
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from souk.kernel.errors import Invalid
 from souk.kernel.paging import decode_cursor, encode_cursor
 from souk_client.contracts.reviews import RatingSummary, ReviewSort
-
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_DIRECTION_OVERRIDES: Final = re.compile("[\u202a-\u202e]")
-"""They could turn around the words of the page after them; right-to-left text needs none."""
-
-
-def clean_text(text: str, *, name: str, limit: int, needed: bool = False) -> str:
-    """What a person wrote, in one form: no blanks around it, line feeds, no direction overrides.
-
-    Args:
-        limit: the most characters.
-        needed: whether nothing at all is refused.
-
-    Raises:
-        Invalid: `text_invalid`, with the position of a control character.
-    """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    bad = _CONTROL.search(lines)
-    if bad is not None:
-        raise Invalid(
-            "text_invalid",
-            f"The {name} holds the control character U+{ord(bad[0]):04X} at position "
-            f"{bad.start() + 1}; take it out.",
-            position=bad.start(),
-        )
-    cleaned = _DIRECTION_OVERRIDES.sub("", lines).strip()
-    if len(cleaned) > limit:
-        raise Invalid("text_invalid", f"The {name} may have at most {limit} characters.")
-    if needed and not cleaned:
-        raise Invalid("text_invalid", f"The {name} must not be blank.")
-    return cleaned
 
 
 def rating(histogram: Sequence[int], *, prior_mean: float, prior_weight: float) -> RatingSummary:

@@ -20,7 +20,9 @@ async def subject(uow: UnitOfWork, review_id: str) -> ReviewSubject | None:
     return await uow.one_or_none(
         ReviewSubject,
         """
-        SELECT id, listing_id, organisation_id, user_id, stars, text FROM reviews.reviews
+        SELECT id, listing_id, organisation_id, user_id, stars, text,
+            hidden_at IS NOT NULL AS hidden
+        FROM reviews.reviews
         WHERE id = %(id)s AND withdrawn_at IS NULL
         """,
         id=review_id,

@@ -17,7 +17,6 @@ from souk.discovery.reviews.errors import (
     TooManyReviews,
 )
 from souk.discovery.reviews.events import RatingChanged, ReviewReplied, ReviewWritten
-from souk.discovery.reviews.model import clean_text
 from souk.discovery.reviews.reading import ReviewReader
 from souk.discovery.reviews.settings import ReviewSettings
 from souk.discovery.reviews.store import NewReview, ReviewRow
@@ -25,6 +24,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Forbidden, NotFound
 from souk.kernel.ids import new_id
+from souk.kernel.texts import clean_text
 from souk.people.organisations.api import OrganisationsApi
 from souk.rights.licences.api import Licences
 from souk.works.listings.api import Listings
@@ -88,7 +88,7 @@ class ReviewService(ReviewReader):
         user_id = actor.require(PERMISSION)
         if request.organisation_id is not None:
             actor.acting_for(request.organisation_id)
-        text = clean_text(request.text, name="review", limit=TEXT_LIMIT)
+        text = clean_text(request.text, name="review", at_most=TEXT_LIMIT)
         listing = await self._listings.get(uow, listing_id)
         version = _chosen(listing, request.version)
         if _is_own(actor, listing):
@@ -126,7 +126,7 @@ class ReviewService(ReviewReader):
         text = (
             row.text
             if update.text is None
-            else clean_text(update.text, name="review", limit=TEXT_LIMIT)
+            else clean_text(update.text, name="review", at_most=TEXT_LIMIT)
         )
         if (stars, text) == (row.stars, row.text):
             return await self.get(uow, actor, review_id)
@@ -147,7 +147,7 @@ class ReviewService(ReviewReader):
     ) -> Review:
         """The seller's one answer; see `Reviews.reply`."""
         row = await self._answerable(uow, actor, review_id)
-        text = clean_text(request.text, name="reply", limit=REPLY_LIMIT, needed=True)
+        text = clean_text(request.text, name="reply", at_least=1, at_most=REPLY_LIMIT)
         before = await answers_store.reply(
             uow, review_id, seller_id=row.seller_id, user_id=actor.require_user(), text=text
         )

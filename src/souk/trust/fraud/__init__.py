@@ -1,0 +1,1 @@
+"""Fraud: review rings, bursts and bombing are found by rules and brought before moderators."""

@@ -8,6 +8,7 @@ const LOADERS: Record<string, () => Promise<Island>> = {
   uploads: () => import("./islands/uploads"),
   compare: () => import("./islands/compare"),
   gallery: () => import("./islands/gallery"),
+  filters: () => import("./islands/filters"),
   suggest: () => import("./islands/suggest"),
   favourites: () => import("./islands/favourites"),
   preview: () => import("./islands/preview"),

@@ -43,8 +43,12 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """The page shows everything that was said live up to this position."""
     query: str = ""
     """The words in the search box."""
+    kept: tuple[tuple[str, str], ...] = ()
+    """What the search box sends along: on a search page, its filters."""
     compared: tuple[str, ...] = ()
     """Addresses in the compare tray."""
+    favourites: frozenset[str] = frozenset()
+    """Listings that are favourites of the visitor's (the latest thousand)."""
     development: bool = False
     """Whether the test payment provider is on."""
     currency: str = ""
@@ -86,7 +90,10 @@ async def provide_shell(
         return bare
     organisation = await market.organisations.get(uow, actor.organisation_id)
     unread = await market.notices.unread(uow, actor)
-    return msgspec.structs.replace(bare, handle=organisation.slug, unread=unread)
+    favourites = await market.collections.latest_favourites(uow, actor)
+    return msgspec.structs.replace(
+        bare, handle=organisation.slug, unread=unread, favourites=favourites
+    )
 
 
 def bare_shell(request: PageRequest, actor: Actor, *, now: datetime, development: bool) -> Shell:
@@ -98,7 +105,7 @@ def bare_shell(request: PageRequest, actor: Actor, *, now: datetime, development
         path=url.path + (f"?{url.query}" if url.query else ""),
         csrf_token=_csrf_token(request),
         theme=theme_of(request.cookies.get(THEME_COOKIE)),
-        query=request.query_params.get("q", "")[:200],
+        query=request.query_params.get("q", "")[:1000],
         compared=read_tray(request.cookies.get(TRAY_COOKIE)),
         development=development,
         currency=currency_of(request.cookies.get(CURRENCY_COOKIE)),

@@ -81,11 +81,37 @@ ENTRY_WORDS: Final = {
 
 SORTS: Final = {
     "relevance": "Best match",
+    "trending": "Trending",
     "newest": "Newest",
+    "rating": "Best rated",
     "downloads": "Most downloaded",
     "price_asc": "Price: low to high",
     "price_desc": "Price: high to low",
 }
+
+
+_CATEGORY_ICONS: Final = (
+    (("image", "vision", "photo", "picture", "video"), "image"),
+    (("text", "language", "chat", "translation", "nlp", "embedding"), "languages"),
+    (("audio", "speech", "music", "sound", "voice"), "audio-lines"),
+    (("health", "medic", "bio", "clinic"), "heart-pulse"),
+    (("tabular", "table", "regression"), "table-2"),
+    (("classif", "cluster"), "shapes"),
+    (("financ", "trading", "econom", "forecast", "market"), "trending-up"),
+    (("science", "chem", "physic", "material", "research"), "flask-conical"),
+    (("code", "develop", "tool"), "puzzle"),
+    (("design", "art", "3d"), "palette"),
+    (("agent", "robot"), "bot"),
+)
+
+
+def category_icon(name: str) -> str:
+    """An icon for a category, by the words in its name; sellers name categories as they like."""
+    plain = name.lower()
+    for words, icon in _CATEGORY_ICONS:
+        if any(word in plain for word in words):
+            return icon
+    return "layers"
 
 
 def kind_of(key: str) -> Kind:

@@ -1,275 +1,162 @@
 """Browse and search: the filters live in the address, so a result can be shared."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from litestar import Response, get
+from litestar.datastructures import Cookie
 from litestar.params import Parameter
 
-from souk.discovery.search.api import Filters, SearchQuestion, Sort
-from souk.kernel.money import CURRENCIES, currency
+from souk.discovery.alerts.api import filters_of
+from souk.discovery.search.api import SearchQuestion, Sort
+from souk.kernel.errors import SoukError, Unavailable
 from souk.web.forms import PageRequest
 from souk.web.market import Market
-from souk.web.pages.addresses import with_query
+from souk.web.pages.search_address import VIEWS, Address, read_address, search_filters
+from souk.web.pages.search_facets import Chip, FacetView, chips, clear_href, facet_views
 from souk.web.render import Pages
 from souk.web.shell import Shell
-from souk.web.words import kind_of, licence_name
-from souk_client.contracts.discovery import Facet, SearchAnswer, Suggestions
-from souk_client.contracts.works import ListingSummary
+from souk_client.contracts.discovery import SearchAnswer, SearchHit, Suggestions
 
 PAGE_SIZE: Final = 24
-MAX_FACET_VALUES: Final = 12
-MAX_VALUES: Final = 20
-FACETS: Final = {
-    "kind": "Kind",
-    "task": "Task",
-    "category": "Category",
-    "currency": "Currency",
-    "price": "Price",
-    "licence": "Licence",
-    "tag": "Tag",
-}
-_BANDS: Final = {
-    "free": ("Free", None, 0),
-    "under-10": ("Under {1}", 0, 10),
-    "10-100": ("{0} to {1}", 10, 100),
-    "100-1000": ("{0} to {1}", 100, 1000),
-    "over-1000": ("{0} and more", 1000, None),
-}
-"""Price bands by the index's name for them: what they are called, and their ends in whole units;
-the upper end is not part of a band."""
-_OWN_CURRENCY: Final = "USD"
-"""What price bounds are in while no currency is chosen."""
+VIEW_COOKIE: Final = "souk_view"
+_YEAR_S: Final = 365 * 86400
 
 
-class FacetLink(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a facet: a link that adds it, or takes it away again."""
+class QueryProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a query, and where: the query in three pieces, the middle one at fault."""
 
-    name: str
-    count: int | None
-    href: str
-    chosen: bool
-
-
-class FacetView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
-    values: list[FacetLink]
-
-
-class Chip(msgspec.Struct, frozen=True):
-    """A filter in use; the link takes it away."""
-
-    name: str
-    href: str
+    detail: str
+    before: str = ""
+    wrong: str = ""
+    after: str = ""
+    suggestion: str = ""
+    suggestion_href: str = ""
 
 
 class SearchView(msgspec.Struct, frozen=True, kw_only=True):
     """What the results template draws."""
 
+    state: Literal["ready", "refused", "starting"]
     query: str
     kind: str
-    total: int
-    took_ms: float | None
-    items: list[ListingSummary]
+    total: int = 0
+    took_ms: float | None = None
+    items: list[SearchHit] = []
     view: str
     sort: str
-    facets: list[FacetView]
+    facets: list[FacetView] = []
     chips: list[Chip]
+    problem: QueryProblem | None = None
     hidden: list[tuple[str, str]]
-    """The filters, for the form that sorts."""
+    """What the filter form keeps besides its own controls."""
+    saved: list[tuple[str, str]]
+    """The whole search, for the form that keeps it."""
+    here: str
     grid_href: str
     list_href: str
     clear_href: str
-    did_you_mean: str | None
-    first_href: str
-    next_href: str
-
-
-class Address(msgspec.Struct, frozen=True):
-    """The query of a search page, by name; every link is made from it."""
-
-    parts: Mapping[str, tuple[str, ...]]
-
-    def one(self, name: str) -> str:
-        values = self.parts.get(name, ())
-        return values[0] if values else ""
-
-    def all(self, name: str) -> tuple[str, ...]:
-        return self.parts.get(name, ())
-
-    def changed(self, **parts: str | Sequence[str]) -> str:
-        """This search with something else; it starts again at the first page."""
-        kept = {name: values for name, values in self.parts.items() if name != "cursor"}
-        return with_query("/search", {**kept, **parts})
-
-    def toggled(self, name: str, value: str) -> str:
-        """This search with a value of a facet added, or taken away when it is there."""
-        values = self.all(name)
-        other = tuple(v for v in values if v != value) if value in values else (*values, value)
-        return self.changed(**{name: other})
-
-
-_NAMES: Final = ("q", *FACETS, "price_min_minor", "price_max_minor", "sort", "view", "cursor")
-
-
-def read_address(request: PageRequest) -> Address:
-    """The parts of the address that a search understands."""
-    found = {name: request.query_params.getall(name, []) for name in _NAMES}
-    return Address(
-        {name: tuple(v[:300] for v in values[:MAX_VALUES] if v) for name, values in found.items()}
-    )
+    words_href: str
+    """The words alone, without any filter; empty without words or filters."""
+    did_you_mean: str = ""
+    did_you_mean_href: str = ""
+    first_href: str = ""
+    next_href: str = ""
+    ends_after: int | None = None
 
 
 def question_of(address: Address) -> SearchQuestion:
-    """The question to the index; what is not understood is left out."""
+    """The question to the index."""
     sort = address.one("sort")
     return SearchQuestion(
-        text=address.one("q")[:400],
-        filters=Filters(
-            kinds=address.all("kind"),
-            tags=address.all("tag"),
-            licences=address.all("licence"),
-            tasks=address.all("task"),
-            categories=address.all("category"),
-            currency=_chosen_currency(address),
-            price_min_minor=_whole(address.one("price_min_minor")),
-            price_max_minor=_whole(address.one("price_max_minor")),
-        ),
+        text=address.one("q"),
+        filters=filters_of(search_filters(address)),
         sort=Sort(sort) if sort in {one.value for one in Sort} else Sort.RELEVANCE,
         cursor=address.one("cursor") or None,
         limit=PAGE_SIZE,
     )
 
 
-def _chosen_currency(address: Address) -> str | None:
-    code = address.one("currency")
-    return code if code in CURRENCIES else None
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
-
-
-def view_of(address: Address, question: SearchQuestion, answer: SearchAnswer) -> SearchView:
-    """Facets, chips and links around an answer."""
+def view_of(
+    address: Address,
+    answer: SearchAnswer | None,
+    *,
+    sort: str,
+    view: str,
+    problem: QueryProblem | None = None,
+) -> SearchView:
+    """Facets, chips and links around an answer; without one, what can be said all the same."""
     kinds = address.all("kind")
-    clear = with_query("/search", {"q": address.one("q"), "view": address.one("view")})
-    hidden = [
-        (name, value)
-        for name, values in address.parts.items()
-        if name not in ("sort", "cursor")
-        for value in values
-    ]
-    return SearchView(
+    words = answer.text if answer and not problem else address.one("q")
+    on = chips(address, answer.parsed if answer and not problem else ())
+    facets = facet_views(address, answer.facets) if answer else []
+    drawn = {"sort", *(facet.name for facet in facets)}
+    shown = SearchView(
+        state="refused" if problem else "ready" if answer else "starting",
         query=address.one("q"),
         kind=kinds[0] if len(kinds) == 1 else "",
+        view=view,
+        sort=sort,
+        facets=facets,
+        chips=on,
+        problem=problem,
+        hidden=address.kept(*drawn),
+        saved=address.kept("sort", "view"),
+        here=address.href(),
+        grid_href=address.changed(view="grid"),
+        list_href=address.changed(view="list"),
+        clear_href=clear_href(address, words),
+        words_href=clear_href(address, words) if words and on else "",
+        first_href=address.changed() if address.one("cursor") else "",
+    )
+    if answer is None or problem is not None:
+        return shown
+    return msgspec.structs.replace(
+        shown,
         total=answer.total,
         took_ms=answer.took_ms,
-        items=[hit.listing for hit in answer.items],
-        view="list" if address.one("view") == "list" else "grid",
-        sort=question.sort.value,
-        facets=list(_facets(address, answer.facets)),
-        chips=list(_chips(address)),
-        hidden=hidden,
-        grid_href=address.changed(view=""),
-        list_href=address.changed(view="list"),
-        clear_href=clear,
-        did_you_mean=answer.did_you_mean,
-        first_href=address.changed() if address.one("cursor") else "",
-        next_href=(
-            with_query("/search", {**address.parts, "cursor": answer.next_cursor})
-            if answer.next_cursor
-            else ""
-        ),
+        items=answer.items,
+        did_you_mean=answer.did_you_mean or "",
+        did_you_mean_href=address.changed(q=answer.did_you_mean or ""),
+        next_href=_next_href(address, answer.next_cursor),
+        ends_after=answer.ends_after,
     )
 
 
-def _facets(address: Address, facets: Sequence[Facet]) -> Iterator[FacetView]:
-    counted = {facet.name: {v.value: v.count for v in facet.values} for facet in facets}
-    currencies = counted.get("currency", {})
-    for name, title in FACETS.items():
-        counts = counted.get(name, {})
-        if name == "price":
-            values = list(_bands(address, counts, mixed=len(currencies) > 1))
-        elif name == "currency" and len(currencies) < 2 and not address.one(name):
-            continue
-        else:
-            values = list(_values(address, name, counts))
-        if values:
-            yield FacetView(title=title, values=values)
+def _next_href(address: Address, cursor: str | None) -> str:
+    if cursor is None:
+        return ""
+    return msgspec.structs.replace(address, parts={**address.parts, "cursor": (cursor,)}).href()
 
 
-def _values(address: Address, name: str, counts: Mapping[str, int]) -> Iterator[FacetLink]:
-    chosen = address.all(name)
-    shown = {value: counts.get(value, 0) for value in chosen} | dict(
-        sorted(counts.items(), key=lambda pair: -pair[1])[:MAX_FACET_VALUES]
+def problem_of(address: Address, error: SoukError) -> QueryProblem:
+    """A refusal; a mistake in the query with the place it is at."""
+    position, length = error.extra.get("position"), error.extra.get("length")
+    if not isinstance(position, int) or not isinstance(length, int):
+        return QueryProblem(title=error.title, detail=error.detail)
+    typed = address.one("q")
+    suggestion = error.extra.get("suggestion")
+    mended = suggestion if isinstance(suggestion, str) else ""
+    return QueryProblem(
+        title="The search cannot be read",
+        detail=error.detail,
+        before=_near(typed[:position], last=True),
+        wrong=typed[position : position + max(length, 1)][:_NEAR],
+        after=_near(typed[position + max(length, 1) :], last=False),
+        suggestion=mended,
+        suggestion_href=address.changed(q=mended) if mended else "",
     )
-    for value, count in sorted(shown.items(), key=lambda pair: (-pair[1], pair[0])):
-        yield FacetLink(
-            name=_value_name(name, value),
-            count=count,
-            href=(
-                address.changed(currency="" if value in chosen else value)
-                if name == "currency"
-                else address.toggled(name, value)
-            ),
-            chosen=value in chosen,
-        )
 
 
-def _bands(address: Address, counts: Mapping[str, int], *, mixed: bool) -> Iterator[FacetLink]:
-    """The bands that anything falls into. They are counted over all currencies, so with several
-    of them (`mixed`) only what is free can show a number that choosing the band would give."""
-    now = (address.one("price_min_minor"), address.one("price_max_minor"))
-    for band in _BANDS:
-        name, low, high = _band(address, band)
-        chosen = now == (low, high)
-        if counts.get(band) or chosen:
-            ends = ("", "") if chosen else (low, high)
-            yield FacetLink(
-                name=name,
-                count=None if mixed and band != "free" else counts.get(band, 0),
-                href=address.changed(price_min_minor=ends[0], price_max_minor=ends[1]),
-                chosen=chosen,
-            )
+_NEAR: Final = 80
+"""Letters shown on each side of a mistake."""
 
 
-def _band(address: Address, band: str) -> tuple[str, str, str]:
-    """A band's name and its ends in minor units, as they stand in an address."""
-    words, low, high = _BANDS[band]
-    kind = currency(_chosen_currency(address) or _OWN_CURRENCY)
-    if high == 0:
-        return words, "", "0"
-    unit = 10**kind.digits
-    shown = [
-        f"{kind.symbol}{end:,}" if kind.digits == 2 else f"{end:,} {kind.code}"
-        for end in (low or 0, high or 0)
-    ]
-    least = "1" if not low else str(low * unit)
-    return words.format(*shown), least, "" if high is None else str(high * unit - 1)
-
-
-def _chips(address: Address) -> Iterator[Chip]:
-    for name in FACETS:
-        for value in address.all(name):
-            href = address.changed(currency="") if name == "currency" else None
-            yield Chip(_value_name(name, value), href or address.toggled(name, value))
-    ends = (address.one("price_min_minor"), address.one("price_max_minor"))
-    if any(ends):
-        bands = (_band(address, band) for band in _BANDS)
-        known = next((name for name, low, high in bands if (low, high) == ends), "Price")
-        yield Chip(known, address.changed(price_min_minor="", price_max_minor=""))
-
-
-def _value_name(facet: str, value: str) -> str:
-    match facet:
-        case "kind":
-            return kind_of(value).name
-        case "licence":
-            return licence_name(value)
-        case _:
-            return value
+def _near(text: str, *, last: bool) -> str:
+    if len(text) <= _NEAR:
+        return text
+    return f"…{text[-_NEAR:]}" if last else f"{text[:_NEAR]}…"
 
 
 @get("/search")
@@ -279,13 +166,56 @@ async def search_page(
     """Results with facets; the whole page each time, of which htmx takes the part it needs."""
     address = read_address(request)
     question = question_of(address)
-    answer = await market.search.search(question)
-    view = view_of(address, question, answer)
-    return pages.answer("pages/search.html", shell, search=view)
+    asked_view = address.one("view")
+    view = asked_view or request.cookies.get(VIEW_COOKIE, "")
+    view = view if view in VIEWS else VIEWS[0]
+    sort = question.sort.value
+    status, headers = 200, {}
+    try:
+        answer = await market.search.search(question)
+        shown = view_of(address, answer, sort=sort, view=view)
+    except Unavailable as error:
+        shown = view_of(address, None, sort=sort, view=view)
+        status, headers = error.status, {"retry-after": "2"}
+    except SoukError as error:
+        # 422 whatever the refusal: a page with a mistake marked in it is shown, not dropped.
+        status, panel = 422, await _panel(market, question)
+        shown = view_of(address, panel, sort=sort, view=view, problem=problem_of(address, error))
+    shell = msgspec.structs.replace(shell, kept=tuple(address.kept("q")))
+    answered = pages.answer(
+        "pages/search.html", shell, status=status, headers=headers, search=shown
+    )
+    if asked_view in VIEWS and request.cookies.get(VIEW_COOKIE) != asked_view:
+        answered.set_cookie(_view_cookie(asked_view, market))
+    return answered
+
+
+async def _panel(market: Market, question: SearchQuestion) -> SearchAnswer | None:
+    """The filters' counts while the words cannot be read; none when the filters are at fault."""
+    try:
+        return await market.search.search(
+            msgspec.structs.replace(question, text="", cursor=None, limit=1)
+        )
+    except SoukError:
+        return None
+
+
+def _view_cookie(view: str, market: Market) -> Cookie:
+    return Cookie(
+        key=VIEW_COOKIE,
+        value=view,
+        path="/",
+        max_age=_YEAR_S,
+        httponly=True,
+        samesite="lax",
+        secure=market.settings.base_url.startswith("https://"),
+    )
 
 
 @get("/search/suggest", opt={"transaction": "own"})
-async def suggest(market: Market, q: Annotated[str, Parameter(max_length=200)] = "") -> Suggestions:
+async def suggest(
+    market: Market, q: Annotated[str, Parameter(max_length=1000)] = ""
+) -> Suggestions:
     """Ways to go on from what is typed."""
     return await market.search.suggest(q)
 

@@ -1,0 +1,1 @@
+"""Searches that people keep, and news of works that match them."""

@@ -61,6 +61,9 @@ ATTACKS: dict[str, list[str]] = {
     "GET /admin/dead-letters": ["/admin/dead-letters"],
     "GET /wallet": ["/wallet?organisation={organisation_id}"],
     "GET /selling": ["/selling?organisation={organisation_id}"],
+    "GET /selling/numbers.csv": ["/selling/numbers.csv?organisation={organisation_id}"],
+    "GET /selling/{listing_id:str}/analytics": ["/selling/{published}/analytics"],
+    "GET /selling/{listing_id:str}/numbers.csv": ["/selling/{published}/numbers.csv"],
 }
 """A page and the addresses with somebody else's ids, or for an admin alone."""
 

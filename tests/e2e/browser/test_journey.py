@@ -71,7 +71,7 @@ async def test_a_work_is_published_found_bought_downloaded_and_paid_for(
 
     await seller.go("/selling")
     await expect(seller.page.locator(".stat-value").first).to_have_text("$18.00")
-    await expect(seller.page.locator(".chart canvas")).to_be_visible()
+    await expect(seller.page.locator(".chart canvas").first).to_be_visible()
     await expect(seller.page.locator("table", has_text="Journey Buyer")).to_contain_text("$20.00")
     await seller.reload_until(seller.page.locator(".unread", has_text="1"))
     await seller.go("/notices")

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-MAX_TEXT: Final = 400
+MAX_TEXT: Final = 1_000
 MAX_WORDS: Final = 24
 
 _PART: Final = re.compile(r'(-?)"([^"]*)"|(\S+)')

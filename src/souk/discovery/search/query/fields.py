@@ -94,7 +94,8 @@ def field_named(name: str) -> str | None:
 
 def nearest(word: str, choices: tuple[str, ...]) -> str | None:
     """What was most likely meant."""
-    found = get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
+    told_apart = [choice for choice in choices if len(choice) > 2]
+    found = get_close_matches(word.lower(), told_apart, n=1, cutoff=0.6)
     return found[0] if found else None
 
 

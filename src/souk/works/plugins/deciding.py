@@ -52,7 +52,7 @@ class Decider:
         question = Question(
             releases=shelf.releases,
             wanted={name: Wanted(root.range, root.channel) for name, root in wanted.items()},
-            locked=locked,
+            locked={name: version for name, version in locked.items() if name not in asked_anew},
             keep=locked.keys() - moving,
             api_version=API_VERSION,
             max_rounds=self._settings.max_rounds,

@@ -20,6 +20,8 @@ def explain(failure: NothingFits, question: Question) -> list[str]:
             "for fewer plug-ins at once."
         ]
     reasons: list[str] = []
+    if not failure.causes:
+        reasons.append("What these plug-ins need of each other cannot all be met.")
     for cause in sorted(failure.causes, key=_order):
         sentence = _demand(cause, question)
         if sentence not in reasons:

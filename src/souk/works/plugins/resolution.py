@@ -14,8 +14,14 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 import msgspec
-from resolvelib import AbstractProvider, BaseReporter, Resolver
-from resolvelib.resolvers import ResolutionImpossible, ResolutionTooDeep
+from resolvelib import AbstractProvider, BaseReporter
+from resolvelib.resolvers import (
+    Criterion,
+    RequirementsConflicted,
+    Resolution,
+    ResolutionImpossible,
+    ResolutionTooDeep,
+)
 
 from souk.kernel.semver import PrecedenceKey, is_stable, precedence
 from souk.works.plugins.ranges import VersionRange, parse_range
@@ -103,15 +109,81 @@ def choose(question: Question) -> dict[str, Release]:
         Link(plugin, wanted.range, "needs") for plugin, wanted in sorted(question.wanted.items())
     ]
     provider = Provider(question)
-    resolver: Resolver[Link, Candidate, str] = Resolver(provider, BaseReporter())
+    search = Search(provider, BaseReporter())
+    causes: list[Cause] = []
     try:
-        mapping = resolver.resolve(roots, max_rounds=question.max_rounds).mapping
+        mapping = search.resolve(roots, max_rounds=question.max_rounds).mapping
     except ResolutionImpossible as impossible:
-        causes = [Cause(one.requirement, one.parent) for one in impossible.causes]
-        raise NothingFits(causes) from impossible
-    except ResolutionTooDeep as deep:
-        raise NothingFits((), gave_up=True) from deep
-    return _reached(roots, {name: one for name, one in mapping.items() if isinstance(one, Release)})
+        for one in impossible.causes:
+            by = one.parent if isinstance(one.parent, Release) else None
+            causes.append(Cause(one.requirement, by))
+    except ResolutionTooDeep:
+        pass
+    else:
+        found = {name: one for name, one in mapping.items() if isinstance(one, Release)}
+        return _reached(roots, found)
+    exhausted = search_all(provider, roots, max_steps=question.max_rounds)
+    if exhausted is None:
+        raise NothingFits(causes)
+    return exhausted
+
+
+def search_all(
+    provider: "Provider", roots: Sequence[Link], *, max_steps: int
+) -> dict[str, Release] | None:
+    """Tries every choice in order of preference; None when there is no answer.
+
+    resolvelib jumps back over choices, and carries what it learnt from one branch into another: it
+    is fast, but sometimes finds nothing where there is something. This has the last word.
+
+    Raises:
+        NothingFits: it took more than `max_steps`.
+    """
+    chosen: dict[str, Release] = {}
+    trail: list[tuple[str, Iterator[Release]]] = []
+    for _ in range(max_steps):
+        step = _next_step(provider, roots, chosen)
+        if step is None:
+            return _reached(roots, chosen)
+        trail.append(step)
+        while True:
+            name, candidates = trail[-1]
+            chosen.pop(name, None)
+            following = next(candidates, None)
+            if following is not None:
+                chosen[name] = following
+                break
+            trail.pop()
+            if not trail:
+                return None
+    raise NothingFits((), gave_up=True)
+
+
+def _next_step(
+    provider: "Provider", roots: Sequence[Link], chosen: Mapping[str, Release]
+) -> tuple[str, Iterator[Release]] | None:
+    """The plug-in with the smallest choice of those that are needed and not chosen yet."""
+    demands: dict[str, list[Link]] = {}
+    for link in (*roots, *(link for one in chosen.values() for link in one.links)):
+        demands.setdefault(link.plugin, []).append(link)
+    choices = {
+        name: [
+            one
+            for one in provider.ranked(name)
+            if all(provider.is_satisfied_by(demand, one) for demand in wanted)
+            and all(
+                provider.is_satisfied_by(link, chosen[link.plugin])
+                for link in one.links
+                if link.plugin in chosen
+            )
+        ]
+        for name, wanted in demands.items()
+        if name not in chosen and any(demand.kind == "needs" for demand in wanted)
+    }
+    if not choices:
+        return None
+    name = min(choices, key=lambda name: (len(choices[name]), name))
+    return name, iter(choices[name])
 
 
 def _reached(roots: Iterable[Link], chosen: Mapping[str, Release]) -> dict[str, Release]:
@@ -126,6 +198,27 @@ def _reached(roots: Iterable[Link], chosen: Mapping[str, Release]) -> dict[str, 
     return dict(sorted(found.items()))
 
 
+class Search(Resolution[Link, Candidate, str]):
+    """resolvelib's search, in which a choice that a later one contradicts is a conflict.
+
+    By itself resolvelib then chooses the earlier one anew, so that plug-ins which need each other
+    are chosen in turns for ever.
+    """
+
+    def _get_updated_criteria(self, candidate: Candidate) -> dict[str, Criterion[Link, Candidate]]:
+        criteria = super()._get_updated_criteria(candidate)
+        for link in links_of(candidate):
+            chosen = self.state.mapping.get(link.plugin)
+            if chosen is not None and not self._p.is_satisfied_by(link, chosen):
+                raise RequirementsConflicted(criteria[link.plugin])
+        return criteria
+
+
+def links_of(candidate: Candidate) -> Sequence[Link]:
+    """What a candidate says of others."""
+    return candidate.links if isinstance(candidate, Release) else ()
+
+
 class Provider(AbstractProvider[Link, Candidate, str]):
     """What resolvelib asks: which candidates there are, what they need, which to try first."""
 
@@ -138,7 +231,7 @@ class Provider(AbstractProvider[Link, Candidate, str]):
         return requirement_or_candidate.plugin
 
     def get_dependencies(self, candidate: Candidate) -> Sequence[Link]:
-        return candidate.links if isinstance(candidate, Release) else ()
+        return links_of(candidate)
 
     def is_satisfied_by(self, requirement: Link, candidate: Candidate) -> bool:
         if isinstance(candidate, Absence):

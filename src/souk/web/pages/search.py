@@ -164,7 +164,7 @@ async def search_page(
     request: PageRequest, shell: Shell, pages: Pages, market: Market
 ) -> Response[str]:
     """Results with facets; the whole page each time, of which htmx takes the part it needs."""
-    address = read_address(request)
+    address = read_address(request.query_params)
     question = question_of(address)
     asked_view = address.one("view")
     view = asked_view or request.cookies.get(VIEW_COOKIE, "")

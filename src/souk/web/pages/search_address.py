@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Final, Literal, get_args
 
 import msgspec
+from multidict import MultiMapping
 
 from souk.discovery.alerts.api import FigureRange, SearchFilters
 from souk.kernel.money import CURRENCIES, MAX_AMOUNT_MINOR, currency
-from souk.web.forms import PageRequest
 from souk.web.pages.addresses import with_query
 from souk_client.contracts.base import ListingKind
 from souk_client.contracts.works import Region
@@ -157,9 +157,8 @@ class Address(msgspec.Struct, frozen=True):
         return self.kept("q", "sort", "view")
 
 
-def read_address(request: PageRequest) -> Address:
+def read_address(query: MultiMapping[str]) -> Address:
     """The parts of the address that a search understands, each in its one form."""
-    query = request.query_params
     parts: dict[str, tuple[str, ...]] = {}
     for name in (*_SINGLE, *LISTS):
         values = [_clean(value, name) for value in query.getall(name, [])[:MAX_VALUES]]

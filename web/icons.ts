@@ -15,6 +15,8 @@ const NAMES = [
   "trash-2", "refresh-cw", "eye", "lock", "link", "building-2", "mail", "coins", "trending-up",
   "sparkles", "hash", "inbox", "pause", "play", "rotate-ccw", "pencil", "archive", "external-link",
   "columns-3", "bell-plus", "bookmark",
+  "heart", "arrow-up", "arrow-down", "image", "table-2", "audio-lines", "flask-conical",
+  "share-2", "languages", "heart-pulse", "layers", "user-plus", "user-check",
 ] as const;
 
 /** Writes icons.json: icon name to the inner SVG of a 24 × 24 stroke icon (Lucide, ISC licence). */

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from souk.infra.settings import Settings
 from souk.web import ports
+from souk.web.front import Front
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Market:
     search: ports.Search
     collections: ports.Collections
     recommendations: ports.Recommender
+    front: Front
+    """The lists of the front page."""
     reviews: ports.Reviews
     comparisons: ports.Comparisons
     plugins: ports.Plugins

@@ -54,6 +54,7 @@ class Pages:
             icon=assets.icon,
             symbol=assets.symbol,
             kinds=words.KINDS,
+            category_icon=words.category_icon,
             sorts=words.SORTS,
             entry_words=words.ENTRY_WORDS,
             plural=words.plural,

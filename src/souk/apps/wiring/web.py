@@ -21,6 +21,7 @@ from souk.apps.wiring.works import Works
 from souk.commerce.orders.settings import OrderSettings
 from souk.infra.http.errors import ErrorPage
 from souk.web.assets import load_assets
+from souk.web.front import Front
 from souk.web.market import Market
 from souk.web.pages.errors import error_page
 from souk.web.render import Pages
@@ -84,6 +85,12 @@ def wire_web(
         search=discovery.search,
         collections=discovery.collections,
         recommendations=recommendations.recommendations,
+        front=Front(
+            search=discovery.search,
+            listings=works.listings,
+            collections=discovery.collections,
+            analytics=analytics.analytics,
+        ),
         reviews=reviews.reviews,
         comparisons=discovery.comparisons,
         plugins=plugins.plugins,

@@ -4,6 +4,7 @@ from collections.abc import Collection as Some
 from collections.abc import Sequence
 from typing import Protocol
 
+from souk.discovery.collections.model import moved as move
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
@@ -22,7 +23,7 @@ from souk_client.contracts.collections import (
     FollowState,
 )
 
-__all__ = ["Collections", "Curation", "Favourites", "Follows"]
+__all__ = ["Collections", "Curation", "Favourites", "Follows", "move"]
 
 
 class Favourites(Protocol):
@@ -43,6 +44,13 @@ class Favourites(Protocol):
         self, uow: UnitOfWork, actor: Actor, *, cursor: str | None = None, limit: int = 20
     ) -> Page[Favourite]:
         """The caller's favourites that are on the market, the latest first."""
+        ...
+
+    async def latest_favourites(
+        self, uow: UnitOfWork, actor: Actor, *, limit: int = 1000
+    ) -> frozenset[str]:
+        """The ids of the caller's latest favourites, to mark them wherever they are shown; none
+        for strangers."""
         ...
 
     async def favourite_among(

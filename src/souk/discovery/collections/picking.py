@@ -61,6 +61,14 @@ class Picking:
         ]
         return Page(items=items, next_cursor=page.next_cursor)
 
+    async def latest_favourites(
+        self, uow: UnitOfWork, actor: Actor, *, limit: int = 1000
+    ) -> frozenset[str]:
+        if actor.user_id is None:
+            return frozenset()
+        rows = await store.favourites(uow, actor.user_id, before=None, limit=limit)
+        return frozenset(row.id for row in rows)
+
     async def favourite_among(
         self, uow: UnitOfWork, actor: Actor, listing_ids: Collection[str]
     ) -> frozenset[str]:

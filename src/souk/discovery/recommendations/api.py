@@ -11,6 +11,7 @@ from souk_client.contracts.recommendations import (
     Recommendations,
     RelatedListings,
 )
+from souk_client.contracts.works import Listing
 
 __all__ = ["Reason", "Recommendation", "Recommendations", "Recommender", "RelatedListings"]
 
@@ -30,11 +31,11 @@ class Recommender(Protocol):
         ...
 
     async def related(
-        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, limit: int = 8
+        self, uow: UnitOfWork, actor: Actor, listing: Listing, *, limit: int = 8
     ) -> RelatedListings:
         """What is like a listing, and what is used together with it.
 
-        Raises:
-            NotFound: `listing_unknown`.
+        Args:
+            listing: one that the caller may see.
         """
         ...

@@ -45,10 +45,12 @@ async def related(
     uow: UnitOfWork,
     actor: Actor,
     recommendations: RecommendationService,
+    listings: Service[Listings],
     limit: Few = 8,
 ) -> RelatedListings:
     """What is like a listing, and what is used together with it."""
-    return await recommendations.related(uow, actor, listing_id, limit=limit)
+    listing = await listings.get(uow, listing_id)
+    return await recommendations.related(uow, actor, listing, limit=limit)
 
 
 ROUTES = [recommend, related]

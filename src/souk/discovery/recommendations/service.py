@@ -1,7 +1,8 @@
 """Recommends: asks the model, the vectors and the trends, fuses them, keeps to the rules."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from souk.discovery.collections.api import Follows
@@ -17,6 +18,7 @@ from souk.discovery.recommendations.model import (
     seeds_of,
     spread,
 )
+from souk.discovery.recommendations.pools import Pools
 from souk.discovery.search.api import Search
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import Analytics
@@ -46,6 +48,10 @@ _OF_SELLER: Final = 4
 _OWNED: Final = 100
 _LOOKED_UP: Final = 4
 """So many times the listings asked for are read: some of them are owned, or off the market."""
+_POOL_NEAR: Final = 100
+_POOL_S: Final = 15.0
+"""A page that many look at is not worked out for each of them."""
+_POOLS: Final = 2_000
 _SEEN_WEIGHT: Final = 2.0
 """What somebody just looked at says more than the same look last week."""
 
@@ -68,6 +74,7 @@ class RecommendationService:
         search: Search,
         analytics: Analytics,
         follows: Follows,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._knowledge = knowledge
         self._listings = listings
@@ -75,6 +82,7 @@ class RecommendationService:
         self._search = search
         self._analytics = analytics
         self._follows = follows
+        self._pools = Pools(for_s=_POOL_S, most=_POOLS, monotonic_s=monotonic_s)
 
     async def recommend(
         self, uow: UnitOfWork, actor: Actor, *, seen: Sequence[str] = (), limit: int = 12
@@ -96,14 +104,34 @@ class RecommendationService:
         )
 
     async def related(
-        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, limit: int = 8
+        self, uow: UnitOfWork, actor: Actor, listing: Listing, *, limit: int = 8
     ) -> RelatedListings:
         """See `api.Recommender.related`."""
-        listing = await self._listings.get(uow, listing_id)
-        near = await self._near(uow, [listing.id], limit=100)
-        together = self._knowledge.taster.together(listing.id) if self._knowledge.taster else []
-        without = {listing.id} | await self._owned(uow, actor)
+        pool = self._pools.get(listing.id)
+        if pool is None:
+            pool = await self._read_pool(uow, listing)
+            self._pools.put(listing.id, pool)
+        owned = await self._owned(uow, actor)
 
+        def fit(items: Sequence[Recommendation]) -> list[Recommendation]:
+            suitable = [
+                (one, one.listing.owner.id)
+                for one in items
+                if one.listing.id not in owned and not actor.belongs_to(one.listing.owner.id)
+            ]
+            return spread(suitable, limit=limit)
+
+        complementary = fit(pool.complementary)
+        told = {one.listing.id for one in complementary}
+        return RelatedListings(
+            similar=fit([one for one in pool.similar if one.listing.id not in told]),
+            complementary=complementary,
+        )
+
+    async def _read_pool(self, uow: UnitOfWork, listing: Listing) -> RelatedListings:
+        """What is related to a listing, for whomever: each then gets what suits them of it."""
+        near = await self._near(uow, [listing.id], limit=_POOL_NEAR)
+        together = self._knowledge.taster.together(listing.id) if self._knowledge.taster else []
         similar = Candidates()
         similar.rank(_LEARNT_WEIGHT, [one.id for one in near], Reason(kind="similar", text="Alike"))
         similar.rank(
@@ -124,15 +152,11 @@ class RecommendationService:
             [one.id for one in near if one.kind in kinds],
             Reason(kind="companion", text="Goes with it"),
         )
-        complementary = await self._chosen(
-            uow, actor, companions, without=without, limit=limit, kinds=kinds
-        )
-        told = without | {one.listing.id for one in complementary}
+        known = await self._listings.summaries(uow, {*companions.best(), *similar.best()})
+        without = {listing.id}
         return RelatedListings(
-            similar=await self._chosen(
-                uow, actor, similar, without=told, limit=limit, kinds=(listing.kind,)
-            ),
-            complementary=complementary,
+            similar=_shown(similar, known, without=without, kinds=(listing.kind,)),
+            complementary=_shown(companions, known, without=without, kinds=kinds),
         )
 
     async def _seeds(self, uow: UnitOfWork, actor: Actor, seen: Sequence[str]) -> list[Seed]:
@@ -235,32 +259,34 @@ class RecommendationService:
         return {one.listing_id for one in page.items if one.state == "active"}
 
     async def _chosen(
-        self,
-        uow: UnitOfWork,
-        actor: Actor,
-        found: Candidates,
-        *,
-        without: set[str],
-        limit: int,
-        kinds: Sequence[str] = (),
+        self, uow: UnitOfWork, actor: Actor, found: Candidates, *, without: set[str], limit: int
     ) -> list[Recommendation]:
         """The best that are on the market and not the caller's own, spread over sellers."""
-        ranked = [one for one in found.best() if one not in without]
-        known = await self._listings.summaries(
-            uow, [*ranked[: _LOOKED_UP * limit], *_named_in(found, ranked, limit=limit)]
-        )
-        suitable = [
-            known[one]
-            for one in ranked[: _LOOKED_UP * limit]
-            if one in known
-            and known[one].state == "published"
-            and not actor.belongs_to(known[one].owner.id)
-            and (not kinds or known[one].kind in kinds)
-        ]
-        shown = spread([(one, one.owner.id) for one in suitable], limit=limit)
-        return [
-            Recommendation(listing=one, reason=_named(found.reason(one.id), known)) for one in shown
-        ]
+        ranked = [one for one in found.best() if one not in without][: _LOOKED_UP * limit]
+        reasons = (found.reason(one).listing_id for one in ranked)
+        known = await self._listings.summaries(uow, {*ranked, *filter(None, reasons)})
+        shown = _shown(found, known, without=without, among=ranked)
+        own = [one for one in shown if not actor.belongs_to(one.listing.owner.id)]
+        return spread([(one, one.listing.owner.id) for one in own], limit=limit)
+
+
+def _shown(
+    found: Candidates,
+    known: Mapping[str, ListingSummary],
+    *,
+    without: set[str],
+    kinds: Sequence[str] = (),
+    among: Sequence[str] | None = None,
+) -> list[Recommendation]:
+    """Those that are on the market, best first, each with its reason."""
+    return [
+        Recommendation(listing=known[one], reason=_named(found.reason(one), known))
+        for one in (found.best() if among is None else among)
+        if one not in without
+        and one in known
+        and known[one].state == "published"
+        and (not kinds or known[one].kind in kinds)
+    ]
 
 
 def _because(seed: Seed) -> Reason:
@@ -268,13 +294,7 @@ def _because(seed: Seed) -> Reason:
     return Reason(kind=reason_signal(seed.signal), text="", listing_id=seed.listing_id)
 
 
-def _named_in(found: Candidates, ranked: Sequence[str], *, limit: int) -> set[str]:
-    """The listings that reasons go back to."""
-    reasons = (found.reason(one) for one in ranked[: _LOOKED_UP * limit])
-    return {reason.listing_id for reason in reasons if reason.listing_id is not None}
-
-
-def _named(reason: Reason, known: dict[str, ListingSummary]) -> Reason:
+def _named(reason: Reason, known: Mapping[str, ListingSummary]) -> Reason:
     """The reason in words. One that cannot be named any more is told in general."""
     if reason.listing_id is None:
         return reason

@@ -10,7 +10,9 @@ from souk.kernel.actor import Actor
 from souk.web.forms import PageRequest
 from souk.web.market import Market
 from souk.web.pages.listing_view import ListingView, Loader, current_version
+from souk.web.pages.recommended import related
 from souk.web.render import Pages
+from souk.web.seen import seen_cookie
 from souk.web.shell import Shell
 from souk_client.contracts.rights import Licence
 
@@ -38,7 +40,7 @@ async def provenance(view: ListingView) -> dict[str, object]:
     return {"history": list(reversed(history))[:MAX_HISTORY], "history_count": len(history)}
 
 
-LOADERS: Final[tuple[Loader, ...]] = (buying, gallery, provenance)
+LOADERS: Final[tuple[Loader, ...]] = (buying, gallery, provenance, related)
 """One for each part of the page that needs more than the listing itself."""
 
 
@@ -72,7 +74,12 @@ async def listing_page(
     for load in LOADERS:
         context.update(await load(view))
     market.analytics.record(ListingViewed(listing_id=listing.id, visit=visit_of(request)))
-    return pages.answer_with("pages/listing.html", shell, context)
+    answer = pages.answer_with("pages/listing.html", shell, context)
+    secure = market.settings.base_url.startswith("https://")
+    seen = seen_cookie(request, listing.id, secure=secure)
+    if seen is not None:
+        answer.set_cookie(seen)
+    return answer
 
 
 async def _own_licence(view: ListingView) -> Licence | None:

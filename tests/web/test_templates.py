@@ -10,6 +10,7 @@ from souk.kernel.actor import ANONYMOUS
 from souk.web import specimens
 from souk.web.assets import Assets
 from souk.web.forms import Form
+from souk.web.front import Fresh
 from souk.web.pages.addresses import Paging
 from souk.web.render import TEMPLATES, Pages
 from souk.web.shell import Shell
@@ -58,8 +59,23 @@ def test_a_name_that_looks_like_html_is_shown_as_text(pages: Pages) -> None:
     html = pages.text(
         "pages/home.html",
         shell(),
-        {"tries": (), "kind_counts": {}, "popular": [], "newest": [item], "index_ready": True},
+        {
+            "tries": (),
+            "recommended_works": [],
+            "trending": [],
+            "popular": [],
+            "fresh": Fresh(
+                newest=[item],
+                featured=[],
+                shelves=[],
+                kind_counts={},
+                categories=[("<i>odd</i>", 1)],
+                total=1,
+                index_ready=True,
+            ),
+        },
     )
+    assert "<i>odd" not in html
     assert "&lt;b onmouseover=&#34;x&#34;&gt;Bold&lt;/b&gt;" in html
 
 

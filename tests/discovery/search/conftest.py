@@ -1,15 +1,22 @@
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import pytest_asyncio
 
+from souk.discovery.search import store
 from souk.discovery.search.embedding.embedder import Embedder
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.engine import SearchEngine
 from souk.discovery.search.engine.writer import IndexWriter
 from souk.discovery.search.model import SearchRequest, SearchResult
+from souk.infra.outbox.nudge import Nudger
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.kernel.clock import SystemClock
+from tests.discovery.search.worker import Market, running
 
 MODEL = "for-tests"
 Ask = Callable[..., SearchResult]
@@ -55,3 +62,27 @@ def ask(engine: SearchEngine) -> Ask:
         return engine.search(snapshot, request, plan=plan, vector=vector)
 
     return asked
+
+
+@pytest_asyncio.fixture
+async def nudged(app_dsn: str) -> AsyncIterator[Database]:
+    """The database as a process uses it: workers are woken at once."""
+    nudger = Nudger(app_dsn)
+    opened = Database(app_dsn, pool_size=8, clock=SystemClock(), write_events=nudger)
+    await opened.open()
+    async with running(nudger.run):
+        yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def market(
+    nudged: Database, root: Path, shared_embedder: SharedEmbedder
+) -> AsyncIterator[Market]:
+    async with nudged.transaction(SYSTEM) as uow:
+        await store.remove(uow, await store.findable_ids(uow, after="", until=None))
+    made = Market(nudged, root, shared_embedder)
+    await made.service.open()
+    yield made
+    made.service.close()
+    made.executor.close()

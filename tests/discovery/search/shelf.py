@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from souk.discovery.reviews.events import RatingChanged
 from souk.discovery.search.signals import Signals
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import NotFound
@@ -58,10 +59,11 @@ class Shelf:
             card=fields.pop("card", ""),
             licence=fields.pop("licence", "MIT"),
             category="",
-            task="",
+            task=fields.pop("task", ""),
             tags=fields.pop("tags", []),
-            metrics=[],
-            compatibility=Compatibility(),
+            metrics=fields.pop("metrics", []),
+            compatibility=fields.pop("compatibility", Compatibility()),
+            regions=fields.pop("regions", []),
             state=fields.pop("state", "published"),
             offers=[],
             versions=[],
@@ -78,6 +80,9 @@ class Shelf:
         listing = msgspec.structs.replace(self.listings[listing_id], **fields)
         self.listings[listing_id] = listing
         self._tell(uow, ListingEdited, listing, published=True)
+
+    def rate(self, uow: UnitOfWork, listing_id: str) -> None:
+        uow.publish(RatingChanged(listing_id=listing_id))
 
     def retire(self, uow: UnitOfWork, listing_id: str) -> None:
         listing = msgspec.structs.replace(self.listings[listing_id], state="retired")

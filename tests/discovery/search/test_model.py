@@ -370,7 +370,7 @@ def test_of_equal_ratings_that_of_more_people_comes_first() -> None:
 
 def test_a_chosen_value_is_counted_though_many_are_more_frequent() -> None:
     catalogue = [entry(seq, "x", task=f"task {min(seq % 80, 40)}") for seq in range(1, 400)]
-    rare = Filters(tasks=("task 1",))
+    rare = Filters(tasks=("task 9",))
     counts = asked(catalogue, SearchRequest(filters=rare)).facets["task"]
     assert len(counts) == 31
-    assert next(one.count for one in counts if one.value == "task 1") == 5
+    assert next(one.count for one in counts if one.value == "task 9") == 5

@@ -2,126 +2,21 @@
 
 import asyncio
 import shutil
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from litestar import Litestar
-from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
 from souk.discovery.search import store
 from souk.discovery.search.api import Filters, SearchQuestion, Sort
-from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.layout import current_generation
 from souk.discovery.search.errors import SearchNotReady
-from souk.discovery.search.executor import SearchExecutor
-from souk.discovery.search.feeding import Feeding
 from souk.discovery.search.indexer import Indexer
-from souk.discovery.search.jobs import EmbedTask, search_handler
-from souk.discovery.search.routes import ROUTES
-from souk.discovery.search.service import SearchService
-from souk.discovery.search.settings import SearchSettings
-from souk.infra.http.errors import exception_handler
-from souk.infra.live.listener import Listener
-from souk.infra.outbox.nudge import Nudger
-from souk.infra.outbox.store import CHANNEL
-from souk.infra.outbox.worker import OutboxWorker
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
-from souk.kernel.clock import SystemClock
 from souk.kernel.errors import Invalid
-from tests.discovery.search.shelf import Shelf
+from tests.discovery.search.worker import Market, running, until
 
 pytestmark = pytest.mark.database
-
-
-class Market:
-    """A worker and a reader over one database and one folder."""
-
-    def __init__(self, database: Database, root: Path, embedder: SharedEmbedder) -> None:
-        self.database = database
-        self.root = root
-        self.shelf = Shelf()
-        self.executor = SearchExecutor(threads=1, queue_length=16)
-        self.feeding = Feeding(
-            database=database,
-            listings=self.shelf,  # type: ignore[arg-type]  # the part that search reads
-            signals=self.shelf,
-            embedder=embedder,
-            executor=self.executor,
-        )
-        self.embedder = embedder
-        self.service = SearchService(root=root, settings=SearchSettings(), embedder=embedder)
-        self.outbox = OutboxWorker(database, [search_handler(self.feeding)])
-
-    @asynccontextmanager
-    async def worker(self) -> AsyncIterator[Indexer]:
-        """The worker process's tasks."""
-        indexer = Indexer(database=self.database, root=self.root, embedder=self.embedder)
-        listener = Listener(self.database.dsn)
-        listener.on(CHANNEL, lambda _: self.outbox.wake())
-        listener.on(store.CHANNEL, indexer.wake)
-        embed = EmbedTask(self.feeding)
-        listener.on(store.CHANNEL, embed.wake)
-        async with AsyncExitStack() as stack:
-            for task in (self.outbox.run, listener.run, indexer.run, embed.run):
-                await stack.enter_async_context(running(task))
-            await listener.listening.wait()
-            await asyncio.wait_for(indexer.ready.wait(), 20)
-            yield indexer
-
-    async def titles(self, text: str = "", **fields: object) -> list[str]:
-        question = SearchQuestion(text=text, **fields)  # type: ignore[arg-type]
-        answer = await self.service.search(question)
-        return [hit.listing.title for hit in answer.items]
-
-
-@asynccontextmanager
-async def running(task: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    started = asyncio.ensure_future(task())
-    try:
-        yield
-    finally:
-        started.cancel()
-        with suppress(asyncio.CancelledError):
-            await started
-
-
-async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float) -> float:
-    """How long it took to become true."""
-    started = time.monotonic()
-    while not await condition():
-        assert time.monotonic() - started < within_s, "it never became true"
-        await asyncio.sleep(0.01)
-    return time.monotonic() - started
-
-
-@pytest_asyncio.fixture
-async def nudged(app_dsn: str) -> AsyncIterator[Database]:
-    """The database as a process uses it: workers are woken at once."""
-    nudger = Nudger(app_dsn)
-    opened = Database(app_dsn, pool_size=8, clock=SystemClock(), write_events=nudger)
-    await opened.open()
-    async with running(nudger.run):
-        yield opened
-    await opened.close()
-
-
-@pytest_asyncio.fixture
-async def market(
-    nudged: Database, root: Path, shared_embedder: SharedEmbedder
-) -> AsyncIterator[Market]:
-    async with nudged.transaction(SYSTEM) as uow:
-        await store.remove(uow, await store.findable_ids(uow, after="", until=None))
-    made = Market(nudged, root, shared_embedder)
-    await made.service.open()
-    yield made
-    made.service.close()
-    made.executor.close()
 
 
 @pytest.mark.alone
@@ -318,12 +213,7 @@ async def test_the_routes_read_every_parameter_and_explain_mistakes(market: Mark
             market.shelf.put(None, "Granite tile", kind="dataset", tags=["stone"]),
         ]
         await market.feeding.refresh(uow, ids)
-    app = Litestar(
-        ROUTES,
-        dependencies={"search": Provide(lambda: market.service, sync_to_thread=False)},
-        exception_handlers={Exception: exception_handler(None)},
-    )
-    async with market.worker(), AsyncTestClient(app) as client:
+    async with market.worker(), AsyncTestClient(market.app()) as client:
         found = (await client.get("/search", params={"q": "granit", "tag": "stone"})).json()
         assert (found["total"], found["did_you_mean"]) == (2, None)
         assert set(found["items"][0]["listing"]) >= {"id", "address", "title", "price_minor"}

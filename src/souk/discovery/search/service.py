@@ -12,7 +12,7 @@ from souk.discovery.search import answering, store
 from souk.discovery.search.api import NearListing, SearchQuestion
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.engine import SearchEngine
-from souk.discovery.search.engine.errors import IndexMissing
+from souk.discovery.search.engine.errors import IndexMissing, TooDeep
 from souk.discovery.search.engine.neighbours import Vector
 from souk.discovery.search.errors import QueryInvalid, SearchNotReady
 from souk.discovery.search.executor import SearchExecutor
@@ -134,6 +134,11 @@ class SearchService:
             return await self._executor.run(work)
         except IndexMissing as error:
             raise SearchNotReady from error
+        except TooDeep as error:
+            raise Invalid(
+                "page_too_deep",
+                "An answer by relevance ends here; narrow the search, or choose another order.",
+            ) from error
 
 
 def _check_one_currency(query: Query, chosen: Filters) -> None:

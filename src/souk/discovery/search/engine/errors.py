@@ -7,3 +7,7 @@ class IndexBusy(RuntimeError):
 
 class IndexMissing(RuntimeError):
     """There is no index yet, or it was made by another version; the owner will (re)build it."""
+
+
+class TooDeep(ValueError):
+    """A page past the end of an answer by relevance."""

@@ -7,6 +7,7 @@ from tantivy import Occur, Order, Query
 
 from souk.discovery.search.engine.cache import SnapshotCache
 from souk.discovery.search.engine.counting import FacetCounts, count
+from souk.discovery.search.engine.errors import TooDeep
 from souk.discovery.search.engine.filters import key_beyond
 from souk.discovery.search.engine.fusion import Ranked, fuse
 from souk.discovery.search.engine.matching import RANKED_WORDS, Addresses, Matching
@@ -118,7 +119,9 @@ class _Question:
     def _ranking(self) -> tuple[int, list[Ranked], Addresses]:
         """Where the page starts, the ranking as far as needed, and where its listings are."""
         after = self._request.after
-        start = 0 if after is None else min(after.key, DEEPEST)
+        start = 0 if after is None else after.key
+        if start >= DEEPEST:
+            raise TooDeep(f"an answer by relevance ends after {DEEPEST} listings")
         deep = start + self._request.limit >= RANKED_WORDS
         limit = DEEPEST + 1 if deep else RANKED_WORDS + 1
         by_words, addresses = self._matching.ranked_words(self._matched, limit)

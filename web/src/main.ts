@@ -2,16 +2,18 @@
 import "./styles/main.css";
 import htmx from "htmx.org";
 import { startConfirmations } from "./confirm";
+import { startConnection } from "./connection";
 import { startCopyButtons } from "./copy";
 import { startDateTimes } from "./datetimes";
 import { startForms } from "./forms";
-import { mountIslands } from "./islands";
+import { mountIslands, watchLive } from "./islands";
 import { startMenus } from "./menus";
 import { startRequests } from "./requests";
 import { startThemeSwitch } from "./theme";
 import { startToasts } from "./toasts";
 
 startRequests();
+startConnection();
 startToasts();
 startMenus();
 startThemeSwitch();
@@ -20,8 +22,10 @@ startConfirmations();
 startForms();
 startDateTimes(document);
 mountIslands(document);
+watchLive(document);
 htmx.onLoad((element) => {
   if (element === document.body) return;
   mountIslands(element as Element);
+  watchLive(element as Element);
   startDateTimes(element as Element);
 });

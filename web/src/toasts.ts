@@ -85,8 +85,5 @@ export function startToasts(): void {
     ).detail;
     toast(tone, title, detail);
   });
-  window.addEventListener("offline", () => {
-    toast("warning", "You are offline", "What is on this page stays; changes wait for the network.");
-  });
   window.addEventListener("online", () => toast("success", "Back online"));
 }

@@ -5,6 +5,9 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Literal
 
 import structlog
 
@@ -32,9 +35,12 @@ from souk.infra.http.errors import ErrorPage
 from souk.infra.keyring import Keyring
 from souk.infra.live.listener import Listener
 from souk.infra.live.publisher import LivePublisher
+from souk.infra.operations import store as operations_store
+from souk.infra.operations.beat import Beat
 from souk.infra.outbox import store as outbox_store
 from souk.infra.outbox.nudge import Nudger
 from souk.infra.postgres.database import Database
+from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.settings import Settings, SettingsError, load_settings
 from souk.infra.workflows import Workflows
 from souk.kernel.clock import SystemClock
@@ -70,8 +76,12 @@ class Container:
     """Draws errors for browsers."""
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        """Connects, starts what every process runs, and ends it in the opposite order."""
+    async def opened(self, kind: Literal["http", "worker"] | None = None) -> AsyncIterator[None]:
+        """Connects, starts what every process runs, and ends it in the opposite order.
+
+        Args:
+            kind: what the operator sees it as; a command that runs for a moment is not listed.
+        """
         core = self.core
         await core.database.open()
         try:
@@ -86,6 +96,9 @@ class Container:
                 core.nudger.run,
                 *(t for p in self.all_parts for t in p.process_tasks),
             ]
+            if kind is not None:
+                gauges = {name: g for parts in self.all_parts for name, g in parts.gauges.items()}
+                tasks.append(partial(Beat(core.database, core.clock, gauges=gauges).run, kind))
             async with running(tasks):
                 yield
         finally:
@@ -148,7 +161,9 @@ def build_container(
     delivery = wire_delivery(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
-    compute = wire_compute(core)
+    compute = wire_compute(
+        core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
+    )
     analytics = wire_analytics(core, organisations=people.organisations, listings=works.listings)
     insight = wire_insight(core, identity=people.identity, organisations=people.organisations)
     reviews = wire_reviews(
@@ -249,10 +264,15 @@ def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
     )
 
 
+async def _forget_processes(uow: UnitOfWork) -> None:
+    await operations_store.forget_processes(uow, before=uow.now - timedelta(hours=1))
+
+
 def _infra_parts() -> Parts:
     return Parts(
         schedules=[
             Schedule(name="infra.forget_answers", every_s=600, run=idempotency.forget_old),
             Schedule(name="infra.forget_events", every_s=3600, run=outbox_store.forget_old),
+            Schedule(name="infra.forget_processes", every_s=60, run=_forget_processes),
         ]
     )

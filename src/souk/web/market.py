@@ -13,6 +13,7 @@ class Market:
 
     settings: Settings
     live: ports.LivePosition
+    operations: ports.Operations
     access: ports.Access
     organisations: ports.Organisations
     listings: ports.Listings
@@ -27,6 +28,7 @@ class Market:
     analytics: ports.Analytics
     analytics_reports: ports.AnalyticsReports
     orders: ports.Orders
+    promotions: ports.PromotionDesk
     revenue: ports.RevenueReports
     licences: ports.Licences
     provenance: ports.Provenance

@@ -6,11 +6,13 @@ Where a context's `api.py` offers it, that is used; the rest are use cases that 
 from typing import Literal, Protocol
 
 from souk.commerce.orders.api import Orders
+from souk.commerce.promotions.api import PromotionDesk
 from souk.discovery.collections.api import Collections
 from souk.discovery.comparisons.api import Comparisons
 from souk.discovery.recommendations.api import Recommender
 from souk.discovery.reviews.api import Reviews
 from souk.discovery.search.api import Search
+from souk.infra.operations.api import ScheduleFacts, System, WorkflowRun
 from souk.infra.outbox.store import DeadLetter
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import Analytics, AnalyticsReports
@@ -20,6 +22,7 @@ from souk.kernel.paging import Page
 from souk.people.access.api import AccessApi
 from souk.people.organisations.api import (
     InvitationFacts,
+    OrganisationEntry,
     OrganisationsApi,
 )
 from souk.rights.licences.api import Licences
@@ -60,6 +63,7 @@ __all__ = [
     "Orders",
     "Organisations",
     "Payments",
+    "PromotionDesk",
     "Plugins",
     "Provenance",
     "Rates",
@@ -132,6 +136,43 @@ class Organisations(OrganisationsApi, Protocol):
         self, uow: UnitOfWork, actor: Actor, organisation_id: str, user_id: str
     ) -> None:
         """Removes a member, or lets the caller leave."""
+        ...
+
+
+    async def directory(
+        self, uow: UnitOfWork, actor: Actor, *, query: str, cursor: str | None, limit: int
+    ) -> Page[OrganisationEntry]:
+        """Admin: organisations, newest first."""
+        ...
+
+
+class Operations(Protocol):
+    """What the operator sees of the running marketplace, and does about it."""
+
+    async def system(self, uow: UnitOfWork, actor: Actor) -> System:
+        """Everything at this moment."""
+        ...
+
+    async def schedules(self, uow: UnitOfWork, actor: Actor) -> list[ScheduleFacts]:
+        """Every schedule with its last run."""
+        ...
+
+    async def workflows(self, uow: UnitOfWork, actor: Actor, *, limit: int) -> list[WorkflowRun]:
+        """Durable workflows, the unfinished and failed ones first."""
+        ...
+
+    async def dead_letters(
+        self, uow: UnitOfWork, actor: Actor, *, cursor: str | None, limit: int
+    ) -> Page[DeadLetter]:
+        """Deliveries that were given up, newest first."""
+        ...
+
+    async def retry(self, uow: UnitOfWork, actor: Actor, *, event_id: str, handler: str) -> None:
+        """Gives a dead delivery another set of attempts."""
+        ...
+
+    async def discard(self, uow: UnitOfWork, actor: Actor, *, event_id: str, handler: str) -> None:
+        """Gives a dead delivery up for good."""
         ...
 
 

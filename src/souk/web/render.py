@@ -22,6 +22,7 @@ _FILTERS: Final = {
     "price": words.price,
     "shown_money": format_amount,
     "size": words.size,
+    "seconds": words.seconds,
     "compact": words.compact,
     "day": words.day,
     "minute": words.minute,

@@ -150,6 +150,17 @@ def size(size_bytes: int) -> str:
     return f"{shown} {unit}"
 
 
+def seconds(value_s: float) -> str:
+    """`0 s`, `42 s`, `5 min`, `3.5 h`, `2 d`."""
+    for limit_s, unit_s, name in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h")):
+        if value_s < limit_s:
+            break
+    else:
+        unit_s, name = 86_400, "d"
+    shown = f"{max(0.0, value_s) / unit_s:.1f}" if name in ("h", "d") else f"{value_s / unit_s:.0f}"
+    return f"{shown.removesuffix('.0')} {name}"
+
+
 def compact(count: int) -> str:
     """`950`, `1.2k`, `3.4M`."""
     for limit, suffix in ((1_000_000, "M"), (1_000, "k")):

@@ -72,13 +72,13 @@ class Reader:
             self.ended.set()
 
     def _parse(self, response: httpx.Response) -> None:
-        """As browsers do it: a block without data only moves the last id."""
+        """As browsers do it; beats only move the last id."""
         kind, data = "message", ""
         for line in response.iter_lines():
             name, _, value = line.partition(":")
             value = value.removeprefix(" ")
             if line == "":
-                if data:
+                if data and kind != "beat":
                     self.events.put(Event(kind, self.last_id, json.loads(data), time.monotonic()))
                 kind, data = "message", ""
             elif name == "id":

@@ -54,7 +54,7 @@ def build_litestar(container: Container) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        async with container.opened():
+        async with container.opened("http"):
             let_go = container.live.hub.let_go
             asyncio.get_running_loop().add_signal_handler(LET_GO_SIGNAL, let_go)
             yield

@@ -93,6 +93,7 @@ def wire_discovery(
                 embed.run,
                 check_task(feeding, every_s=settings.check_minutes * 60),
             ],
+            gauges={"search_behind": indexer.behind},
             on_news={store.CHANNEL: wake},
             on_open=[search.open],
         ),

@@ -38,6 +38,9 @@ def wire_live(core: Core, *, authenticator: Authenticator, listings: Listings) -
     async def forget_messages(uow: UnitOfWork) -> None:
         await store.forget(uow, before=uow.now - timedelta(minutes=settings.keep_minutes))
 
+    async def readers(_uow: UnitOfWork) -> float:
+        return float(hub.readers)
+
     return LiveParts(
         hub=hub,
         parts=Parts(
@@ -45,6 +48,7 @@ def wire_live(core: Core, *, authenticator: Authenticator, listings: Listings) -
             routes=routes.ROUTES,
             schedules=[Schedule(name="live.forget_messages", every_s=60, run=forget_messages)],
             process_tasks=[core.live.run, hub.run],
+            gauges={"live_readers": readers},
             on_news={store.NOTIFY_CHANNEL: hub.hear},
         ),
     )

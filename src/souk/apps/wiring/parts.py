@@ -9,6 +9,7 @@ import msgspec
 from souk.infra.keyring import Keyring
 from souk.infra.live.listener import Listener, OnNews
 from souk.infra.live.publisher import LivePublisher
+from souk.infra.operations.beat import Gauge
 from souk.infra.outbox.handlers import Handler
 from souk.infra.outbox.nudge import Nudger
 from souk.infra.postgres.database import Database
@@ -67,6 +68,8 @@ class Parts:
     """Run in the worker until it stops."""
     process_tasks: Sequence[Callable[[], Awaitable[None]]] = ()
     """Run in every process, HTTP and worker, until it stops."""
+    gauges: Mapping[str, Gauge] = field(default_factory=dict)
+    """What the operator sees of every process, by name."""
     on_news: Mapping[str, OnNews] = field(default_factory=dict)
     """Calls by NOTIFY channel, in every process."""
     on_open: Sequence[Callable[[], Awaitable[None]]] = ()

@@ -20,8 +20,10 @@ from souk.apps.wiring.trust import Trust
 from souk.apps.wiring.works import Works
 from souk.commerce.orders.settings import OrderSettings
 from souk.infra.http.errors import ErrorPage
+from souk.infra.operations.service import Operations
 from souk.web.assets import load_assets
 from souk.web.front import Front
+from souk.web.live_numbers import number_handlers
 from souk.web.market import Market
 from souk.web.pages.errors import error_page
 from souk.web.render import Pages
@@ -63,6 +65,7 @@ def wire_web(
     market = Market(
         settings=core.settings,
         live=live.hub,
+        operations=Operations(data_path=core.settings.data_path),
         access=people.access,
         organisations=people.organisations,
         listings=works.listings,
@@ -77,6 +80,7 @@ def wire_web(
         analytics=analytics.analytics,
         analytics_reports=analytics.reports,
         orders=commerce.orders,
+        promotions=commerce.promotions,
         revenue=commerce.revenue_reports,
         licences=rights.licences,
         provenance=rights.provenance,
@@ -99,5 +103,5 @@ def wire_web(
     )
     return Web(
         error_page=error_page(pages, development=not core.settings.is_production),
-        parts=Parts(root_routes=page_routes(market, pages)),
+        parts=Parts(root_routes=page_routes(market, pages), handlers=number_handlers(core.live)),
     )

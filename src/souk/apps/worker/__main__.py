@@ -31,7 +31,7 @@ async def work(container: Container) -> None:
         await run_schedules(core.database, schedules)
 
     workflows = [workflow for parts in container.all_parts for workflow in parts.workflows]
-    async with container.opened():
+    async with container.opened("worker"):
         await core.workflows.open(workflows)
         try:
             async with running([outbox.run, keep_schedules, *tasks]):

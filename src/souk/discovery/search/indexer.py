@@ -20,6 +20,7 @@ from souk.discovery.search.executor import SearchExecutor
 from souk.discovery.search.store import KeptDocument
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
 
 _BATCH: Final = 500
 _IDLE_S: Final = 2.0
@@ -49,6 +50,12 @@ class Indexer:
     def wake(self, _payload: str | None = None) -> None:
         """Documents may have changed (called on NOTIFY)."""
         self._news.set()
+
+    async def behind(self, uow: UnitOfWork) -> float | None:
+        """How many changes the index has not taken over; None where another process owns it."""
+        if not self.ready.is_set():
+            return None
+        return float(max(0, await store.latest_change(uow) - self._last_change))
 
     async def run(self) -> None:
         """Owns and feeds the index until cancelled; waits while another process owns it."""

@@ -50,7 +50,8 @@ async def live_events(
 ) -> Stream:
     """What happens on some channels, as server-sent events.
 
-    Each event's type is `message`, its data `{"channel", "kind", "data"}`, its id the position.
+    Each event's type is `message`, its data `{"channel", "kind", "data"}`, its id the position. An
+    event `beat` comes when nothing else does, and moves the position.
     `Last-Event-ID` (or `after`) resumes behind a position without missing anything; when that is
     too long ago, an event `reset` says so first. After `resume` come back at once; after `end` the
     caller may listen no more.
@@ -133,16 +134,13 @@ async def _encoded(items: AsyncIterator[Item]) -> AsyncIterator[bytes]:
 
 
 def encode(item: Item) -> bytes:
-    """An item in the event stream's format (WHATWG HTML, section 9.2.6).
-
-    A beat has an id and no data: the reader notes the position, and no event is dispatched.
-    """
+    """An item in the event stream's format (WHATWG HTML, section 9.2.6)."""
     match item:
         case Said(message=said):
             body = {"channel": said.channel, "kind": said.kind, "data": said.data}
             return b"id: %d\ndata: %b\n\n" % (said.position, msgspec.json.encode(body))
         case Beat(position=position):
-            return b": beat\nid: %d\n\n" % position
+            return b"id: %d\nevent: beat\ndata: {}\n\n" % position
         case Reset(position=position):
             return b"id: %d\nevent: reset\ndata: {}\n\n" % position
         case Ended(reason=reason):

@@ -144,15 +144,26 @@ async def mark_failed(
     )
 
 
-async def dead_letters(uow: UnitOfWork, *, limit: int) -> list[DeadLetter]:
-    """Deliveries that were given up, newest first."""
+async def dead_letters(
+    uow: UnitOfWork, *, before: tuple[str, str] | None = None, limit: int
+) -> list[DeadLetter]:
+    """Deliveries that were given up, newest first.
+
+    Args:
+        before: event id and handler of the last one seen.
+    """
+    event_id, handler = before or (None, None)
     return await uow.all(
         DeadLetter,
         """
         SELECT d.event_id, d.handler, e.topic, d.attempts, d.last_error, e.occurred_at
         FROM infra.deliveries d JOIN infra.events e ON e.id = d.event_id
-        WHERE d.state = 'dead' ORDER BY d.event_id DESC LIMIT %(limit)s
+        WHERE d.state = 'dead' AND (%(event_id)s::text IS NULL
+            OR (d.event_id, d.handler) < (%(event_id)s, %(handler)s))
+        ORDER BY d.event_id DESC, d.handler DESC LIMIT %(limit)s
         """,
+        event_id=event_id,
+        handler=handler,
         limit=limit,
     )
 
@@ -169,6 +180,28 @@ async def revive(uow: UnitOfWork, *, event_id: str, handler: str) -> bool:
         now=uow.now,
     )
     return touched == 1
+
+
+async def discard(uow: UnitOfWork, *, event_id: str, handler: str, by: str) -> str | None:
+    """Closes a dead delivery for good, with who did it before its last error.
+
+    Returns:
+        The last error; None when there is no such delivery.
+    """
+    errors = await uow.values(
+        """
+        UPDATE infra.deliveries
+        SET state = 'done', finished_at = %(now)s,
+            last_error = 'discarded by ' || %(by)s || ': ' || coalesce(last_error, '')
+        WHERE event_id = %(event_id)s AND handler = %(handler)s AND state = 'dead'
+        RETURNING last_error
+        """,
+        event_id=event_id,
+        handler=handler,
+        by=by,
+        now=uow.now,
+    )
+    return str(errors[0]) if errors else None
 
 
 async def forget_old(uow: UnitOfWork) -> int:

@@ -44,6 +44,15 @@ class Database:
         """Closes every connection."""
         await self._pool.close()
 
+    def pool_gauges(self) -> dict[str, float]:
+        """The pool of this process: `pool_size`, `pool_free`, and requests that wait for one."""
+        stats = self._pool.get_stats()
+        return {
+            "pool_size": stats.get("pool_size", 0),
+            "pool_free": stats.get("pool_available", 0),
+            "pool_waiting": stats.get("requests_waiting", 0),
+        }
+
     def unit_of_work(self, scope: Scope, *, read_only: bool = False) -> UnitOfWork:
         """A unit of work that the caller commits or rolls back."""
         return UnitOfWork(

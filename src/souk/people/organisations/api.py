@@ -21,6 +21,17 @@ class OrganisationFacts(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class OrganisationEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation in the operator's list."""
+
+    id: OrganisationId
+    slug: str
+    name: str
+    personal: bool
+    created_at: datetime
+    members: int
+
+
 class MembershipFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A user's place in an organisation."""
 

@@ -7,12 +7,14 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import InvitationId, OrganisationId, UserId, new_id
+from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.identity.api import CallerChanges
 from souk.people.organisations import store
 from souk.people.organisations.api import (
     InvitationFacts,
     MemberFacts,
     MembershipFacts,
+    OrganisationEntry,
     OrganisationFacts,
 )
 from souk.people.organisations.events import MemberInvited, MembershipChanged
@@ -45,6 +47,16 @@ class OrganisationService:
     ) -> Mapping[str, OrganisationFacts]:
         found = await store.many(uow, organisation_ids)
         return {organisation.id: organisation for organisation in found}
+
+    async def directory(
+        self, uow: UnitOfWork, actor: Actor, *, query: str, cursor: str | None, limit: int
+    ) -> Page[OrganisationEntry]:
+        """Admin: organisations, newest first, whose slug or name holds the query."""
+        actor.require("marketplace:administer")
+        key = decode_cursor(cursor, size=1)
+        before = str(key[0]) if key else None
+        rows = await store.page(uow, query=query, before=before, limit=limit + 1)
+        return page_of(rows, limit=limit, key=lambda row: [row.id])
 
     async def create(
         self,

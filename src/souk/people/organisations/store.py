@@ -11,6 +11,7 @@ from souk.people.organisations.api import (
     InvitationFacts,
     MemberFacts,
     MembershipFacts,
+    OrganisationEntry,
     OrganisationFacts,
 )
 
@@ -57,6 +58,27 @@ async def many(uow: UnitOfWork, organisation_ids: Sequence[str]) -> list[Organis
         OrganisationFacts,
         f"SELECT {_FIELDS} FROM people.organisations WHERE id = ANY(%(ids)s)",
         ids=list(organisation_ids),
+    )
+
+
+async def page(
+    uow: UnitOfWork, *, query: str, before: str | None, limit: int
+) -> list[OrganisationEntry]:
+    """Newest first, whose slug or name holds the query (system scope)."""
+    return await uow.all(
+        OrganisationEntry,
+        """
+        SELECT o.id, o.slug, o.name, o.personal, o.created_at,
+               (SELECT count(*) FROM people.memberships m WHERE m.organisation_id = o.id) AS members
+        FROM people.organisations o
+        WHERE (%(before)s::text IS NULL OR o.id < %(before)s)
+          AND (%(query)s = '' OR strpos(o.slug, lower(%(query)s)) > 0
+               OR strpos(lower(o.name), lower(%(query)s)) > 0)
+        ORDER BY o.id DESC LIMIT %(limit)s
+        """,
+        query=query,
+        before=before,
+        limit=limit,
     )
 
 

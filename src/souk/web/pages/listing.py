@@ -9,7 +9,9 @@ from souk.insight.analytics.api import ListingViewed, visit_of
 from souk.kernel.actor import Actor
 from souk.web.forms import PageRequest
 from souk.web.market import Market
+from souk.web.pages.listing_numbers import numbers
 from souk.web.pages.listing_view import ListingView, Loader, current_version
+from souk.web.pages.plugin import plugin_part
 from souk.web.pages.recommended import related
 from souk.web.render import Pages
 from souk.web.seen import seen_cookie
@@ -40,7 +42,7 @@ async def provenance(view: ListingView) -> dict[str, object]:
     return {"history": list(reversed(history))[:MAX_HISTORY], "history_count": len(history)}
 
 
-LOADERS: Final[tuple[Loader, ...]] = (buying, gallery, provenance, related)
+LOADERS: Final[tuple[Loader, ...]] = (buying, numbers, gallery, provenance, related, plugin_part)
 """One for each part of the page that needs more than the listing itself."""
 
 

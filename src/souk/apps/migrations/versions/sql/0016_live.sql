@@ -37,3 +37,70 @@ CREATE TABLE infra.live_log (
 INSERT INTO infra.live_log DEFAULT VALUES;
 GRANT SELECT ON infra.live_log TO souk_app;
 GRANT UPDATE (newest, forgotten) ON infra.live_log TO souk_app;
+
+-- What the operator watches.
+
+-- What each process says of itself, every other second; of no use after a crash, so unlogged.
+CREATE UNLOGGED TABLE infra.processes (
+    id text PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('http', 'worker')),
+    host text NOT NULL,
+    pid integer NOT NULL,
+    started_at timestamptz NOT NULL,
+    seen_at timestamptz NOT NULL,
+    memory_bytes bigint NOT NULL,
+    gauges jsonb NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON infra.processes TO souk_app;
+ALTER TABLE infra.processes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY system_only ON infra.processes USING (infra.is_system());
+
+-- Each schedule, with its last run.
+CREATE TABLE infra.schedules (
+    name text PRIMARY KEY,
+    every_s double precision NOT NULL,
+    started_at timestamptz,
+    took_ms double precision,
+    failed_at timestamptz,
+    last_error text,
+    runs bigint NOT NULL DEFAULT 0,
+    failures bigint NOT NULL DEFAULT 0
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON infra.schedules TO souk_app;
+ALTER TABLE infra.schedules ENABLE ROW LEVEL SECURITY;
+CREATE POLICY system_only ON infra.schedules USING (infra.is_system());
+
+-- Durable workflows live in DBOS's own schema, which the application's role cannot read.
+CREATE FUNCTION infra.workflow_runs(wanted integer) RETURNS TABLE (
+    id text, name text, state text, attempts bigint, steps bigint,
+    created_at timestamptz, updated_at timestamptz
+) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT infra.is_system() OR to_regclass('dbos.workflow_status') IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE
+        'SELECT w.workflow_uuid::text, w.name::text, lower(w.status::text), '
+        '  coalesce(w.recovery_attempts, 0), '
+        '  (SELECT count(*) FROM dbos.operation_outputs o WHERE o.workflow_uuid = w.workflow_uuid), '
+        '  to_timestamp(w.created_at / 1000.0), to_timestamp(w.updated_at / 1000.0) '
+        'FROM dbos.workflow_status w '
+        'ORDER BY w.status IN (''SUCCESS'', ''CANCELLED''), w.created_at DESC LIMIT $1'
+        USING wanted;
+END $$;
+REVOKE ALL ON FUNCTION infra.workflow_runs(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infra.workflow_runs(integer) TO souk_app;
+
+CREATE FUNCTION infra.workflows_open() RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found bigint := 0;
+BEGIN
+    IF infra.is_system() AND to_regclass('dbos.workflow_status') IS NOT NULL THEN
+        EXECUTE 'SELECT count(*) FROM dbos.workflow_status '
+            'WHERE status IN (''PENDING'', ''ENQUEUED'', ''DELAYED'')' INTO found;
+    END IF;
+    RETURN found;
+END $$;
+REVOKE ALL ON FUNCTION infra.workflows_open() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infra.workflows_open() TO souk_app;

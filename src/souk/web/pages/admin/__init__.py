@@ -1,0 +1,15 @@
+"""For the operator: one small file a page, and the handlers of all of them."""
+
+from souk.web.pages.admin import (
+    dead_letters,
+    listings,
+    organisations,
+    quarantine,
+    schedules,
+    system,
+    users,
+)
+
+_PAGES = (users, organisations, listings, quarantine, dead_letters, schedules, system)
+
+ROUTES = [route for page in _PAGES for route in page.ROUTES]

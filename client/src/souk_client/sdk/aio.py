@@ -23,6 +23,7 @@ from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
+from souk_client.sdk.promotions import Promotions
 from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
@@ -97,6 +98,7 @@ class AsyncSouk(Awaiting):
         self.recommendations: Recommending[Awaiting] = Recommending(self)
         self.wallet: Wallets[Awaiting] = Wallets(self)
         self.orders: Orders[Awaiting] = Orders(self)
+        self.promotions: Promotions[Awaiting] = Promotions(self)
         self.licences: Licences[Awaiting] = Licences(self)
         self.analytics: Analytics[Awaiting] = Analytics(self)
         self.provenance: Provenance[Awaiting] = Provenance(self)

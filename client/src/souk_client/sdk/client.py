@@ -24,6 +24,7 @@ from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
+from souk_client.sdk.promotions import Promotions
 from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
@@ -97,6 +98,7 @@ class Souk(Blocking):
         self.recommendations: Recommending[Blocking] = Recommending(self)
         self.wallet: Wallets[Blocking] = Wallets(self)
         self.orders: Orders[Blocking] = Orders(self)
+        self.promotions: Promotions[Blocking] = Promotions(self)
         self.licences: Licences[Blocking] = Licences(self)
         self.analytics: Analytics[Blocking] = Analytics(self)
         self.provenance: Provenance[Blocking] = Provenance(self)

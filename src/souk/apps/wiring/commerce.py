@@ -8,6 +8,8 @@ from souk.commerce.orders.api import DownloadHistory
 from souk.commerce.orders.revenue import RevenueReports
 from souk.commerce.orders.service import OrderService
 from souk.commerce.orders.settings import OrderSettings
+from souk.commerce.promotions import routes as promotion_routes
+from souk.commerce.promotions.service import PromotionService
 from souk.people.organisations.api import OrganisationsApi
 from souk.rights.licences.api import Licences
 from souk.treasury.ledger.api import Ledger
@@ -18,6 +20,7 @@ from souk.works.listings.api import Listings
 class Commerce:
     orders: OrderService
     revenue_reports: RevenueReports
+    promotions: PromotionService
     parts: Parts
 
 
@@ -30,6 +33,7 @@ def wire_commerce(
     licences: Licences,
     downloads: DownloadHistory,
 ) -> Commerce:
+    promotions = PromotionService(listings)
     orders = OrderService(
         listings=listings,
         licences=licences,
@@ -43,5 +47,9 @@ def wire_commerce(
     return Commerce(
         orders=orders,
         revenue_reports=reports,
-        parts=Parts(services={"orders": orders, "revenue_reports": reports}, routes=routes.ROUTES),
+        promotions=promotions,
+        parts=Parts(
+            services={"orders": orders, "revenue_reports": reports, "promotions": promotions},
+            routes=[*routes.ROUTES, *promotion_routes.ROUTES],
+        ),
     )

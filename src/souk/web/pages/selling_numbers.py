@@ -122,7 +122,7 @@ def _file(report: AnalyticsReport) -> Response[str]:
     name = f"souk-numbers-{report.since}-{report.until}.csv"
     return Response(
         text.getvalue(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={
             "content-disposition": f'attachment; filename="{name}"',
             "cache-control": "no-store, private",

@@ -1,0 +1,1 @@
+"""Promotions: codes of a seller with which works cost less."""

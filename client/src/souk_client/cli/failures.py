@@ -75,6 +75,8 @@ def _hint(error: SoukApiError) -> str | None:
         return "Sign in with `mp login`."
     if error.code == "insufficient_funds":
         return "Put money in with `mp wallet deposit`."
+    if error.problem.suggestion:
+        return f"Try: {error.problem.suggestion}"
     return None
 
 

@@ -69,6 +69,11 @@ class Problem(Answer, frozen=True, kw_only=True):
     instance: str | None = None
     request_id: str | None = None
     errors: list["FieldError"] = []
+    position: int | None = None
+    """Of a query that cannot be read: where the mistake begins, in characters from 0."""
+    length: int | None = None
+    suggestion: str | None = None
+    """The whole query as it was most likely meant."""
 
 
 class FieldError(Answer, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from souk_client.contracts.works import (
     OfferUpdate,
     PartReceived,
     PublishRequest,
+    Region,
     Upload,
     UploadRequest,
     Version,
@@ -157,7 +158,9 @@ def import_listings(items: Sequence[ImportItem]) -> Call[ImportAnswer]:
     return Call(method="POST", path=api("listings", "import"), answer=ImportAnswer, body=body)
 
 
-SearchSort = Literal["relevance", "newest", "price_asc", "price_desc", "downloads"]
+SearchSort = Literal[
+    "relevance", "trending", "newest", "rating", "price_asc", "price_desc", "downloads"
+]
 
 
 def search(
@@ -168,7 +171,15 @@ def search(
     licence: Sequence[str] = (),
     task: Sequence[str] = (),
     category: Sequence[str] = (),
+    framework: Sequence[str] = (),
+    hardware: Sequence[str] = (),
+    region: Sequence[Region] = (),
     owner: str | None = None,
+    rating_min: float | None = None,
+    accuracy_min: float | None = None,
+    latency_max_ms: float | None = None,
+    size_max_bytes: int | None = None,
+    memory_gb: float | None = None,
     currency: str | None = None,
     price_min_minor: int | None = None,
     price_max_minor: int | None = None,
@@ -176,9 +187,16 @@ def search(
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[SearchAnswer]:
-    """Finds published listings by plain words.
+    """Finds published listings by words and by filters written among them.
 
-    Filters of one name are alternatives; only tags all have to be there. `owner` is a slug.
+    Args:
+        q: such as `digit reader kind:model accuracy:>0.9 price:<10`.
+        tag: all of these have to be there; of every other list any one.
+        owner: a seller's slug.
+        memory_gb: what runs with so much memory.
+
+    Raises:
+        SoukApiError: `query_invalid` with `problem.position`, `length`, and perhaps `suggestion`.
     """
     query = {
         "q": q,
@@ -187,7 +205,15 @@ def search(
         "licence": list(licence),
         "task": list(task),
         "category": list(category),
+        "framework": list(framework),
+        "hardware": list(hardware),
+        "region": [str(one) for one in region],
         "owner": owner,
+        "rating_min": _figure(rating_min),
+        "accuracy_min": _figure(accuracy_min),
+        "latency_max_ms": _figure(latency_max_ms),
+        "size_max_bytes": size_max_bytes,
+        "memory_gb": _figure(memory_gb),
         "currency": currency,
         "price_min_minor": price_min_minor,
         "price_max_minor": price_max_minor,
@@ -198,8 +224,12 @@ def search(
     return Call(method="GET", path=api("search"), answer=SearchAnswer, query=query)
 
 
+def _figure(number: float | None) -> str | None:
+    return None if number is None else repr(number)
+
+
 def suggest(q: str, *, limit: int | None = None) -> Call[Suggestions]:
-    """How a search could go on."""
+    """How a query could go on: words, listings, fields and values of filters."""
     query = {"q": q, "limit": limit}
     return Call(method="GET", path=api("search", "suggest"), answer=Suggestions, query=query)
 

@@ -16,6 +16,7 @@ Examples:
   mp search sentence embeddings
   mp search --kind dataset --price-max 0
   mp search "tumour classifier" --sort newest --json
+  mp search 'kind:model accuracy:>0.9 price:<10 license:mit'
 """
 
 
@@ -44,7 +45,7 @@ def command(
     limit: int,
     cursor: str | None,
 ) -> None:
-    """Find listings by plain words."""
+    """Find listings by words and filters."""
     with shell.souk(sign_in=False) as souk:
         answer = souk.discovery.search(
             " ".join(words),

@@ -11,6 +11,7 @@ from souk.web.forms import PageRequest
 from souk.web.market import Market
 from souk.web.pages.listing_numbers import numbers
 from souk.web.pages.listing_view import ListingView, Loader, current_version
+from souk.web.pages.reviews import reviews_part
 from souk.web.pages.plugin import plugin_part
 from souk.web.pages.recommended import related
 from souk.web.render import Pages

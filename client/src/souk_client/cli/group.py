@@ -1,6 +1,7 @@
 """A click group that imports a command's module only when that command is used."""
 
 import importlib
+import keyword
 from collections.abc import Mapping
 
 import click
@@ -19,7 +20,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self._help:
             return None
-        module = importlib.import_module(f"souk_client.cli.commands.{cmd_name}")
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"souk_client.cli.commands.{name}")
         command: click.Command = module.command
         return command
 

@@ -6,24 +6,13 @@ from typing import get_args
 import click
 
 from souk_client.cli import output
-from souk_client.cli.bars import bars
-from souk_client.cli.failures import USAGE, Failure
-from souk_client.cli.folder import WorkFolder, read_folder
-from souk_client.cli.publishing import (
-    Wanted,
-    create_listing,
-    create_version,
-    find_listing,
-    publish_when_scanned,
-    update_listing,
-    upload_all,
-)
+from souk_client.cli.archive import unpacked
+from souk_client.cli.folder import read_folder
+from souk_client.cli.publish_work import FIRST_VERSION, minor_of, publish_work, seller_of
+from souk_client.cli.publishing import Wanted
 from souk_client.cli.shell import Shell, with_shell
-from souk_client.cli.upload_notes import UploadNotes
 from souk_client.contracts.base import ListingKind
 from souk_client.contracts.works import Listing
-from souk_client.sdk.client import Souk
-from souk_client.sdk.money import parse_amount
 
 EPILOG = """\b
 The card README.md may begin with front matter; options win over it:
@@ -42,11 +31,12 @@ Examples:
   mp publish ./iris
   mp publish ./iris --version 1.1.0 --notes "Trained longer"
   mp publish ./iris --price 0 --draft
+  mp publish iris.tar.gz
 """
 
 
 @click.command(name="publish", epilog=EPILOG)
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--kind", type=click.Choice(get_args(ListingKind)), help="What it is.")
 @click.option("--slug", help="The listing's name in its address.")
 @click.option("--title")
@@ -64,7 +54,7 @@ Examples:
 @with_shell
 def command(  # click hands over each option by name
     shell: Shell,
-    folder: Path,
+    path: Path,
     kind: str | None,
     slug: str | None,
     title: str | None,
@@ -80,15 +70,15 @@ def command(  # click hands over each option by name
     draft: bool,
     parallel: int,
 ) -> None:
-    """Publish a folder as a listing, or as its next version.
+    """Publish a folder or an archive as a listing, or as its next version.
 
     Sends what the marketplace does not hold yet, in parallel parts. Run it again after a break: it
     goes on where it stopped.
     """
-    work = read_folder(folder)
-    money = (currency or work.word("currency") or "USD").upper()
-    with shell.souk() as souk:
-        owner, organisation_id = _seller(souk, organisation)
+    with unpacked(path) as folder, shell.souk() as souk:
+        work = read_folder(folder)
+        money = (currency or work.word("currency") or "USD").upper()
+        owner, organisation_id = seller_of(souk, organisation)
         wanted = Wanted(
             owner=owner,
             organisation_id=organisation_id,
@@ -98,67 +88,14 @@ def command(  # click hands over each option by name
             summary=summary,
             licence=licence,
             tags=list(tag),
-            version=version or work.word("version") or "1.0.0",
+            version=version or work.word("version") or FIRST_VERSION,
             notes=notes,
-            price_minor=_minor(price or work.word("price"), money),
+            price_minor=minor_of(price or work.word("price"), money),
             currency=money,
             edition=edition,
         )
-        listing = _publish(shell, souk, work, wanted, parallel=parallel, is_draft=draft)
+        listing = publish_work(shell, souk, work, wanted, parallel=parallel, is_draft=draft)
     shell.emit(listing, lambda: _print(shell, listing, wanted))
-
-
-def _publish(
-    shell: Shell,
-    souk: Souk,
-    work: WorkFolder,
-    wanted: Wanted,
-    *,
-    parallel: int,
-    is_draft: bool,
-) -> Listing:
-    listing = find_listing(souk, wanted)
-    if listing is None:
-        listing = create_listing(souk, wanted, work)
-    else:
-        listing = update_listing(souk, listing, wanted, work)
-    shell.say(f"{wanted.address}: sending {len(work.files)} files.")
-    with bars(is_quiet=shell.is_quiet or shell.as_json) as tell:
-        artifacts = upload_all(
-            souk,
-            work,
-            organisation_id=wanted.organisation_id,
-            parallel=parallel,
-            memory=UploadNotes(shell.store.folder, shell.api_url),
-            on_progress=tell,
-        )
-    made = create_version(souk, listing, wanted, artifacts)
-    if made is None:
-        shell.say(f"Version {wanted.version} is there already, with these files.")
-    if is_draft:
-        return souk.listings.get(listing.id)
-    return publish_when_scanned(souk, listing, wanted, say=shell.say)
-
-
-def _seller(souk: Souk, slug: str | None) -> tuple[str, str]:
-    """Slug and id of the organisation that sells."""
-    me = souk.account.get()
-    if slug is None:
-        return me.user.organisation.slug, me.user.organisation.id
-    for membership in me.memberships:
-        if slug in (membership.organisation.slug, membership.organisation.id):
-            return membership.organisation.slug, membership.organisation.id
-    mine = ", ".join(membership.organisation.slug for membership in me.memberships)
-    raise Failure(f"You are not a member of {slug}; you are of {mine}.", exit_code=USAGE)
-
-
-def _minor(price: str | None, currency: str) -> int | None:
-    if price is None:
-        return None
-    try:
-        return parse_amount(price, currency)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--price") from error
 
 
 def _print(shell: Shell, listing: Listing, wanted: Wanted) -> None:

@@ -9,13 +9,18 @@ interface Stored {
   artifact: Artifact;
 }
 
+/** The file's path inside the folder that was chosen; its name when it was chosen by itself. */
+function insideFolder(file: File): string {
+  return file.webkitRelativePath.split("/").slice(1).join("/") || file.name;
+}
+
 export function mount(root: HTMLElement): void {
-  const input = root.querySelector<HTMLInputElement>("input[type='file']");
+  const inputs = root.querySelectorAll<HTMLInputElement>("input[type='file']");
   const zone = root.querySelector<HTMLElement>(".dropzone");
   const list = root.querySelector<HTMLElement>("[data-files]");
   const url = root.dataset["url"];
   const form = root.closest("form");
-  if (!input || !zone || !list || !url || !form) return;
+  if (inputs.length === 0 || !zone || !list || !url || !form) return;
 
   const artifactsUrl = root.dataset["artifactsUrl"] ?? "";
   const target: Target = { url, artifactsUrl, organisationId: root.dataset["organisation"] ?? null };
@@ -66,7 +71,9 @@ export function mount(root: HTMLElement): void {
         toast("error", "Empty file", `${file.name} has no content.`);
         continue;
       }
-      void send(file, add(file.webkitRelativePath || file.name, file.size));
+      const path = insideFolder(file);
+      if (path.split("/").some((part) => part.startsWith("."))) continue;
+      void send(file, add(path, file.size));
     }
   };
 
@@ -75,10 +82,12 @@ export function mount(root: HTMLElement): void {
     row.finish(artifact);
     rows.set(path, { row, artifact });
   }
-  input.addEventListener("change", () => {
-    take([...(input.files ?? [])]);
-    input.value = "";
-  });
+  for (const input of inputs) {
+    input.addEventListener("change", () => {
+      take([...(input.files ?? [])]);
+      input.value = "";
+    });
+  }
   for (const name of ["dragover", "dragenter"]) {
     zone.addEventListener(name, (event) => {
       event.preventDefault();

@@ -16,7 +16,7 @@ const NAMES = [
   "sparkles", "hash", "inbox", "pause", "play", "rotate-ccw", "pencil", "archive", "external-link",
   "columns-3", "bell-plus", "bookmark",
   "heart", "arrow-up", "arrow-down", "image", "table-2", "audio-lines", "flask-conical",
-  "share-2", "languages", "heart-pulse", "layers", "user-plus", "user-check",
+  "share-2", "thumbs-up", "flag", "gavel", "languages", "heart-pulse", "layers", "user-plus", "user-check",
 ] as const;
 
 /** Writes icons.json: icon name to the inner SVG of a 24 × 24 stroke icon (Lucide, ISC licence). */

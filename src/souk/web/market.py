@@ -40,6 +40,8 @@ class Market:
     front: Front
     """The lists of the front page."""
     reviews: ports.Reviews
+    moderation: ports.Moderation
+    appeals: ports.Appeals
     comparisons: ports.Comparisons
     plugins: ports.Plugins
     workspaces: ports.Workspaces

@@ -30,6 +30,7 @@ from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
 from souk.treasury.rates.api import Rates
+from souk.trust.moderation.api import Appeals, Moderation
 from souk.works.galleries.api import Galleries
 from souk.works.listings.api import Listings
 from souk.works.plugins.api import Plugins, Workspaces
@@ -52,6 +53,7 @@ __all__ = [
     "Access",
     "Analytics",
     "AnalyticsReports",
+    "Appeals",
     "Collections",
     "Comparisons",
     "DeadLetter",
@@ -59,12 +61,13 @@ __all__ = [
     "Ledger",
     "Licences",
     "Listings",
+    "Moderation",
     "Notices",
     "Orders",
     "Organisations",
     "Payments",
-    "PromotionDesk",
     "Plugins",
+    "PromotionDesk",
     "Provenance",
     "Rates",
     "Recommender",
@@ -233,6 +236,10 @@ class Quarantine(Protocol):
         self, uow: UnitOfWork, actor: Actor, *, cursor: str | None, limit: int
     ) -> Page[Artifact]:
         """Admin: newest first, with the reasons."""
+        ...
+
+    async def release(self, uow: UnitOfWork, actor: Actor, sha256: str, *, reason: str) -> Artifact:
+        """Moderators: lets a file through, with the reason on record."""
         ...
 
 

@@ -60,7 +60,7 @@ def wire_web(
     Raises:
         AssetsMissing: the islands were not built.
     """
-    del compute, trust
+    del compute
     pages = Pages(load_assets())
     market = Market(
         settings=core.settings,
@@ -96,6 +96,8 @@ def wire_web(
             analytics=analytics.analytics,
         ),
         reviews=reviews.reviews,
+        moderation=trust.moderation,
+        appeals=trust.appeals,
         comparisons=discovery.comparisons,
         plugins=plugins.plugins,
         workspaces=plugins.workspaces,

@@ -13,10 +13,11 @@ RESERVED_SLUGS: Final = frozenset(
     designs docs download downloads edge events explore favicon favicon.ico
     favorites favourites featured feed files following functions
     health help home hub images ipfs jobs legal library licences licenses listing listings live
-    llms.txt login logout marketplace materials mcp me metrics models new news notices
+    llms.txt login logout marketplace materials mcp me metrics models moderation new news notices
     notifications oauth offers offline openapi openapi.json orders organisations organizations
     pages pipelines plugins preferences pricing privacy provenance publish raw receipts register
-    resolve robots.txt rooms root sandbox schema search security sell seller sellers selling
+    report reports resolve review reviews robots.txt rooms root sandbox schema search security sell
+    seller sellers selling
     settings sign-in sign-out sign-up signals signin signout signup sitemap.xml souk static
     status studio support system templates terms test tiles trending uploads user users vendors
     verify wallet webhooks well-known .well-known workspaces ws www

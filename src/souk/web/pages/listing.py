@@ -11,9 +11,9 @@ from souk.web.forms import PageRequest
 from souk.web.market import Market
 from souk.web.pages.listing_numbers import numbers
 from souk.web.pages.listing_view import ListingView, Loader, current_version
-from souk.web.pages.reviews import reviews_part
 from souk.web.pages.plugin import plugin_part
 from souk.web.pages.recommended import related
+from souk.web.pages.reviews import reviews_part
 from souk.web.render import Pages
 from souk.web.seen import seen_cookie
 from souk.web.shell import Shell
@@ -43,7 +43,15 @@ async def provenance(view: ListingView) -> dict[str, object]:
     return {"history": list(reversed(history))[:MAX_HISTORY], "history_count": len(history)}
 
 
-LOADERS: Final[tuple[Loader, ...]] = (buying, numbers, gallery, provenance, related, plugin_part)
+LOADERS: Final[tuple[Loader, ...]] = (
+    buying,
+    numbers,
+    gallery,
+    provenance,
+    related,
+    plugin_part,
+    reviews_part,
+)
 """One for each part of the page that needs more than the listing itself."""
 
 

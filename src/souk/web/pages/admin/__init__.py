@@ -3,6 +3,7 @@
 from souk.web.pages.admin import (
     dead_letters,
     listings,
+    moderation,
     organisations,
     quarantine,
     schedules,
@@ -10,6 +11,6 @@ from souk.web.pages.admin import (
     users,
 )
 
-_PAGES = (users, organisations, listings, quarantine, dead_letters, schedules, system)
+_PAGES = (users, organisations, listings, moderation, quarantine, dead_letters, schedules, system)
 
 ROUTES = [route for page in _PAGES for route in page.ROUTES]

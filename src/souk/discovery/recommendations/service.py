@@ -23,7 +23,7 @@ from souk.discovery.search.api import Search
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import Analytics
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Unavailable
+from souk.kernel.errors import NotFound, Unavailable
 from souk.kernel.ids import is_id
 from souk.rights.licences.api import Licences
 from souk.works.listings.api import Listings
@@ -49,6 +49,7 @@ _OWNED: Final = 100
 _LOOKED_UP: Final = 4
 """So many times the listings asked for are read: some of them are owned, or off the market."""
 _POOL_NEAR: Final = 100
+_MEASURED_ON: Final = 5
 _POOL_S: Final = 15.0
 """A page that many look at is not worked out for each of them."""
 _POOLS: Final = 2_000
@@ -141,7 +142,7 @@ class RecommendationService:
         )
         kinds = COMPANIONS.get(listing.kind, ())
         companions = Candidates()
-        self._add_measured_on(companions, listing, near)
+        await self._add_measured_on(uow, companions, listing, near)
         companions.rank(
             _LEARNT_WEIGHT,
             [one for one, _ in together],
@@ -225,18 +226,29 @@ class RecommendationService:
             ranked = self._knowledge.taster.popular(limit=_TRENDS)
         found.rank(_TREND_WEIGHT, ranked, Reason(kind="trending", text="Trending now"))
 
-    def _add_measured_on(
-        self, found: Candidates, listing: Listing, near: Iterable[ListingSummary]
+    async def _add_measured_on(
+        self,
+        uow: UnitOfWork,
+        found: Candidates,
+        listing: Listing,
+        near: Iterable[ListingSummary],
     ) -> None:
-        """A model and the dataset that its metrics name belong together, whoever sells either."""
-        named = [metric.dataset for metric in listing.metrics if metric.dataset]
-        if not named:
-            return
-        ranked = [
-            one.id
-            for one in near
-            if one.kind == "dataset" and any(names_dataset(name, one.title) for name in named)
-        ]
+        """A model and the datasets that its metrics name belong together, whoever sells either.
+
+        A metric names its dataset by address (`owner/slug`), or by a title that is nearby.
+        """
+        named = list(dict.fromkeys(one.dataset for one in listing.metrics if one.dataset))
+        ranked = []
+        for name in named[:_MEASURED_ON]:
+            owner, _, slug = name.strip().partition("/")
+            try:
+                ranked.append((await self._listings.by_address(uow, owner, slug)).id)
+            except NotFound:
+                ranked += [
+                    one.id
+                    for one in near
+                    if one.kind == "dataset" and names_dataset(name, one.title)
+                ]
         reason = Reason(kind="companion", text="Its metrics were measured on this")
         found.rank(2 * _LEARNT_WEIGHT, ranked, reason)
 
@@ -303,7 +315,7 @@ def _named(reason: Reason, known: Mapping[str, ListingSummary]) -> Reason:
     words = {
         "viewed": f"Because you viewed {title}",
         "bought": f"Because you bought {title}",
-        "favourite": f"Because {title} is a favourite of yours",
+        "favourite": f"Because you like {title}",
     }
     if title is None:
         return Reason(kind=reason.kind, text="Because of what you looked at before")

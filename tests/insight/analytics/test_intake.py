@@ -34,9 +34,8 @@ class Door:
         self.listing_id = new_id("lst", clock.now())
         self.seller = new_id("org", clock.now())
         # Every listing of these tests is known before: the listings themselves are never asked.
-        self.intake = Intake(
-            database=database, shelf=Shelf(ListingService.__new__(ListingService)), settings=chosen
-        )
+        shelf = Shelf(ListingService.__new__(ListingService))
+        self.intake = Intake(database=database, shelf=shelf, clock=clock, settings=chosen)
         self.service = AnalyticsService(
             intake=self.intake,
             trends=Trends(chosen),

@@ -31,7 +31,7 @@ def wire_analytics(
 ) -> AnalyticsParts:
     settings = core.load(AnalyticsSettings, "analytics")
     shelf = Shelf(listings)
-    intake = Intake(database=core.database, shelf=shelf, settings=settings)
+    intake = Intake(database=core.database, shelf=shelf, clock=core.clock, settings=settings)
     trends = Trends(settings)
     analytics = AnalyticsService(
         intake=intake,

@@ -1,14 +1,17 @@
 """HTTP: search and suggestions. Open to everybody; neither needs a transaction."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from litestar import get
+from litestar import Request, get
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from souk.discovery.search.api import Between, Filters, SearchQuestion, Sort
 from souk.discovery.search.query.limits import scaled
 from souk.discovery.search.service import SearchService
+from souk.infra.http.dependencies import Service
+from souk.insight.analytics.api import Analytics, Searched, visit_of
 from souk.kernel.paging import DEFAULT_LIMIT, MAX_LIMIT
 from souk_client.contracts.base import ListingKind
 from souk_client.contracts.discovery import SearchAnswer, Suggestions
@@ -44,6 +47,8 @@ Bytes = Annotated[int | None, QueryParameter(ge=0, le=2**50)]
 @get("/search", tags=_TAGS, opt=_OWN)
 async def search_listings(
     search: NamedDependency[SearchService],
+    analytics: Service[Analytics],
+    request: Request[Any, Any, State],
     q: Text = "",
     kind: Annotated[
         list[ListingKind] | None, QueryParameter(max_items=20, description="any of these")
@@ -86,7 +91,7 @@ async def search_listings(
     Filters may stand in `q` and in parameters of their own; they add up. Counts of a facet are
     over all matches, with that facet's own filter lifted. Without words the newest come first.
     """
-    return await search.search(
+    answer = await search.search(
         SearchQuestion(
             text=q,
             filters=Filters(
@@ -113,6 +118,10 @@ async def search_listings(
             limit=limit,
         )
     )
+    if q and cursor is None:
+        found = Searched(query=q, result_count=answer.total, visit=visit_of(request))
+        analytics.record(found)
+    return answer
 
 
 @get("/search/suggest", tags=_TAGS, opt=_OWN)

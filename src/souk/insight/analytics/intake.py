@@ -21,14 +21,13 @@ from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.telemetry.metrics import ANALYTICS_DROPPED, ANALYTICS_RECORDED
 from souk.insight.analytics import store
-from souk.insight.analytics.model import day_of, visitor_id
+from souk.insight.analytics.model import SALT_GRACE, day_of, visitor_id
 from souk.insight.analytics.settings import AnalyticsSettings
 from souk.insight.analytics.shelf import Shelf
+from souk.kernel.clock import Clock
 from souk.kernel.ids import new_id
 
 RETRY_S: Final = 1.0
-SALTS_KEPT: Final = 2
-"""Days: today's, and yesterday's for facts that were queued before midnight."""
 
 log = structlog.get_logger("souk.analytics")
 
@@ -55,8 +54,11 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 class Intake:
     """Takes arrivals without waiting, and writes them."""
 
-    def __init__(self, *, database: Database, shelf: Shelf, settings: AnalyticsSettings) -> None:
+    def __init__(
+        self, *, database: Database, shelf: Shelf, clock: Clock, settings: AnalyticsSettings
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._shelf = shelf
         self._settings = settings
         self._queue: deque[Arrival] = deque()
@@ -78,6 +80,7 @@ class Intake:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._full.wait(), self._settings.flush_ms / 1000)
             self._full.clear()
+            self._forget_salts()
             try:
                 await self.flush()
             except Exception:
@@ -135,9 +138,13 @@ class Intake:
             if day not in self._salts:
                 fresh = secrets.token_bytes(32)
                 self._salts[day] = await store.salt_of(uow, day, fresh=fresh)
-        for old in sorted(self._salts)[:-SALTS_KEPT]:
-            del self._salts[old]
         return dict(self._salts)
+
+    def _forget_salts(self) -> None:
+        """Past days' salts go from memory as they go from the database."""
+        first = day_of(self._clock.now() - SALT_GRACE)
+        for day in [day for day in self._salts if day < first]:
+            del self._salts[day]
 
 
 def _search(one: Arrival, visitor: str) -> store.NewSearch:

@@ -21,6 +21,9 @@ MARKETPLACE: Final = "marketplace"
 MAX_QUERY: Final = 80
 MAX_SOURCE: Final = 100
 
+SALT_GRACE: Final = timedelta(minutes=5)
+"""How long a day's salt outlives it: facts of before midnight may still be on their way."""
+
 WEIGHTS: Final[Mapping[str, float]] = {
     "view": 1.0,
     "click": 1.0,

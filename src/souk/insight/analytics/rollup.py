@@ -1,7 +1,6 @@
 """Rolling up: from single facts to sums, and the deletion of facts whose time has come."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -9,14 +8,12 @@ import msgspec
 from souk.infra.live.api import Live, NewMessage, organisation
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics import rollup_store, store
-from souk.insight.analytics.model import day_of, kept_from, start_of_day
+from souk.insight.analytics.model import SALT_GRACE, day_of, kept_from, start_of_day
 from souk.insight.analytics.rollup_store import Bucket
 from souk.insight.analytics.settings import AnalyticsSettings
 
 MARKS: Final = 5_000
 """Marks taken in one go."""
-SALT_GRACE: Final = timedelta(minutes=5)
-"""After midnight: facts of the day before may still be on their way."""
 
 
 class RollUp:

@@ -9,6 +9,7 @@ from litestar.params import Parameter
 
 from souk.discovery.alerts.api import filters_of
 from souk.discovery.search.api import SearchQuestion, Sort
+from souk.insight.analytics.api import Searched, visit_of
 from souk.kernel.errors import SoukError, Unavailable
 from souk.web.forms import PageRequest
 from souk.web.market import Market
@@ -174,6 +175,7 @@ async def search_page(
     try:
         answer = await market.search.search(question)
         shown = view_of(address, answer, sort=sort, view=view)
+        _count(request, market, question, answer)
     except Unavailable as error:
         shown = view_of(address, None, sort=sort, view=view)
         status, headers = error.status, {"retry-after": "2"}
@@ -188,6 +190,17 @@ async def search_page(
     if asked_view in VIEWS and request.cookies.get(VIEW_COOKIE) != asked_view:
         answered.set_cookie(_view_cookie(asked_view, market))
     return answered
+
+
+def _count(
+    request: PageRequest, market: Market, question: SearchQuestion, answer: SearchAnswer
+) -> None:
+    """Tells analytics of a search in words; going on to its next page is none."""
+    if question.text and question.cursor is None:
+        visit = visit_of(request)
+        market.analytics.record(
+            Searched(query=question.text, result_count=answer.total, visit=visit)
+        )
 
 
 async def _panel(market: Market, question: SearchQuestion) -> SearchAnswer | None:

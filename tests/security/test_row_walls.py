@@ -28,19 +28,30 @@ UNWALLED = {
     "licences.contents": "the files of published versions",
     "analytics.stale_hours": "marks for the roll-up, taken by the worker alone",
     "analytics.trending": "shown to everybody",
+    "collections.favourite_counts": "how many people like a work is shown on it",
+    "collections.follower_counts": "how many people follow a seller is shown",
+    "recommendations.models": "figures about models, none about anybody",
     "works.counts": "sales and downloads, shown on every listing",
+    "works.version_snapshots": "what a listing said to everybody when a version became public",
     "rates.quotes": "conversion rates are public: admins state them, everybody reads them",
 }
 """Tables without row-level security, and why."""
 
 PUBLIC_ROWS = {
+    "collections.collections": "visibility <> 'private'",
+    "collections.items": "EXISTS (SELECT 1 FROM collections.collections c "
+    "WHERE c.id = collection_id AND c.visibility <> 'private')",
+    "collections.featured": "starts_at <= now() AND (ends_at IS NULL OR ends_at > now())",
     "people.organisations": "true",
     "works.artifacts": "is_public",
     "works.revisions": "is_public",
     "works.listings": "published_at IS NOT NULL",
     "works.versions": "published_at IS NOT NULL",
+    "evaluation.evaluations": "is_verified AND EXISTS (SELECT 1 FROM works.listings l "
+    "WHERE l.id = listing_id AND l.published_at IS NOT NULL)",
     "galleries.images": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
     "AND l.published_at IS NOT NULL)",
+    "plugins.releases": "published_at IS NOT NULL",
     "works.offers": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
     "AND l.published_at IS NOT NULL)",
 }
@@ -80,6 +91,16 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
             "SELECT 'hld_' || id, %s, 'USD', 5, 'walls' || id, id, now(), now() + interval '1 day' "
             "FROM ledger.transfers LIMIT 1",
             [world.ids["personal_organisation"]],
+        )
+        connection.execute(
+            "INSERT INTO collections.featured VALUES (%s, 999, now() + interval '1 day', NULL, '', "
+            "%s, now()) ON CONFLICT DO NOTHING",
+            [world.ids["published"], world.ids["user_id"]],
+        )
+        connection.execute(
+            "INSERT INTO recommendations.deeds VALUES (%s, %s, 'view', 1, now(), now()) "
+            "ON CONFLICT DO NOTHING",
+            [world.ids["user_id"], world.ids["published"]],
         )
         yield connection
 

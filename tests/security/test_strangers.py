@@ -79,6 +79,13 @@ ATTACKS: dict[str, list[Attack]] = {
             },
         )
     ],
+    "POST /listings/{listing_id}/evaluations": [
+        ("/listings/{draft}/evaluations", {"dataset": "a/b", "target": "label"}),
+        ("/listings/{published}/evaluations", {"dataset": "a/b", "target": "label"}),
+    ],
+    "GET /listings/{listing_id}/evaluations": [("/listings/{draft}/evaluations", None)],
+    "GET /evaluations/{evaluation_id}": [("/evaluations/{evaluation_id}", None)],
+    "GET /listings/{listing_id}/metrics": [("/listings/{draft}/metrics", None)],
     "GET /listings/{listing_id}/images": [("/listings/{draft}/images", None)],
     "POST /listings/{listing_id}/images": [
         ("/listings/{draft}/images", {"sha256": "{sha256}", "alt": "Mine"}),
@@ -185,7 +192,55 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/licences/{licence_id}/seats/{mallory}", None),
     ],
     "POST /licences/{licence_id}/revoke": [("/licences/{licence_id}/revoke", {"reason": "mine"})],
+    "PUT /favourites/{listing_id}": [("/favourites/{draft}", None)],
+    "POST /collections": [
+        ("/collections", {"title": "Mine", "organisation_id": "{organisation_id}"})
+    ],
+    "GET /collections/{collection_id}": [("/collections/{collection_id}", None)],
+    "GET /collections/by-address/{owner}/{slug}": [
+        ("/collections/by-address/{owner}/{collection_slug}", None)
+    ],
+    "PATCH /collections/{collection_id}": [("/collections/{collection_id}", {"title": "Mine"})],
+    "DELETE /collections/{collection_id}": [("/collections/{collection_id}", None)],
+    "PUT /collections/{collection_id}/items": [
+        ("/collections/{collection_id}/items", {"listing_id": "{own_listing}"})
+    ],
+    "PUT /collections/{collection_id}/order": [
+        ("/collections/{collection_id}/order", {"listing_ids": ["{published}"]})
+    ],
+    "DELETE /collections/{collection_id}/items/{listing_id}": [
+        ("/collections/{collection_id}/items/{published}", None)
+    ],
+    "PUT /featured": [("/featured", {"listing_id": "{own_listing}"})],
+    "DELETE /featured/{listing_id}": [("/featured/{published}", None)],
+    "GET /recommendations": [("/recommendations?listing_id={draft}", None)],
+    "GET /listings/{listing_id}/related": [("/listings/{draft}/related", None)],
     "POST /notices/{notice_id}/read": [("/notices/{notice_id}/read", None)],
+    "GET /plugins/{owner}/{slug}": [("/plugins/{owner}/{draft_plugin_slug}", None)],
+    "GET /plugins/{owner}/{slug}/versions/{version}": [
+        ("/plugins/{owner}/{draft_plugin_slug}/versions/1.0.0", None)
+    ],
+    "POST /plugins/{owner}/{slug}/versions/{version}/yank": [
+        ("/plugins/{plugin}/versions/1.0.0/yank", {"reason": "mine"})
+    ],
+    "DELETE /plugins/{owner}/{slug}/versions/{version}/yank": [
+        ("/plugins/{plugin}/versions/1.0.0/yank", None)
+    ],
+    "POST /workspaces": [("/workspaces", {"name": "Mine", "organisation_id": "{organisation_id}"})],
+    "GET /workspaces": [("/workspaces?organisation_id={personal_organisation}", None)],
+    "GET /workspaces/{workspace_id}": [("/workspaces/{workspace_id}", None)],
+    "PATCH /workspaces/{workspace_id}": [("/workspaces/{workspace_id}", {"name": "Mine"})],
+    "POST /workspaces/{workspace_id}/plan": [("/workspaces/{workspace_id}/plan", {})],
+    "POST /workspaces/{workspace_id}/changes": [
+        ("/workspaces/{workspace_id}/changes", {"remove": ["{plugin}"]})
+    ],
+    "POST /workspaces/{workspace_id}/roll-back": [("/workspaces/{workspace_id}/roll-back", {})],
+    "GET /workspaces/{workspace_id}/locks": [("/workspaces/{workspace_id}/locks", None)],
+    "GET /workspaces/{workspace_id}/locks/{number}": [("/workspaces/{workspace_id}/locks/1", None)],
+    "GET /workspaces/{workspace_id}/outdated": [("/workspaces/{workspace_id}/outdated", None)],
+    "GET /workspaces/{workspace_id}/files/{listing_id}": [
+        ("/workspaces/{workspace_id}/files/{plugin_listing}?path=run.wasm", None)
+    ],
 }
 """Each is refused: 403, 404 or 409 to a stranger, 401 or the same to nobody."""
 
@@ -209,6 +264,14 @@ OPEN = {
     "GET /notices": "the caller's own",
     "GET /notices/unread": "the caller's own",
     "POST /notices/read": "the caller's own",
+    "GET /favourites": "the caller's own",
+    "DELETE /favourites/{listing_id}": "the caller's own",
+    "GET /following": "the caller's own",
+    "GET /organisations/{slug}/follow": "how many follow is public; whether, the caller's own",
+    "PUT /organisations/{slug}/follow": "everybody may follow a seller",
+    "DELETE /organisations/{slug}/follow": "the caller's own",
+    "GET /collections": "public ones; private ones of others are tried below",
+    "GET /featured": "shown on the front page",
     "GET /search": "published works: tried below",
     "GET /search/suggest": "published works: tried below",
     "GET /provenance/log": "the log is public: what it says of a draft is tried below",
@@ -236,7 +299,7 @@ def before(world: World) -> Any:
 
 def call(client: httpx.Client, operation: str, path: str, body: Any) -> httpx.Response:
     method = operation.partition(" ")[0]
-    if method == "PUT":
+    if method == "PUT" and body is None:
         return client.put(f"{API}{path}", content=b"not yours")
     headers = {"idempotency-key": f"k{abs(hash(path))}"} if method == "POST" else {}
     return client.request(method, f"{API}{path}", json=body, headers=headers)
@@ -298,6 +361,8 @@ def test_drafts_are_in_no_list_and_no_search(world: World) -> None:
             f"/provenance/log?listing_id={world.ids['draft']}",
             f"/provenance/by-hash/{world.ids['sha256']}",
             f"/organisations/{world.ids['personal_organisation']}",
+            "/collections?limit=100",
+            f"/collections?organisation_id={world.ids['personal_organisation']}",
         ):
             answer = person.get(f"{API}{path}")
             assert answer.status_code == 200, answer.text

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from tests.compute.evaluation.models import nine_of_ten, wants_seven_columns
 from tests.works.galleries.pictures import picture
 
 PASSWORD = "a long enough password"
@@ -122,7 +123,13 @@ class World:
             f"/uploads/{self.ids['upload_id']}",
             f"/artifacts/{self.ids['sha256']}",
             f"/wallet?organisation_id={org}",
+            f"/collections/{self.ids['collection_id']}",
+            f"/collections?organisation_id={self.ids['personal_organisation']}",
+            "/favourites",
+            "/following",
         ]
+        workspace = f"/workspaces/{self.ids['workspace_id']}"
+        mine += ["/workspaces", workspace, f"{workspace}/locks", f"/plugins/{self.ids['plugin']}"]
         theirs = [f"/licences/{self.ids['licence_id']}", f"/orders/{self.ids['order_id']}"]
         theirs += ["/wallet", "/notices", f"/licences/{self.ids['licence_id']}/seats"]
         return {
@@ -133,6 +140,8 @@ class World:
 
 def make_world(base_url: str) -> Iterator[World]:
     """Makes everything over the public API."""
+    from tests.security.plugins import make_plugins  # it takes people of this module
+
     ada = Person(base_url, "Ada Lovelace")
     grace = Person(base_url, "Grace Hopper")
     mallory = Person(base_url, "Mallory")
@@ -149,6 +158,14 @@ def make_world(base_url: str) -> Iterator[World]:
     upload = ada.announce(secret.encode() * 5, f"{secret}.bin")
     ada.http.put(f"{API}/uploads/{upload['id']}/parts/1", content=secret.encode() * 5)
     seats = {"terms": {"kind": "seats", "seats": 3}, "price_minor": 500}
+    data = ada.publish(nine_of_ten(), "data.csv", price_minor=0)
+    claim = {"name": "accuracy", "value": 0.9}
+    model = ada.publish(wants_seven_columns(), "model.onnx", kind="model", metrics=[claim])
+    evaluation = ada.do(
+        "POST",
+        f"/listings/{model['id']}/evaluations",
+        {"dataset": data["address"], "target": "label"},
+    )
     picture_sha = ada.upload(picture(64, 48), "picture.png")
     image = ada.do(
         "POST", f"/listings/{draft['id']}/images", {"sha256": picture_sha, "alt": secret}
@@ -164,6 +181,16 @@ def make_world(base_url: str) -> Iterator[World]:
     files = grace.do("GET", f"/licences/{order['licence_id']}/files")["items"]
     assert grace.http.get(files[0]["url"]).status_code == 200
     own = mallory.publish()
+    plugins = make_plugins(ada, secret)
+    kept = {"title": "Kept things", "description": secret, "visibility": "private"}
+    collection = ada.do("POST", "/collections", kept)
+    ada.do(
+        "PUT",
+        f"/collections/{collection['id']}/items",
+        {"listing_id": published["id"], "note": secret},
+    )
+    ada.do("PUT", f"/favourites/{own['id']}")
+    ada.do("PUT", f"/organisations/{grace.slug}/follow")
     grace.do("GET", f"/listings/{published['id']}")
     grace.do("GET", "/search?q=anything")
     ids = {
@@ -181,7 +208,10 @@ def make_world(base_url: str) -> Iterator[World]:
         "owner": ada.slug,
         "upload_id": upload["id"],
         "image_id": image["id"],
+        "evaluation_id": evaluation["id"],
         "published": published["id"],
+        "collection_id": collection["id"],
+        "collection_slug": collection["address"].rpartition("/")[2],
         "published_offer": published["offers"][0]["id"],
         "deposit_id": deposit["id"],
         "order_id": order["id"],
@@ -191,6 +221,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "mallory": mallory.user_id,
         "own_organisation": mallory.organisation_id,
         "own_listing": own["id"],
+        **plugins,
     }
     _await_numbers(ada, published["id"])
     nobody = httpx.Client(base_url=base_url, timeout=30)

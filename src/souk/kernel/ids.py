@@ -33,6 +33,7 @@ ReportId = NewType("ReportId", str)
 FlagId = NewType("FlagId", str)
 DecisionId = NewType("DecisionId", str)
 CollectionId = NewType("CollectionId", str)
+SavedSearchId = NewType("SavedSearchId", str)
 ImageId = NewType("ImageId", str)
 EvaluationId = NewType("EvaluationId", str)
 WorkspaceId = NewType("WorkspaceId", str)
@@ -64,6 +65,7 @@ PREFIXES: Final = {
     FlagId: "flg",
     DecisionId: "dec",
     CollectionId: "col",
+    SavedSearchId: "svs",
     WorkspaceId: "wsp",
 }
 """Every id type and its prefix."""

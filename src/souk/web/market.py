@@ -43,6 +43,7 @@ class Market:
     moderation: ports.Moderation
     appeals: ports.Appeals
     comparisons: ports.Comparisons
+    saved_searches: ports.SavedSearches
     plugins: ports.Plugins
     workspaces: ports.Workspaces
     refund_days: int

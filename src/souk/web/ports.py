@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from souk.commerce.orders.api import Orders
 from souk.commerce.promotions.api import PromotionDesk
+from souk.discovery.alerts.api import SavedSearches
 from souk.discovery.collections.api import Collections
 from souk.discovery.comparisons.api import Comparisons
 from souk.discovery.recommendations.api import Recommender
@@ -72,6 +73,7 @@ __all__ = [
     "Rates",
     "Recommender",
     "Reviews",
+    "SavedSearches",
     "Search",
     "Workspaces",
 ]
@@ -140,7 +142,6 @@ class Organisations(OrganisationsApi, Protocol):
     ) -> None:
         """Removes a member, or lets the caller leave."""
         ...
-
 
     async def directory(
         self, uow: UnitOfWork, actor: Actor, *, query: str, cursor: str | None, limit: int

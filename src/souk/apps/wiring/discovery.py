@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from souk.apps.wiring.alerts import wire_alerts
 from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.signals import MarketSignals
+from souk.discovery.alerts.service import SavedSearchService
 from souk.discovery.collections import routes as collection_routes
 from souk.discovery.collections.jobs import follow_handlers
 from souk.discovery.collections.service import CollectionService
@@ -30,6 +32,7 @@ from souk.works.listings.api import Listings
 class Discovery:
     search: SearchService
     comparisons: ComparisonService
+    saved_searches: SavedSearchService
     collections: CollectionService
     parts: Parts
 
@@ -71,8 +74,12 @@ def wire_discovery(
         embed.wake(payload)
 
     comparisons = ComparisonService(listings=listings, reviews=reviews, rates=rates)
+    alerts = wire_alerts(
+        core, listings=listings, organisations=organisations, search=search, notices=notices
+    )
     return Discovery(
         search=search,
+        saved_searches=alerts.saved_searches,
         comparisons=comparisons,
         collections=collections,
         parts=Parts(
@@ -80,10 +87,17 @@ def wire_discovery(
                 "search": search,
                 "comparisons": comparisons,
                 "collections": collections,
+                **alerts.parts.services,
             },
-            routes=[*routes.ROUTES, *comparison_routes.ROUTES, *collection_routes.ROUTES],
+            routes=[
+                *routes.ROUTES,
+                *comparison_routes.ROUTES,
+                *collection_routes.ROUTES,
+                *alerts.parts.routes,
+            ],
             handlers=[
                 search_handler(feeding),
+                *alerts.parts.handlers,
                 *follow_handlers(
                     notices=notices, organisations=organisations, settings=collection_settings
                 ),
@@ -91,6 +105,7 @@ def wire_discovery(
             worker_tasks=[
                 indexer.run,
                 embed.run,
+                *alerts.parts.worker_tasks,
                 check_task(feeding, every_s=settings.check_minutes * 60),
             ],
             gauges={"search_behind": indexer.behind},

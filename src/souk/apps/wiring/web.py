@@ -99,6 +99,7 @@ def wire_web(
         moderation=trust.moderation,
         appeals=trust.appeals,
         comparisons=discovery.comparisons,
+        saved_searches=discovery.saved_searches,
         plugins=plugins.plugins,
         workspaces=plugins.workspaces,
         refund_days=core.load(OrderSettings, "orders").refund_days,

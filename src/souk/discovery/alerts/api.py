@@ -35,9 +35,7 @@ class SavedSearches(Protocol):
         """One of the caller's. Raises NotFound `saved_search_unknown`."""
         ...
 
-    async def save(
-        self, uow: UnitOfWork, actor: Actor, request: SavedSearchRequest
-    ) -> SavedSearch:
+    async def save(self, uow: UnitOfWork, actor: Actor, request: SavedSearchRequest) -> SavedSearch:
         """Keeps a search; its owner is told of works that match it from now on.
 
         Raises:

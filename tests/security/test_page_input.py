@@ -26,7 +26,9 @@ FIELDS = """
     edition terms seats uses duration_days reason role roles version notes sha256 path paths
     files file organisation organisation_id listing_id offer offer_id edition affiliate q sort
     view cursor owner price_min price_max page days state answer expires_in_days
-    expected_price_minor provider metrics text
+    expected_price_minor provider metrics text description visibility note address back add
+    remove follow way starts_at ends_at
+    install range channel upgrade upgrade_all remove accept lock to plugin workspace
 """.split()
 IDS = re.compile(r"\{(\w+):str\}")
 
@@ -53,6 +55,7 @@ def ada(base_url: str) -> Iterator[Person]:
 @pytest.fixture(scope="module")
 def ids(ada: Person) -> dict[str, str]:
     listing = ada.draft()
+    workspace = ada.do("POST", "/workspaces", {"name": secrets.token_hex(5)})
     shared = ada.do("POST", "/organisations", {"slug": f"org-{secrets.token_hex(5)}", "name": "x"})
     return {
         "listing_id": listing["id"],
@@ -60,6 +63,7 @@ def ids(ada: Person) -> dict[str, str]:
         "slug": listing["slug"],
         "organisation_id": shared["id"],
         "user_id": ada.user_id,
+        "workspace_id": workspace["id"],
     }
 
 

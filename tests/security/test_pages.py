@@ -49,12 +49,37 @@ ATTACKS: dict[str, list[str]] = {
         "/admin/dead-letters/evt_x/any/retry"
     ],
     "GET /{owner:str}/{slug:str}": ["/{owner}/{draft_slug}"],
+    "GET /{owner:str}/{slug:str}/docs": ["/{owner}/{draft_plugin_slug}/docs"],
+    "GET /workspaces/{workspace_id:str}": ["/workspaces/{workspace_id}"],
+    "GET /workspaces/{workspace_id:str}/plan": ["/workspaces/{workspace_id}/plan"],
+    "POST /workspaces/{workspace_id:str}/apply": ["/workspaces/{workspace_id}/apply"],
+    "POST /workspaces/{workspace_id:str}/rename": ["/workspaces/{workspace_id}/rename"],
+    "POST /workspaces/{workspace_id:str}/roll-back": ["/workspaces/{workspace_id}/roll-back"],
     "GET /publish/{listing_id:str}/gallery": ["/publish/{draft}/gallery"],
     "POST /publish/{listing_id:str}/gallery": ["/publish/{draft}/gallery"],
     "POST /publish/{listing_id:str}/gallery/{image_id:str}": [
         "/publish/{draft}/gallery/{image_id}",
         "/publish/{own_listing}/gallery/{image_id}",
     ],
+    "GET /collections/{owner:str}/{slug:str}": ["/collections/{owner}/{collection_slug}"],
+    "POST /collections/_manage/{collection_id:str}/edit": [
+        "/collections/_manage/{collection_id}/edit"
+    ],
+    "POST /collections/_manage/{collection_id:str}/items": [
+        "/collections/_manage/{collection_id}/items"
+    ],
+    "POST /collections/_manage/{collection_id:str}/remove": [
+        "/collections/_manage/{collection_id}/remove"
+    ],
+    "POST /collections/_manage/{collection_id:str}/move": [
+        "/collections/_manage/{collection_id}/move"
+    ],
+    "POST /collections/_manage/{collection_id:str}/delete": [
+        "/collections/_manage/{collection_id}/delete"
+    ],
+    "GET /admin/featured": ["/admin/featured"],
+    "POST /admin/featured/{listing_id:str}/move": ["/admin/featured/{published}/move"],
+    "POST /admin/featured/{listing_id:str}/remove": ["/admin/featured/{published}/remove"],
     "GET /admin": ["/admin"],
     "GET /admin/listings": ["/admin/listings"],
     "GET /admin/quarantine": ["/admin/quarantine"],
@@ -67,7 +92,11 @@ ATTACKS: dict[str, list[str]] = {
 }
 """A page and the addresses with somebody else's ids, or for an admin alone."""
 
-PUBLIC = {"GET /tiles/{kind:str}/{name:str}"}
+PUBLIC = {
+    "GET /tiles/{kind:str}/{name:str}",
+    "GET /browse/{category:str}",
+    "POST /following/{seller:str}",
+}
 """Addresses with a part that names nobody's things, as those of the manual below /docs/ do."""
 
 FORM = {

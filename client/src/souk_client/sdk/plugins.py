@@ -40,7 +40,7 @@ def yank(address: str, version: str, *, reason: str) -> Call[PluginRelease]:
     """Withdraws a version, so that nobody new gets it."""
     owner, _, slug = address.partition("/")
     return Call(
-        method="PUT",
+        method="POST",
         path=api("plugins", owner, slug, "versions", version, "yank"),
         answer=PluginRelease,
         body=YankRequest(reason=reason),

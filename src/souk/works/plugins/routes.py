@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from litestar import Response, delete, get, patch, post, put
+from litestar import Response, delete, get, patch, post
 from litestar.params import Parameter
 from litestar.response import Stream
 
@@ -50,7 +50,7 @@ async def get_plugin_release(
     return await plugins.release(uow, owner, slug, version=version)
 
 
-@put("/plugins/{owner:str}/{slug:str}/versions/{version:str}/yank", tags=_TAGS)
+@post("/plugins/{owner:str}/{slug:str}/versions/{version:str}/yank", tags=_TAGS, status_code=200)
 async def yank_release(
     owner: str,
     slug: str,

@@ -26,7 +26,7 @@ class ReviewSubjects:
         return Subject(
             kind="review",
             id=review.id,
-            title=f"{review.stars} stars for {listing.title}",
+            title=f"{review.stars} star{'' if review.stars == 1 else 's'} for {listing.title}",
             excerpt=excerpt_of(review.text),
             link=f"/{listing.address}/reviews#{review.id}",
             organisation_id=review.organisation_id,

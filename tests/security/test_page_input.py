@@ -27,7 +27,7 @@ FIELDS = """
     files file organisation organisation_id listing_id offer offer_id edition affiliate q sort
     view cursor owner price_min price_max page days state answer expires_in_days
     expected_price_minor provider metrics text description visibility note address back add
-    remove follow way starts_at ends_at
+    remove follow way starts_at ends_at ids only clear act rating latency size memory region
     install range channel upgrade upgrade_all remove accept lock to plugin workspace
 """.split()
 IDS = re.compile(r"\{(\w+):str\}")

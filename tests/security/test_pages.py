@@ -35,6 +35,8 @@ ATTACKS: dict[str, list[str]] = {
         "/account/invitations/{invitation_id}/decline",
     ],
     "POST /account/keys/{key_id:str}/revoke": ["/account/keys/{key_id}/revoke"],
+    "GET /account/searches/{saved_search_id:str}": ["/account/searches/{saved_search_id}"],
+    "POST /account/searches/{saved_search_id:str}": ["/account/searches/{saved_search_id}"],
     "GET /publish/{listing_id:str}/details": ["/publish/{draft}/details"],
     "POST /publish/{listing_id:str}/details": ["/publish/{draft}/details"],
     "GET /publish/{listing_id:str}/files": ["/publish/{draft}/files"],

@@ -24,6 +24,15 @@ Attack = tuple[str, Any]
 
 ATTACKS: dict[str, list[Attack]] = {
     "DELETE /api-keys/{key_id}": [("/api-keys/{key_id}", None)],
+    "GET /compare": [
+        ("/compare?listing={draft}", None),
+        ("/compare?listing={owner}/{draft_slug}", None),
+    ],
+    "GET /saved-searches/{saved_search_id}": [("/saved-searches/{saved_search_id}", None)],
+    "PATCH /saved-searches/{saved_search_id}": [
+        ("/saved-searches/{saved_search_id}", {"name": "Mine now", "paused": True})
+    ],
+    "DELETE /saved-searches/{saved_search_id}": [("/saved-searches/{saved_search_id}", None)],
     "GET /admin/users": [("/admin/users?q=ada", None)],
     "PATCH /admin/users/{user_id}": [
         ("/admin/users/{user_id}", {"roles": ["buyer"]}),
@@ -260,6 +269,8 @@ OPEN = {
     "GET /listings": "others' published ones only: tried below",
     "POST /listings/import": "refused item by item: tried below",
     "GET /rates": "rates are public",
+    "GET /saved-searches": "the caller's own",
+    "POST /saved-searches": "a new one of the caller's",
     "GET /rates/convert": "rates are public",
     "GET /notices": "the caller's own",
     "GET /notices/unread": "the caller's own",

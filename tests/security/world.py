@@ -126,6 +126,7 @@ class World:
             f"/collections/{self.ids['collection_id']}",
             f"/collections?organisation_id={self.ids['personal_organisation']}",
             "/favourites",
+            "/saved-searches",
             "/following",
         ]
         workspace = f"/workspaces/{self.ids['workspace_id']}"
@@ -193,6 +194,7 @@ def make_world(base_url: str) -> Iterator[World]:
     ada.do("PUT", f"/organisations/{grace.slug}/follow")
     grace.do("GET", f"/listings/{published['id']}")
     grace.do("GET", "/search?q=anything")
+    saved = ada.do("POST", "/saved-searches", {"name": secret, "query": secret})
     ids = {
         "organisation_id": org,
         "personal_organisation": ada.organisation_id,
@@ -208,6 +210,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "owner": ada.slug,
         "upload_id": upload["id"],
         "image_id": image["id"],
+        "saved_search_id": saved["id"],
         "evaluation_id": evaluation["id"],
         "published": published["id"],
         "collection_id": collection["id"],

@@ -28,6 +28,7 @@ PRIVATE = (
     "/notices",
     "/account",
     "/account/keys",
+    "/account/searches",
     "/account/organisations",
     "/publish",
     "/admin",

@@ -28,6 +28,9 @@ PUBLIC: Final = (
     "/",
     "/search",
     "/search?q=no+such+thing+at+all",
+    "/search?kind=dataset&price=1..&view=list&sort=newest",
+    "/search?q=kind:toaster",
+    "/compare",
     "/sign-in",
     "/sign-up",
     "/_design",
@@ -39,6 +42,7 @@ PRIVATE: Final = (
     "/notices",
     "/account",
     "/account/keys",
+    "/account/searches",
     "/account/organisations",
     "/publish",
 )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from souk_client.contracts.base import AmountMinor, Answer, CurrencyCode, Id, OwnerRef, Request
+from souk_client.contracts.promotions import AppliedPromotion, PromotionCode
 
 OrderState = Literal["paid", "refunded"]
 
@@ -20,8 +21,10 @@ class OrderRequest(Request, frozen=True, kw_only=True):
     """Who buys; the caller's personal organisation when left out."""
     affiliate: Annotated[str, Meta(max_length=96)] | None = None
     """Slug of the organisation whose link brought the buyer."""
+    promotion_code: PromotionCode | None = None
+    """A code of the seller's with which it costs less."""
     expected_price_minor: AmountMinor | None = None
-    """The price the buyer saw; refused with 409 when it has changed since."""
+    """What the buyer expects to pay (with a code, after it); refused with 409 when it is not so."""
     expected_currency: CurrencyCode | None = None
 
 
@@ -57,6 +60,8 @@ class Order(Answer, frozen=True, kw_only=True):
     refundable_until: datetime | None = None
     """None when it cannot be refunded by the buyer any more."""
     refunded_at: datetime | None = None
+    promotion: AppliedPromotion | None = None
+    """The code that was used; `price_minor` is what was paid, after it."""
 
 
 class RefundRequest(Request, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ def wire_commerce(
         ledger=ledger,
         organisations=organisations,
         downloads=downloads,
+        promotions=promotions,
         settings=core.load(OrderSettings, "orders"),
         marketplace=core.settings.base_url,
     )

@@ -15,8 +15,10 @@ from souk.commerce.orders.model import (
     order_number,
     refundable_until,
 )
+from souk.commerce.orders.reducing import reduce
 from souk.commerce.orders.settings import OrderSettings
 from souk.commerce.orders.views import order_of, receipt_of
+from souk.commerce.promotions.api import Promotions
 from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.telemetry.metrics import TRANSACTIONS_COMPLETED
 from souk.kernel.actor import Actor
@@ -42,6 +44,7 @@ class OrderService:
         ledger: Ledger,
         organisations: OrganisationsApi,
         downloads: DownloadHistory,
+        promotions: Promotions,
         settings: OrderSettings,
         marketplace: str,
         guards: Sequence[OrderGuard] = (),
@@ -51,6 +54,7 @@ class OrderService:
         self._ledger = ledger
         self._organisations = organisations
         self._downloads = downloads
+        self._promotions = promotions
         self._settings = settings
         self._marketplace = marketplace
         self._guards = guards
@@ -60,16 +64,24 @@ class OrderService:
         user_id = actor.require("marketplace:buy")
         buyer_id = actor.acting_for(request.organisation_id)
         item = await self._listings.for_sale(uow, request.listing_id, request.offer_id)
-        _check_price(item, request)
         if item.owner.id == buyer_id:
             raise Conflict("own_listing", "This listing is your own; you have its files already.")
+        order_id = OrderId(new_id("ord", uow.now))
+        item, discount = await reduce(
+            uow,
+            self._promotions,
+            item,
+            code=request.promotion_code,
+            buyer_id=buyer_id,
+            order_id=order_id,
+        )
+        _check_price(item, request)
         await self._refuse_second(uow, item, buyer_id=buyer_id)
         for guard in self._guards:
             await guard.check(uow, _intent(item, buyer_id=buyer_id, user_id=user_id))
         parties = await self._parties(uow, item, buyer_id=buyer_id, affiliate=request.affiliate)
         buyer = parties[buyer_id]
         shares = _divide(item, parties, buyer_id=buyer_id, affiliate_slug=request.affiliate)
-        order_id = OrderId(new_id("ord", uow.now))
         if item.offer.stock is not None:
             await self._listings.take_stock(uow, item.offer.id)
         licence = await self._licences.issue(
@@ -115,6 +127,8 @@ class OrderService:
             transfer_id=transfer_id,
             perpetual=item.offer.terms.kind == "perpetual",
             created_at=uow.now,
+            promotion_code=discount.code if discount else None,
+            list_price_minor=discount.list_price_minor if discount else None,
         )
         number = await store.insert(uow, row, shares)
         row = msgspec.structs.replace(row, number=number)
@@ -170,6 +184,8 @@ class OrderService:
             reason=f"refund of order {order_number(row.number)}",
             entry_kind="refunded",
         )
+        if row.promotion_code is not None:
+            await self._promotions.give_back(uow, row.id)
         await self._listings.count_sale(uow, row.listing_id, offer_id=row.offer_id, count=-1)
         await self._listings.return_stock(uow, row.offer_id)
         back = None

@@ -39,6 +39,8 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     perpetual: bool
     created_at: datetime
     refunded_at: datetime | None = None
+    promotion_code: str | None = None
+    list_price_minor: int | None = None
 
 
 class ShareRow(msgspec.Struct, frozen=True, kw_only=True):

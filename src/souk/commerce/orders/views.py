@@ -8,6 +8,7 @@ from souk.commerce.orders.store import OrderRow, ShareRow
 from souk.kernel.money import Money
 from souk_client.contracts.base import OwnerRef
 from souk_client.contracts.commerce import Order, OrderShare, OrderState, Receipt
+from souk_client.contracts.promotions import AppliedPromotion
 
 
 def order_of(row: OrderRow, shares: Sequence[ShareRow], *, refund_days: int) -> Order:
@@ -33,6 +34,7 @@ def order_of(row: OrderRow, shares: Sequence[ShareRow], *, refund_days: int) -> 
         created_at=row.created_at,
         refundable_until=until if row.state == "paid" else None,
         refunded_at=row.refunded_at,
+        promotion=_applied(row),
     )
 
 
@@ -48,6 +50,7 @@ def receipt_of(order: Order, *, marketplace: str) -> Receipt:
         f"Edition    {order.edition}",
         f"Seller     {order.seller.name} ({order.seller.slug})",
         f"Buyer      {order.buyer.name} ({order.buyer.slug})",
+        *_discount_lines(order),
         f"Price      {price if order.price_minor else 'free'}",
         f"Licence    {order.licence_id}",
         f"Provenance {order.provenance_entry_id}",
@@ -60,6 +63,24 @@ def receipt_of(order: Order, *, marketplace: str) -> Receipt:
         issued_at=order.created_at,
         marketplace=marketplace,
         text="\n".join(lines) + "\n",
+    )
+
+
+def _discount_lines(order: Order) -> list[str]:
+    if order.promotion is None:
+        return []
+    listed = Money(order.promotion.list_price_minor, order.currency)
+    off = Money(-order.promotion.discount_minor, order.currency)
+    return [f"Listed at  {listed}", f"Code       {order.promotion.code}, {off}"]
+
+
+def _applied(row: OrderRow) -> AppliedPromotion | None:
+    if row.promotion_code is None or row.list_price_minor is None:
+        return None
+    return AppliedPromotion(
+        code=row.promotion_code,
+        list_price_minor=row.list_price_minor,
+        discount_minor=row.list_price_minor - row.price_minor,
     )
 
 

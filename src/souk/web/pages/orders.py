@@ -11,6 +11,7 @@ from souk.web.forms import Form, PageRequest, posted
 from souk.web.market import Market
 from souk.web.pages.acting import organisation_choices
 from souk.web.pages.addresses import see_other
+from souk.web.pages.checkout_code import CheckoutCode, read_code
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk.works.listings.api import SaleItem
@@ -31,7 +32,9 @@ async def checkout_page(
     actor.require_user()
     query = request.query_params
     item = await market.listings.for_sale(uow, listing_id, query.get("offer") or None)
-    checkout = await _Checkout.of(uow, actor, market, item, affiliate=query.get("via", ""))
+    code = await read_code(uow, actor, market, item, typed=query.get("code", ""))
+    via = query.get("via", "")
+    checkout = await _Checkout.of(uow, actor, market, item, affiliate=via, code=code)
     market.analytics.record(CheckoutStarted(listing_id=item.listing_id, visit=visit_of(request)))
     return checkout.answer(pages, shell, Form())
 
@@ -51,13 +54,17 @@ async def pay(
     fields = await posted(request)
     item = await market.listings.for_sale(uow, listing_id, fields.get("offer") or None)
     affiliate = fields.get("affiliate")
-    checkout = await _Checkout.of(uow, actor, market, item, affiliate=affiliate)
+    code = await read_code(uow, actor, market, item, typed=fields.get("code"))
+    checkout = await _Checkout.of(uow, actor, market, item, affiliate=affiliate, code=code)
+    if code.problem:
+        return checkout.answer(pages, shell, fields.form(), status=422)
     shown = fields.get("price")
     wish = OrderRequest(
         listing_id=listing_id,
         offer_id=item.offer.id,
         organisation_id=fields.get("organisation_id") or None,
         affiliate=affiliate or None,
+        promotion_code=code.typed or None,
         expected_price_minor=int(shown) if shown.isascii() and shown.isdigit() else None,
         expected_currency=fields.get("currency") or None,
     )
@@ -119,16 +126,25 @@ class _Checkout:
         *,
         available_minor: int,
         affiliate: str,
+        code: CheckoutCode,
         organisations: list[tuple[str, str]],
     ) -> None:
         self._item = item
         self._available_minor = available_minor
         self._affiliate = affiliate
+        self._code = code
         self._organisations = organisations
 
     @classmethod
     async def of(
-        cls, uow: UnitOfWork, actor: Actor, market: Market, item: SaleItem, *, affiliate: str
+        cls,
+        uow: UnitOfWork,
+        actor: Actor,
+        market: Market,
+        item: SaleItem,
+        *,
+        affiliate: str,
+        code: CheckoutCode,
     ) -> "_Checkout":
         balances = await market.ledger.balances(uow, actor.acting_for(None))
         available = (b.available_minor for b in balances if b.currency == item.offer.currency)
@@ -136,6 +152,7 @@ class _Checkout:
             item,
             available_minor=next(available, 0),
             affiliate=affiliate[:96],
+            code=code,
             organisations=await organisation_choices(uow, actor, market),
         )
 
@@ -143,6 +160,8 @@ class _Checkout:
         offer = self._item.offer
         # With several organisations another wallet may have what this one lacks.
         alone = len(self._organisations) == 1
+        quote = self._code.quote
+        pay_minor = quote.price_minor if quote else offer.price_minor
         return pages.answer(
             "pages/checkout.html",
             shell,
@@ -151,7 +170,9 @@ class _Checkout:
             latest=self._item.version,
             offer=offer,
             available_minor=self._available_minor,
-            short_minor=max(0, offer.price_minor - self._available_minor) if alone else 0,
+            code=self._code,
+            pay_minor=pay_minor,
+            short_minor=max(0, pay_minor - self._available_minor) if alone else 0,
             affiliate=self._affiliate,
             organisations=self._organisations,
             form=form,

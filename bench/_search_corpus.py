@@ -13,13 +13,15 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from souk.discovery.search.model import Filters, SearchDocument, Sort
+from souk.discovery.search.documents import Shown
+from souk.discovery.search.model import SearchDocument, SearchRequest, Sort
+from souk.discovery.search.query.reader import read_query
 from souk_client.contracts.base import OwnerRef
 from souk_client.contracts.works import ListingSummary
 
@@ -132,6 +134,9 @@ KINDS: Final = (
     "compute",
 )
 LICENCES: Final = ("MIT", "Apache-2.0", "CC-BY-4.0", "GPL-3.0-only", "LicenseRef-Commercial")
+FRAMEWORKS: Final = ("onnx", "pytorch", "safetensors", "scikit-learn", "jax", "onnxruntime")
+HARDWARE: Final = ("cpu", "gpu", "tpu")
+REGIONS: Final = ("af", "as", "eu", "na", "oc", "sa")
 _SYLLABLES: Final = (
     "ba",
     "cor",
@@ -166,9 +171,13 @@ _NOW_MS: Final = 1_780_000_000_000
 class Query:
     """What somebody types and chooses."""
 
-    text: str
-    filters: Filters = field(default_factory=Filters)
+    typed: str
     sort: Sort = Sort.RELEVANCE
+
+    def request(self) -> SearchRequest:
+        """As the index is asked: the query read, as every search does."""
+        read = read_query(self.typed, currency="USD")
+        return SearchRequest(text=read.text, filters=read.filters, sort=self.sort)
 
 
 class Corpus:
@@ -222,6 +231,7 @@ class Corpus:
             currency=chance.choices(["USD", "EUR", "GENX"], [80, 15, 5])[0],
             downloads=int(chance.paretovariate(0.6)),
             published_at_ms=_NOW_MS - chance.randrange(3 * 365 * 86_400_000),
+            **_figures(chance, is_model=kind in ("model", "api", "agent")),
         )
         return msgspec.structs.replace(document, payload=_payload(document))
 
@@ -232,6 +242,28 @@ class Corpus:
             written.append(word)
             word = chance.choice(self._chain.get(word) or self._chain["."])
         return " ".join(written)
+
+
+def _figures(chance: random.Random, *, is_model: bool) -> dict[str, Any]:
+    """What most listings say in figures, models more of it. Values are fields of the document."""
+    rated = chance.random() < 0.3
+    figures: dict[str, Any] = {  # of several types, one a field
+        "rating_milli": chance.randint(1_500, 5_000) if rated else None,
+        "rating_count": int(chance.paretovariate(0.9)) if rated else 0,
+        "trending_milli": int(chance.paretovariate(0.5)) if chance.random() < 0.1 else 0,
+        "favourites": int(chance.paretovariate(0.8)) - 1,
+        "size_bytes": int(10 ** chance.uniform(4, 10.5)),
+        "regions": tuple(chance.sample(REGIONS, 2)) if chance.random() < 0.1 else (),
+    }
+    if is_model:
+        figures |= {
+            "accuracy_ppm": int(10**6 * chance.betavariate(9, 1.5)),
+            "latency_us": int(10 ** chance.uniform(2.5, 6.5)),
+            "memory_mb": chance.choice((500, 2_000, 8_000, 16_000, 48_000)),
+            "frameworks": tuple(chance.sample(FRAMEWORKS, chance.randint(1, 2))),
+            "hardware": tuple(chance.sample(HARDWARE, chance.randint(1, 2))),
+        }
+    return figures
 
 
 def _query(chance: random.Random) -> Query:
@@ -252,19 +284,26 @@ def _query(chance: random.Random) -> Query:
     )
     if chance.random() < 0.2:
         text = _mistyped(chance, text)
-    filters = Filters()
     if chance.random() < 0.3:
-        filters = chance.choice(
-            (
-                Filters(kinds=("model",)),
-                Filters(kinds=("dataset",), licences=("MIT",)),
-                Filters(price_max_minor=2_000),
-                Filters(tags=(task.replace(" ", "-"),)),
-                Filters(kinds=("compute",), licences=("GPL-3.0-only",)),
-            )
-        )
+        text = f"{text} {_filters(chance, task)}"
     sort = chance.choice(list(Sort)) if chance.random() < 0.15 else Sort.RELEVANCE
-    return Query(text, filters, sort)
+    return Query(text, sort)
+
+
+def _filters(chance: random.Random, task: str) -> str:
+    return chance.choice(
+        (
+            "kind:model",
+            "kind:dataset license:mit",
+            "price:<20",
+            f"tag:{task.replace(' ', '-')}",
+            "kind:compute licence:GPL-3.0-only",
+            "accuracy:>0.9 latency:<50ms",
+            "rating:>=4 region:eu",
+            "framework:onnx hardware:gpu min_memory_gb=16",
+            "size:<2gb kind:model,api price:5..200",
+        )
+    )
 
 
 def _mistyped(chance: random.Random, text: str) -> str:
@@ -318,4 +357,14 @@ def _payload(document: SearchDocument) -> bytes:
         updated_at=published,
         published_at=published,
     )
-    return msgspec.json.encode(summary)
+    return msgspec.json.encode(
+        Shown(
+            listing=summary,
+            rating=None if document.rating_milli is None else document.rating_milli / 1000,
+            rating_count=document.rating_count,
+            favourites=document.favourites,
+            accuracy=None if document.accuracy_ppm is None else document.accuracy_ppm / 10**6,
+            latency_ms=None if document.latency_us is None else document.latency_us / 1000,
+            size_bytes=document.size_bytes,
+        )
+    )

@@ -18,9 +18,10 @@ from bench._http import Request, Target
 from bench._load import LoadResult, Saturation, find_saturation, open_loop
 from bench._marketplace import bench_marketplace
 from bench._search_corpus import Query
-from souk.discovery.search.documents import text_to_embed
+from souk.discovery.search.documents import text_to_embed, write_body
 from souk.discovery.search.engine.engine import SearchEngine
 from souk.discovery.search.engine.errors import IndexMissing
+from souk.discovery.search.engine.layout import current_generation
 from souk.discovery.search.model import SearchDocument
 from souk.infra.postgres.embedded import running_dsn
 
@@ -28,6 +29,13 @@ RATE_PER_S: Final = 50
 P99_LIMIT_S: Final = 0.050
 _FILL_LIMIT_S: Final = 900
 _CHECK_LIMIT_S: Final = 20
+_SETTLE_LIMIT_S: Final = 300
+_QUIET_S: Final = 5.0
+_TAIL: Final = 4_096
+"""So many rows outside the graph are left for later."""
+_REPEATED: Final = 100
+_ASKED_BEFORE: Final = 3_000
+"""Queries from this number on have not been asked when the saturation is looked for."""
 
 
 class HttpFindings(msgspec.Struct, frozen=True):
@@ -35,6 +43,9 @@ class HttpFindings(msgspec.Struct, frozen=True):
 
     filled_s: float
     steady: LoadResult
+    repeated: LoadResult
+    """The same load with queries that are asked again and again."""
+    suggestions: LoadResult
     saturation: Saturation
 
 
@@ -80,7 +91,27 @@ def _fill(
         if time.perf_counter() - started > _FILL_LIMIT_S:
             raise TimeoutError("the worker did not index everything")
         time.sleep(0.5)
-    return time.perf_counter() - started
+    filled_s = time.perf_counter() - started
+    _settle(data_dir / "search", rows=len(documents))
+    return filled_s
+
+
+def _settle(root: Path, *, rows: int) -> None:
+    """Waits until the worker has grown the graph and merged the text index: what follows measures
+    searching, not the minute after a hundred thousand listings came in at once."""
+    deadline = time.perf_counter() + _SETTLE_LIMIT_S
+    seen, since = "", time.perf_counter()
+    while time.perf_counter() < deadline:
+        generation = current_generation(root)
+        graphs = [int(path.stem.partition("-")[2]) for path in generation.path.glob("graph-*")]
+        state = f"{sorted(graphs)} {(generation.text / 'meta.json').stat().st_mtime_ns}"
+        if state != seen:
+            seen, since = state, time.perf_counter()
+        covered = max(graphs, default=0)
+        enough = rows - covered < max(_TAIL, covered // 10)
+        if enough and time.perf_counter() - since > _QUIET_S:
+            return
+        time.sleep(0.5)
 
 
 def _wait_for_first_check(dsn: str) -> None:
@@ -104,11 +135,10 @@ def _wait_for_first_check(dsn: str) -> None:
 def _row(
     document: SearchDocument, vector: npt.NDArray[np.float32], model: str
 ) -> tuple[str, int, bytes, bytes, bytes, str]:
-    body = msgspec.structs.replace(document, seq=0, change=0)
     return (
         f"lst_{document.seq:026d}",
         document.seq + 1_000_000,
-        msgspec.msgpack.encode(body),
+        write_body(document),
         hashlib.sha256(text_to_embed(document).encode()).digest(),
         vector.astype("<f2").tobytes(),
         model,
@@ -131,6 +161,22 @@ async def _load(
     steady = await open_loop(
         target, ask, rate_per_s=RATE_PER_S, duration_s=seconds, warmup_s=5, seed=1
     )
+    repeated = await open_loop(
+        target,
+        lambda number: Request(_path(queries[number % _REPEATED])),
+        rate_per_s=RATE_PER_S,
+        duration_s=seconds,
+        warmup_s=5,
+        seed=2,
+    )
+    suggestions = await open_loop(
+        target,
+        lambda number: Request(_typed_so_far(queries[number % len(queries)], number)),
+        rate_per_s=RATE_PER_S,
+        duration_s=seconds,
+        warmup_s=5,
+        seed=3,
+    )
     saturation = await find_saturation(
         target,
         ask,
@@ -138,17 +184,22 @@ async def _load(
         start_rate_per_s=RATE_PER_S,
         step_s=min(5.0, seconds),
         report=lambda line: click.secho(f"  {line}", dim=True, err=True),
-        first_number=len(queries) // 2,
+        first_number=_ASKED_BEFORE,
     )
-    return HttpFindings(filled_s, steady, saturation)
+    return HttpFindings(
+        filled_s=filled_s,
+        steady=steady,
+        repeated=repeated,
+        suggestions=suggestions,
+        saturation=saturation,
+    )
 
 
 def _path(query: Query) -> str:
-    filters = query.filters
-    parameters: list[tuple[str, str | int]] = [("q", query.text), ("sort", str(query.sort))]
-    parameters += [("kind", kind) for kind in filters.kinds]
-    parameters += [("tag", tag) for tag in filters.tags]
-    parameters += [("licence", licence) for licence in filters.licences]
-    if filters.price_max_minor is not None:
-        parameters.append(("price_max_minor", filters.price_max_minor))
-    return f"/api/v1/search?{urlencode(parameters)}"
+    return f"/api/v1/search?{urlencode({'q': query.typed, 'sort': str(query.sort)})}"
+
+
+def _typed_so_far(query: Query, number: int) -> str:
+    """A query half typed, as the box asks for suggestions."""
+    typed = query.typed[: 3 + number % max(1, len(query.typed) - 2)]
+    return f"/api/v1/search/suggest?{urlencode({'q': typed})}"

@@ -7,7 +7,6 @@ from pathlib import Path
 from bench._search_corpus import Corpus
 from souk.discovery.search.embedding.embedder import Embedder
 from souk.discovery.search.engine.engine import SearchEngine
-from souk.discovery.search.model import SearchRequest
 
 
 def main(root: Path, models: Path, count: int) -> None:
@@ -16,11 +15,7 @@ def main(root: Path, models: Path, count: int) -> None:
     embedder = Embedder.open(models)
     engine = SearchEngine(root, is_word=embedder.knows)
     for query in Corpus().queries(count):
-        snapshot = engine.snapshot()
-        plan = engine.plan(snapshot, query.text)
-        vector = embedder.query(plan.meaning) if plan.meaning else None
-        request = SearchRequest(text=query.text, filters=query.filters, sort=query.sort)
-        engine.search(snapshot, request, plan=plan, vector=vector)
+        engine.answer(query.request(), embed=embedder.query)
     after = memory_bytes()
     print(json.dumps({name: after[name] - before[name] for name in after}))
 

@@ -28,7 +28,7 @@ def _plugin(ada: Person, description: str) -> dict[str, str]:
     slug = f"plugin-{secrets.token_hex(5)}"
     listing: dict[str, str] = ada.draft(kind="plugin", slug=slug, title=slug, price_minor=0)
     text = manifest(listing["address"], description=description)
-    files = {"plugin.toml": text.encode(), "run.wasm": wasm("run")}
+    files = {"plugin.toml": text.encode(), "run.wasm": wasm("run", custom=secrets.token_bytes(8))}
     entries = [
         {"path": path, "sha256": ada.upload(content, path)} for path, content in files.items()
     ]

@@ -226,6 +226,8 @@ class Provider(AbstractProvider[Link, Candidate, str]):
         self._question = question
         self._ranked: dict[str, list[Release]] = {}
         self._absences: dict[str, Absence] = {}
+        self._verdicts: dict[tuple[int, int], bool] = {}
+        """By the identities of a link and a release: the search asks the same over and over."""
 
     def identify(self, requirement_or_candidate: Link | Candidate) -> str:
         return requirement_or_candidate.plugin
@@ -236,16 +238,24 @@ class Provider(AbstractProvider[Link, Candidate, str]):
     def is_satisfied_by(self, requirement: Link, candidate: Candidate) -> bool:
         if isinstance(candidate, Absence):
             return requirement.kind != "needs"
-        wanted = parse_range(requirement.range)
-        if requirement.kind == "conflicts":
-            return not wanted.spans(candidate.key)
-        return self.admits(wanted, candidate)
+        asked = id(requirement), id(candidate)
+        verdict = self._verdicts.get(asked)
+        if verdict is None:
+            wanted = parse_range(requirement.range)
+            if requirement.kind == "conflicts":
+                verdict = not wanted.spans(candidate.key)
+            else:
+                verdict = self.admits(wanted, candidate)
+            self._verdicts[asked] = verdict
+        return verdict
 
     def admits(self, wanted: VersionRange, release: Release) -> bool:
         """Whether a release is in a range, pre-releases only where they are welcome."""
         root = self._question.wanted.get(release.plugin)
         welcome = (root is not None and root.channel == "beta") or self._is_locked(release)
-        return wanted.holds(release.version, prereleases=welcome)
+        if not (welcome or wanted.names_prerelease or is_stable(release.version)):
+            return False
+        return wanted.spans(release.key)
 
     def find_matches(
         self,

@@ -42,7 +42,7 @@ async def numbers_fragment(
     if listing is None:
         raise NotFound("listing_unknown", "There is no such listing.")
     return pages.answer(
-        "components/numbers.html",
+        "components/listing_numbers.html",
         shell,
         numbers=await _numbers(
             uow, market, listing_id, sales=listing.sales, downloads=listing.downloads

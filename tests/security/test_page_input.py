@@ -28,6 +28,7 @@ FIELDS = """
     view cursor owner price_min price_max page days state answer expires_in_days
     expected_price_minor provider metrics text description visibility note address back add
     remove follow way starts_at ends_at ids only clear act rating latency size memory region
+    code value minimum max_uses max_uses_per_buyer via
     install range channel upgrade upgrade_all remove accept lock to plugin workspace
 """.split()
 IDS = re.compile(r"\{(\w+):str\}")

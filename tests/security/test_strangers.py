@@ -61,6 +61,26 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/wallet?organisation_id={organisation_id}", None),
         ("/wallet?organisation_id={personal_organisation}", None),
     ],
+    "POST /promotions": [
+        (
+            "/promotions",
+            {"code": "MINE", "percent_off": 99, "organisation_id": "{organisation_id}"},
+        ),
+        ("/promotions", {"code": "MINE", "percent_off": 99, "listing_id": "{published}"}),
+    ],
+    "GET /promotions": [("/promotions?organisation_id={personal_organisation}", None)],
+    "POST /promotions/{promotion_id}/end": [("/promotions/{promotion_id}/end", None)],
+    "POST /promotions/quote": [
+        ("/promotions/quote", {"listing_id": "{draft}", "code": "HUSH-10"}),
+        (
+            "/promotions/quote",
+            {
+                "listing_id": "{published}",
+                "code": "HUSH-10",
+                "organisation_id": "{buyers_organisation}",
+            },
+        ),
+    ],
     "GET /analytics/organisation": [
         ("/analytics/organisation?organisation_id={organisation_id}", None),
         ("/analytics/organisation?organisation_id={personal_organisation}", None),

@@ -111,6 +111,7 @@ class World:
             "/api-keys",
             "/wallet",
             "/orders?side=seller",
+            "/promotions",
             "/licences?as=licensor",
             "/notices",
             "/listings",
@@ -177,7 +178,11 @@ def make_world(base_url: str) -> Iterator[World]:
     ada.do("POST", "/wallet/deposits", {**money, "organisation_id": org})
     grace.do("POST", "/wallet/deposits", money)
     mallory.do("POST", "/wallet/deposits", money)
-    order = grace.do("POST", "/orders", {"listing_id": published["id"]})
+    code = {"code": "HUSH-10", "percent_off": 10}
+    promotion = ada.do("POST", "/promotions", code)
+    order = grace.do(
+        "POST", "/orders", {"listing_id": published["id"], "promotion_code": "HUSH-10"}
+    )
     grace.do("POST", f"/licences/{order['licence_id']}/seats", {"user_id": grace.user_id})
     files = grace.do("GET", f"/licences/{order['licence_id']}/files")["items"]
     assert grace.http.get(files[0]["url"]).status_code == 200
@@ -218,6 +223,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "published_offer": published["offers"][0]["id"],
         "deposit_id": deposit["id"],
         "order_id": order["id"],
+        "promotion_id": promotion["id"],
         "licence_id": order["licence_id"],
         "entry_id": order["provenance_entry_id"],
         "notice_id": _first_notice(grace, ada),

@@ -45,6 +45,7 @@ PRIVATE: Final = (
     "/account/searches",
     "/account/organisations",
     "/publish",
+    "/workspaces",
 )
 CARD: Final = (
     "Text with `code`, a [link](https://example.org).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"

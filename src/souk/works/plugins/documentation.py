@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from souk.works.plugins.manifest import Manifest
 from souk.works.plugins.permissions import permission_words
 
@@ -38,42 +40,40 @@ def _about(manifest: Manifest) -> str:
 def _permissions(manifest: Manifest) -> str:
     if not manifest.permissions:
         return "## Permissions\n\nIt asks for none."
-    rows = [
-        f"| {_code(permission)} | {_plain(permission_words(permission))} |"
+    lines = [
+        f"- {_plain(permission_words(permission))}: {_code(permission)}"
         for permission in manifest.permissions
     ]
-    return "\n".join(["## Permissions\n", "| Permission | What it allows |", "|---|---|", *rows])
+    return "\n".join(["## Permissions\n", *lines])
 
 
 def _entry_points(manifest: Manifest) -> str:
-    rows = [
-        f"| {_code(point.name)} | {_HOOKS[point.hook].format(_inner(point.on or ''))} | "
-        f"{_code(point.function)} in {_code(point.module)} |"
+    lines = [
+        f"- {_code(point.name)}: {_HOOKS[point.hook].format(_inner(point.on or ''))}, "
+        f"{_code(point.function)} in {_code(point.module)} runs"
         for point in manifest.entry_points
     ]
-    return "\n".join(["## Entry points\n", "| Name | It runs | Function |", "|---|---|---|", *rows])
+    return "\n".join(["## Entry points\n", *lines])
 
 
 def _configuration(manifest: Manifest) -> str:
-    if not manifest.configuration:
-        return ""
-    rows = list(_settings(manifest.configuration, ""))
-    if not rows:
-        return ""
-    head = ["## Configuration\n", "| Setting | Type | Default | What it is |", "|---|---|---|---|"]
-    return "\n".join([*head, *rows])
+    lines = list(_settings(manifest.configuration or {}, ""))
+    return "\n".join(["## Configuration\n", *lines]) if lines else ""
 
 
 def _settings(schema: Mapping[str, Any], above: str) -> Iterator[str]:
+    """A line for each setting, those inside others after them."""
     required = schema.get("required", [])
     for name, inner in schema.get("properties", {}).items():
         path = f"{above}{name}"
-        must = ", required" if name in required else ""
-        default = _code(repr(inner["default"])) if "default" in inner else ""
-        words = " ".join(str(inner[key]) for key in ("title", "description") if key in inner)
-        choices = [repr(one) for one in inner.get("enum", [])]
-        told = f"{words} One of {', '.join(choices)}." if choices else words
-        yield f"| {_code(path)} | {inner['type']}{must} | {default} | {_plain(told.strip())} |"
+        facts = [inner["type"], *(["required"] if name in required else [])]
+        if "default" in inner:
+            facts.append(f"default {_code(_json(inner['default']))}")
+        words = [_plain(str(inner[key])) for key in ("title", "description") if key in inner]
+        if "enum" in inner:
+            words.append(f"one of {', '.join(_code(_json(one)) for one in inner['enum'])}")
+        told = f": {'; '.join(words)}" if words else ""
+        yield f"- {_code(path)} ({', '.join(facts)}){told}"
         if inner["type"] == "object":
             yield from _settings(inner, f"{path}.")
 
@@ -98,9 +98,13 @@ def _plain(text: str) -> str:
 
 
 def _inner(text: str) -> str:
-    """For inside a code span in a table: no backticks, bars or line breaks."""
-    return " ".join(text.replace("`", "'").replace("|", "\\|").split())
+    """For inside a code span: no backticks or line breaks."""
+    return " ".join(text.replace("`", "'").split())
 
 
 def _code(text: str) -> str:
     return f"`{_inner(text)}`"
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -30,6 +30,7 @@ FIELDS = """
     remove follow way starts_at ends_at ids only clear act rating latency size memory region
     code value minimum max_uses max_uses_per_buyer via
     install range channel upgrade upgrade_all remove accept lock to plugin workspace
+    stars helpful remove action back
 """.split()
 IDS = re.compile(r"\{(\w+):str\}")
 

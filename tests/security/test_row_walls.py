@@ -30,6 +30,7 @@ UNWALLED = {
     "analytics.trending": "shown to everybody",
     "collections.favourite_counts": "how many people like a work is shown on it",
     "collections.follower_counts": "how many people follow a seller is shown",
+    "reviews.ratings": "how many gave how many stars, shown on every listing",
     "recommendations.models": "figures about models, none about anybody",
     "works.counts": "sales and downloads, shown on every listing",
     "works.version_snapshots": "what a listing said to everybody when a version became public",
@@ -51,6 +52,11 @@ PUBLIC_ROWS = {
     "WHERE l.id = listing_id AND l.published_at IS NOT NULL)",
     "galleries.images": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
     "AND l.published_at IS NOT NULL)",
+    "reviews.reviews": "withdrawn_at IS NULL AND hidden_at IS NULL",
+    "reviews.forms": "EXISTS (SELECT 1 FROM reviews.reviews r WHERE r.id = review_id "
+    "AND r.withdrawn_at IS NULL AND r.hidden_at IS NULL)",
+    "reviews.replies": "EXISTS (SELECT 1 FROM reviews.reviews r WHERE r.id = review_id "
+    "AND r.withdrawn_at IS NULL AND r.hidden_at IS NULL)",
     "plugins.releases": "published_at IS NOT NULL",
     "works.offers": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
     "AND l.published_at IS NOT NULL)",
@@ -111,7 +117,19 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
             "ON CONFLICT DO NOTHING",
             [world.ids["user_id"], world.ids["published"]],
         )
+        _judge(connection, world.ids["published"])
         yield connection
+
+
+def _judge(connection: psycopg.Connection, listing_id: str) -> None:
+    """Puts a flag, a decision and an appeal into the case about a listing."""
+    case = "FROM moderation.cases WHERE subject_id = %s ON CONFLICT DO NOTHING"
+    for insert in (
+        "moderation.flags SELECT 'flg_' || id, id, 'burst', id, 0.5, '{why}', '{}', now()",
+        "moderation.decisions SELECT 'dec_' || id, id, 'warn', 'why', 'usr_x', false, now()",
+        "moderation.appeals SELECT id, 'usr_x', 'why not', now()",
+    ):
+        connection.execute(f"INSERT INTO {insert} {case}".encode(), [listing_id])
 
 
 @pytest.fixture

@@ -244,6 +244,41 @@ ATTACKS: dict[str, list[Attack]] = {
     "DELETE /featured/{listing_id}": [("/featured/{published}", None)],
     "GET /recommendations": [("/recommendations?listing_id={draft}", None)],
     "GET /listings/{listing_id}/related": [("/listings/{draft}/related", None)],
+    "GET /listings/{listing_id}/reviews": [("/listings/{draft}/reviews", None)],
+    "GET /listings/{listing_id}/rating": [("/listings/{draft}/rating", None)],
+    "POST /listings/{listing_id}/reviews": [
+        ("/listings/{draft}/reviews", {"stars": 1}),
+        ("/listings/{published}/reviews", {"stars": 1}),
+        (
+            "/listings/{published}/reviews",
+            {"stars": 1, "organisation_id": "{buyers_organisation}"},
+        ),
+    ],
+    "GET /reviews/{review_id}": [("/reviews/{withdrawn_review}", None)],
+    "GET /reviews/{review_id}/history": [("/reviews/{withdrawn_review}/history", None)],
+    "PATCH /reviews/{review_id}": [("/reviews/{review_id}", {"stars": 1})],
+    "DELETE /reviews/{review_id}": [("/reviews/{review_id}", None)],
+    "PUT /reviews/{review_id}/reply": [("/reviews/{review_id}/reply", {"text": "mine"})],
+    "DELETE /reviews/{review_id}/reply": [("/reviews/{review_id}/reply", None)],
+    "PUT /reviews/{review_id}/vote": [("/reviews/{withdrawn_review}/vote", None)],
+    "DELETE /reviews/{review_id}/vote": [("/reviews/{withdrawn_review}/vote", None)],
+    "POST /reports": [
+        ("/reports", {"subject_kind": "listing", "subject_id": "{draft}", "reason": "spam"}),
+        (
+            "/reports",
+            {"subject_kind": "review", "subject_id": "{withdrawn_review}", "reason": "spam"},
+        ),
+    ],
+    "GET /moderation/cases": [("/moderation/cases", None)],
+    "GET /moderation/cases/{case_id}": [("/moderation/cases/{case_id}", None)],
+    "POST /moderation/cases/{case_id}/claim": [("/moderation/cases/{case_id}/claim", None)],
+    "DELETE /moderation/cases/{case_id}/claim": [("/moderation/cases/{case_id}/claim", None)],
+    "POST /moderation/cases/{case_id}/decisions": [
+        ("/moderation/cases/{case_id}/decisions", {"action": "hide", "reason": "mine"})
+    ],
+    "POST /moderation/cases/{case_id}/appeal": [
+        ("/moderation/cases/{case_id}/appeal", {"text": "mine"})
+    ],
     "POST /notices/{notice_id}/read": [("/notices/{notice_id}/read", None)],
     "GET /plugins/{owner}/{slug}": [("/plugins/{owner}/{draft_plugin_slug}", None)],
     "GET /plugins/{owner}/{slug}/versions/{version}": [
@@ -295,6 +330,8 @@ OPEN = {
     "GET /notices": "the caller's own",
     "GET /notices/unread": "the caller's own",
     "POST /notices/read": "the caller's own",
+    "GET /reports": "the caller's own",
+    "GET /moderation/about-mine": "the caller's own",
     "GET /favourites": "the caller's own",
     "DELETE /favourites/{listing_id}": "the caller's own",
     "GET /following": "the caller's own",

@@ -127,6 +127,8 @@ class World:
             f"/collections/{self.ids['collection_id']}",
             f"/collections?organisation_id={self.ids['personal_organisation']}",
             "/favourites",
+            f"/listings/{self.ids['published']}/reviews",
+            f"/reviews/{self.ids['review_id']}/history",
             "/saved-searches",
             "/following",
         ]
@@ -143,6 +145,7 @@ class World:
 def make_world(base_url: str) -> Iterator[World]:
     """Makes everything over the public API."""
     from tests.security.plugins import make_plugins  # it takes people of this module
+    from tests.security.reviews import make_reviews  # likewise
 
     ada = Person(base_url, "Ada Lovelace")
     grace = Person(base_url, "Grace Hopper")
@@ -188,6 +191,7 @@ def make_world(base_url: str) -> Iterator[World]:
     assert grace.http.get(files[0]["url"]).status_code == 200
     own = mallory.publish()
     plugins = make_plugins(ada, secret)
+    reviews = make_reviews(base_url, ada, grace, published["id"])
     kept = {"title": "Kept things", "description": secret, "visibility": "private"}
     collection = ada.do("POST", "/collections", kept)
     ada.do(
@@ -231,6 +235,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "own_organisation": mallory.organisation_id,
         "own_listing": own["id"],
         **plugins,
+        **reviews,
     }
     _await_numbers(ada, published["id"])
     nobody = httpx.Client(base_url=base_url, timeout=30)

@@ -74,6 +74,10 @@ class Reviews(Protocol):
         """The rating of each of these listings; those that nobody rated have count 0."""
         ...
 
+    async def of_seller(self, uow: UnitOfWork, organisation_id: str) -> RatingSummary:
+        """The rating over all works of a seller."""
+        ...
+
     async def page(
         self,
         uow: UnitOfWork,

@@ -40,6 +40,15 @@ class ReviewReader:
         nobody = [0] * 5
         return {one: self._rating(found.get(one, nobody)) for one in listing_ids}
 
+    async def of_seller(self, uow: UnitOfWork, organisation_id: str) -> RatingSummary:
+        """The rating over all works of a seller."""
+        return self._rating(await store.counts_of_seller(uow, organisation_id))
+
+    async def rating(self, uow: UnitOfWork, listing_id: str) -> RatingSummary:
+        """How one listing is rated. Raises NotFound `listing_unknown`."""
+        listing = await self._listings.get(uow, listing_id)
+        return (await self.summaries(uow, [listing.id]))[listing.id]
+
     async def page(
         self,
         uow: UnitOfWork,

@@ -58,7 +58,7 @@ async def list_reviews(
 @get("/listings/{listing_id:str}/rating", tags=_TAGS)
 async def get_rating(listing_id: str, uow: UnitOfWork, reviews: ReviewService) -> RatingSummary:
     """How a listing is rated; count 0 when nobody has."""
-    return (await reviews.summaries(uow, [listing_id]))[listing_id]
+    return await reviews.rating(uow, listing_id)
 
 
 @post("/listings/{listing_id:str}/reviews", tags=_TAGS)

@@ -233,6 +233,21 @@ async def ratings(uow: UnitOfWork, listing_ids: Collection[str]) -> list[Counts]
     )
 
 
+async def counts_of_seller(uow: UnitOfWork, organisation_id: str) -> list[int]:
+    """How many public reviews of a seller's works gave 1, 2, 3, 4 and 5 stars."""
+    counts = await uow.value(
+        f"""
+        SELECT ARRAY[
+            count(*) FILTER (WHERE stars = 1), count(*) FILTER (WHERE stars = 2),
+            count(*) FILTER (WHERE stars = 3), count(*) FILTER (WHERE stars = 4),
+            count(*) FILTER (WHERE stars = 5)
+        ] FROM reviews.reviews r WHERE seller_id = %(id)s AND {_PUBLIC}
+        """,
+        id=organisation_id,
+    )
+    return [int(count) for count in counts]
+
+
 async def versions(uow: UnitOfWork, listing_id: str) -> list[str]:
     """The versions that somebody reviewed, the newest first."""
     return await uow.values(

@@ -30,6 +30,14 @@ COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Kinds of works that are used together with a kind."""
 
+LEARNT_WEIGHT: Final = 1.0
+TOGETHER_WEIGHT: Final = 0.8
+NEAR_WEIGHT: Final = 0.6
+FOLLOWED_WEIGHT: Final = 0.5
+TREND_WEIGHT: Final = 0.15
+"""What each way of finding weighs when they are fused (bench/recommendations.py measures them)."""
+NEAR_SEEDS: Final = 3
+"""For the last few seeds what is near in meaning is looked up, each by itself."""
 RANK_OFFSET: Final = 20.0
 """The constant of reciprocal rank fusion: the larger, the less the very first places weigh."""
 _SELLER_SHARE: Final = 3

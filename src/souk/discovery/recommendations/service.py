@@ -11,6 +11,12 @@ from souk.discovery.recommendations.candidates import Candidates
 from souk.discovery.recommendations.knowing import Knowledge
 from souk.discovery.recommendations.model import (
     COMPANIONS,
+    FOLLOWED_WEIGHT,
+    LEARNT_WEIGHT,
+    NEAR_SEEDS,
+    NEAR_WEIGHT,
+    TOGETHER_WEIGHT,
+    TREND_WEIGHT,
     WEIGHTS,
     Seed,
     names_dataset,
@@ -38,8 +44,6 @@ from souk_client.contracts.works import Listing, ListingSummary
 _DEEDS: Final = 200
 _SEEDS: Final = 40
 _SEEN: Final = 12
-_NEAR_SEEDS: Final = 3
-"""For the last few seeds what is near in meaning is looked up, each by itself."""
 _NEAR: Final = 40
 _LEARNT: Final = 120
 _TRENDS: Final = 40
@@ -55,12 +59,6 @@ _POOL_S: Final = 15.0
 _POOLS: Final = 2_000
 _SEEN_WEIGHT: Final = 2.0
 """What somebody just looked at says more than the same look last week."""
-
-_LEARNT_WEIGHT: Final = 1.0
-_TOGETHER_WEIGHT: Final = 0.8
-_NEAR_WEIGHT: Final = 0.6
-_FOLLOWED_WEIGHT: Final = 0.5
-_TREND_WEIGHT: Final = 0.15
 
 
 class RecommendationService:
@@ -134,9 +132,9 @@ class RecommendationService:
         near = await self._near(uow, [listing.id], limit=_POOL_NEAR)
         together = self._knowledge.taster.together(listing.id) if self._knowledge.taster else []
         similar = Candidates()
-        similar.rank(_LEARNT_WEIGHT, [one.id for one in near], Reason(kind="similar", text="Alike"))
+        similar.rank(LEARNT_WEIGHT, [one.id for one in near], Reason(kind="similar", text="Alike"))
         similar.rank(
-            _TOGETHER_WEIGHT,
+            TOGETHER_WEIGHT,
             [one for one, _ in together],
             Reason(kind="together", text="Viewed by the same people"),
         )
@@ -144,12 +142,12 @@ class RecommendationService:
         companions = Candidates()
         await self._add_measured_on(uow, companions, listing, near)
         companions.rank(
-            _LEARNT_WEIGHT,
+            LEARNT_WEIGHT,
             [one for one, _ in together],
             Reason(kind="companion", text="Used by the same people"),
         )
         companions.rank(
-            _NEAR_WEIGHT,
+            NEAR_WEIGHT,
             [one.id for one in near if one.kind in kinds],
             Reason(kind="companion", text="Goes with it"),
         )
@@ -181,7 +179,7 @@ class RecommendationService:
             return
         suited = await asyncio.to_thread(taster.suited, seeds, limit=_LEARNT)
         found.rank(
-            _LEARNT_WEIGHT,
+            LEARNT_WEIGHT,
             [one.listing_id for one in suited],
             {one.listing_id: _because(seeds[one.because]) for one in suited},
         )
@@ -200,12 +198,12 @@ class RecommendationService:
                 if share > best.get(listing_id, 0.0):
                     best[listing_id], reasons[listing_id] = share, _because(seed)
         ranked = sorted(closeness, key=lambda one: (-closeness[one], one))[:_LEARNT]
-        found.rank(_TOGETHER_WEIGHT, ranked, reasons)
+        found.rank(TOGETHER_WEIGHT, ranked, reasons)
 
     async def _add_near(self, uow: UnitOfWork, found: Candidates, seeds: Sequence[Seed]) -> None:
-        for seed in seeds[:_NEAR_SEEDS]:
+        for seed in seeds[:NEAR_SEEDS]:
             near = await self._near(uow, [seed.listing_id], limit=_NEAR)
-            found.rank(_NEAR_WEIGHT, [one.id for one in near], _because(seed))
+            found.rank(NEAR_WEIGHT, [one.id for one in near], _because(seed))
 
     async def _add_followed(self, uow: UnitOfWork, actor: Actor, found: Candidates) -> None:
         if actor.user_id is None:
@@ -217,14 +215,14 @@ class RecommendationService:
                 uow, seller.id, state="published", limit=_OF_SELLER
             )
             reason = Reason(kind="followed", text=f"Because you follow {seller.name}")
-            found.rank(_FOLLOWED_WEIGHT, [listing.id for listing in page.items], reason)
+            found.rank(FOLLOWED_WEIGHT, [listing.id for listing in page.items], reason)
 
     async def _add_trends(self, uow: UnitOfWork, found: Candidates) -> None:
         trends = await self._analytics.trending(uow, limit=_TRENDS)
         ranked = [one.listing_id for one in trends]
         if not ranked and self._knowledge.taster is not None:
             ranked = self._knowledge.taster.popular(limit=_TRENDS)
-        found.rank(_TREND_WEIGHT, ranked, Reason(kind="trending", text="Trending now"))
+        found.rank(TREND_WEIGHT, ranked, Reason(kind="trending", text="Trending now"))
 
     async def _add_measured_on(
         self,
@@ -250,7 +248,7 @@ class RecommendationService:
                     if one.kind == "dataset" and names_dataset(name, one.title)
                 ]
         reason = Reason(kind="companion", text="Its metrics were measured on this")
-        found.rank(2 * _LEARNT_WEIGHT, ranked, reason)
+        found.rank(2 * LEARNT_WEIGHT, ranked, reason)
 
     async def _near(
         self, uow: UnitOfWork, listing_ids: Sequence[str], *, limit: int

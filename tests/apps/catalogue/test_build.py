@@ -174,4 +174,4 @@ def test_a_fresh_build_makes_the_same_bytes_also_when_two_race(
         builder.join(110)
     assert [builder.exitcode for builder in builders] == [0, 0]
     assert build_catalogue(tmp_path).manifest == catalogue.manifest
-    assert sorted(path.name for path in (tmp_path / "catalogue").iterdir()) == ["1.0.0"]
+    assert sorted(path.name for path in (tmp_path / "catalogue").iterdir()) == ["1.1.0"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from souk.apps.catalogue.accounts import demo_accounts
+from souk.apps.catalogue.build import CATALOGUE_VERSION
 from souk.apps.catalogue.publish import ADMIN, BUYER, BUYER_FUNDS
 from souk.apps.demo.marketplace import ThrowAwayMarketplace, throw_away_marketplace
 from souk_client.contracts.works import Listing
@@ -111,7 +112,7 @@ def test_the_buyer_is_funded_once_and_the_shops_are_different(
 
 def test_published_files_are_the_built_files(market: ThrowAwayMarketplace) -> None:
     listing = _listings(market)["atelier/iris-neighbours"]
-    folder = market.data_dir / "catalogue" / "1.0.0" / "iris-neighbours"
+    folder = market.data_dir / "catalogue" / CATALOGUE_VERSION / "iris-neighbours"
     published = {file.path: file.sha256 for file in listing.versions[0].files}
     built = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     assert published == built
@@ -146,3 +147,34 @@ def test_passwords_are_kept_for_nobody_but_the_owner(market: ThrowAwayMarketplac
 
 def _mode(path: Path) -> str:
     return oct(path.stat().st_mode & 0o777)
+
+
+def test_the_marketplace_measures_the_models_again_itself(market: ThrowAwayMarketplace) -> None:
+    wanted = {
+        "atelier/breast-cancer-boosting",
+        "atelier/breast-cancer-logistic",
+        "atelier/diabetes-ridge",
+        "atelier/diabetes-svr",
+        "atelier/digits-mlp",
+        "atelier/digits-svm",
+        "atelier/iris-neighbours",
+        "atelier/wine-forest",
+    }
+    listings = {address: one for address, one in _listings(market).items() if address in wanted}
+    with Souk(market.base_url) as souk:
+        until = time.monotonic() + 60
+        verified: dict[str, set[str]] = {}
+        while verified.keys() != wanted and time.monotonic() < until:
+            for address, listing in listings.items():
+                found = souk.evaluations.metrics(listing.id).metrics
+                names = {one.metric.name for one in found if one.verified}
+                if names:
+                    verified[address] = names
+            time.sleep(0.2)
+    assert verified.keys() == wanted
+    assert verified["atelier/digits-mlp"] == {"accuracy", "macro F1"}
+    assert verified["atelier/diabetes-ridge"] == {
+        "R²",
+        "mean absolute error",
+        "root mean squared error",
+    }

@@ -20,6 +20,7 @@ from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, 
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import SessionStore
 from souk_client.sdk.downloads import Downloaded
+from souk_client.sdk.evaluations import Evaluations, Galleries
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
@@ -28,6 +29,7 @@ from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
+from souk_client.sdk.storefronts import Storefronts
 from souk_client.sdk.transport import (
     TIMEOUT,
     USER_AGENT,
@@ -88,10 +90,13 @@ class AsyncSouk(Awaiting):
         self.uploads: Uploads[Awaiting] = Uploads(self)
         self.listings: Listings[Awaiting] = Listings(self)
         self.discovery: Discovery[Awaiting] = Discovery(self)
+        self.evaluations: Evaluations[Awaiting] = Evaluations(self)
+        self.galleries: Galleries[Awaiting] = Galleries(self)
         self.favourites: Favourites[Awaiting] = Favourites(self)
         self.following: Following[Awaiting] = Following(self)
         self.collections: Collections[Awaiting] = Collections(self)
         self.reviews: Reviews[Awaiting] = Reviews(self)
+        self.storefronts: Storefronts[Awaiting] = Storefronts(self)
         self.reports: Reports[Awaiting] = Reports(self)
         self.moderation: Moderation[Awaiting] = Moderation(self)
         self.featured: FeaturedWorks[Awaiting] = FeaturedWorks(self)

@@ -21,6 +21,7 @@ from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import Credentials, SessionStore
 from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
+from souk_client.sdk.evaluations import Evaluations, Galleries
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
@@ -29,6 +30,7 @@ from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
+from souk_client.sdk.storefronts import Storefronts
 from souk_client.sdk.transport import (
     TIMEOUT,
     USER_AGENT,
@@ -88,10 +90,13 @@ class Souk(Blocking):
         self.uploads: Uploads[Blocking] = Uploads(self)
         self.listings: Listings[Blocking] = Listings(self)
         self.discovery: Discovery[Blocking] = Discovery(self)
+        self.evaluations: Evaluations[Blocking] = Evaluations(self)
+        self.galleries: Galleries[Blocking] = Galleries(self)
         self.favourites: Favourites[Blocking] = Favourites(self)
         self.following: Following[Blocking] = Following(self)
         self.collections: Collections[Blocking] = Collections(self)
         self.reviews: Reviews[Blocking] = Reviews(self)
+        self.storefronts: Storefronts[Blocking] = Storefronts(self)
         self.reports: Reports[Blocking] = Reports(self)
         self.moderation: Moderation[Blocking] = Moderation(self)
         self.featured: FeaturedWorks[Blocking] = FeaturedWorks(self)

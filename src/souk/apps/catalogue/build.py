@@ -18,7 +18,7 @@ from souk.apps.catalogue.manifest import (
     Work,
 )
 
-CATALOGUE_VERSION: Final = "1.0.0"
+CATALOGUE_VERSION: Final = "1.1.0"
 """Raise it when what the catalogue holds changes; each version is built once and kept."""
 
 Progress = Callable[[str], None]

@@ -50,6 +50,17 @@ class Compatibility(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[Tensor, ...] = ()
 
 
+class Rerun(msgspec.Struct, frozen=True, kw_only=True):
+    """What the marketplace needs to measure a model again itself."""
+
+    data_file: str
+    """Path of the table in the dataset that the model was trained on."""
+    target: str
+    """The column of the labels."""
+    rows_file: str
+    """Path of the numbers of the held-out rows in the model's own files."""
+
+
 class CatalogueFile(msgspec.Struct, frozen=True):
     """A file of a listing: its path inside the listing, in POSIX form, and what it is."""
 
@@ -76,6 +87,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     price: Price | None
     metrics: tuple[Metric, ...]
     compatibility: Compatibility
+    rerun: Rerun | None = None
 
 
 class CatalogueListing(msgspec.Struct, frozen=True):

@@ -49,7 +49,8 @@ def write_model_card(
             "## How good it is\n\n"
             + metrics_table(work.metrics)
             + f"\n\nMeasured on the ONNX file itself, on rows it never saw: {split}. Intervals: "
-            f"percentile bootstrap, 2,000 resamples of the held-out rows. {note}".rstrip(),
+            "percentile bootstrap, 2,000 resamples of the held-out rows. Their numbers in the "
+            f"dataset's `data.csv`, counted from 0, are in `held-out.json`. {note}".rstrip(),
             f"## How it was made\n\nA {recipe.family} ({recipe.settings}), trained on "
             f"[{dataset.title}](/{address}) with {versions}. The settings were chosen beforehand "
             "and not searched; the held-out rows were used once. On every row of the dataset the "

@@ -20,7 +20,7 @@ from souk.apps.catalogue import measure
 from souk.apps.catalogue.cards import write_licence
 from souk.apps.catalogue.datasets import SELLER as DATASET_SELLER
 from souk.apps.catalogue.datasets import load_table
-from souk.apps.catalogue.manifest import Compatibility, Metric, Tensor, Work
+from souk.apps.catalogue.manifest import Compatibility, Metric, Rerun, Tensor, Work
 from souk.apps.catalogue.model_cards import write_model_card
 from souk.apps.catalogue.recipes import Recipe
 from souk.apps.catalogue.sources import dataset_by_slug
@@ -37,6 +37,8 @@ _NO_ZIPMAP: Final = {"zipmap": False}
 SCORE_TOLERANCE: Final = 1e-4
 RELATIVE_TOLERANCE: Final = 1e-5
 EXAMPLE_ROWS: Final = 3
+DATA_FILE: Final = "data.csv"
+ROWS_FILE: Final = "held-out.json"
 
 Floats = NDArray[np.float32]
 
@@ -53,11 +55,13 @@ class Split:
     held_out: Floats
     train_target: NDArray[Any]
     held_out_target: NDArray[Any]
+    held_out_rows: NDArray[np.int64]
+    """Their numbers in the dataset's table, from 0."""
     words: str
 
 
 def write_model(root: Path, recipe: Recipe) -> Work:
-    """Writes `model.onnx`, `example.json`, the card and the licence, and measures on held-out rows.
+    """Writes the model, an example, the held-out rows' numbers, card and licence; measures it.
 
     Training runs in one thread, so that sums come out in the same order every time.
 
@@ -82,8 +86,10 @@ def write_model(root: Path, recipe: Recipe) -> Work:
     (folder / "model.onnx").write_bytes(onnx_model.SerializeToString(deterministic=True))
     example = _example(session, split.held_out)
     (folder / "example.json").write_bytes(msgspec.json.encode(example))
+    held_out = {"file": DATA_FILE, "rows": sorted(split.held_out_rows.tolist())}
+    (folder / ROWS_FILE).write_bytes(msgspec.json.encode(held_out))
     write_licence(folder, recipe.licence)
-    work = _work(recipe, session, metrics)
+    work = _work(recipe, session, metrics, target=dataset.columns[-1].name)
     write_model_card(
         folder,
         recipe=recipe,
@@ -97,9 +103,10 @@ def write_model(root: Path, recipe: Recipe) -> Work:
 
 
 def _split(features: Floats, target: NDArray[Any], *, stratified: bool) -> Split:
-    train, held_out, train_target, held_out_target = train_test_split(
+    train, held_out, train_target, held_out_target, _, rows = train_test_split(
         features,
         target,
+        np.arange(len(features)),
         test_size=HELD_OUT_SHARE,
         random_state=SPLIT_SEED,
         stratify=target if stratified else None,
@@ -109,7 +116,7 @@ def _split(features: Floats, target: NDArray[Any], *, stratified: bool) -> Split
         f"{len(train)} rows to train, {len(held_out)} held out ({HELD_OUT_SHARE:.0%}), drawn by "
         f"train_test_split with random_state={SPLIT_SEED}{how}"
     )
-    return Split(train, held_out, train_target, held_out_target, words)
+    return Split(train, held_out, train_target, held_out_target, rows, words)
 
 
 def _convert(recipe: Recipe, model: Any, *, feature_count: int) -> Any:
@@ -200,7 +207,11 @@ def _example(session: onnxruntime.InferenceSession, rows: Floats) -> dict[str, A
 
 
 def _work(
-    recipe: Recipe, session: onnxruntime.InferenceSession, metrics: tuple[Metric, ...]
+    recipe: Recipe,
+    session: onnxruntime.InferenceSession,
+    metrics: tuple[Metric, ...],
+    *,
+    target: str,
 ) -> Work:
     return Work(
         seller=SELLER,
@@ -222,6 +233,7 @@ def _work(
             inputs=tuple(_tensor(item) for item in session.get_inputs()),
             outputs=tuple(_tensor(item) for item in session.get_outputs()),
         ),
+        rerun=Rerun(data_file=DATA_FILE, target=target, rows_file=ROWS_FILE),
     )
 
 

@@ -13,6 +13,7 @@ from souk.apps.catalogue.accounts import DemoAccount, demo_accounts
 from souk.apps.catalogue.build import build_catalogue
 from souk.apps.catalogue.manifest import Catalogue, CatalogueFile, CatalogueListing, Metric, Work
 from souk.apps.catalogue.uploads import KeptUploads
+from souk_client.contracts.evaluations import EvaluationRequest
 from souk_client.contracts.works import (
     Compatibility,
     Listing,
@@ -60,6 +61,10 @@ def load_catalogue(base_url: str, data_dir: Path, *, report: Report) -> LoadRepo
                 outcome = publish(souk, catalogue, listing, uploads=uploads)
                 outcomes.append((listing.address, outcome))
                 report(f"{len(outcomes)}/{len(listings)} {listing.address}: {outcome}")
+    for seller in sorted({listing.work.seller for listing in listings if listing.work.rerun}):
+        with Souk(base_url) as souk:
+            sign_in(souk, accounts[seller])
+            ask_to_verify(souk, [one for one in listings if one.work.seller == seller], report)
     with Souk(base_url) as souk:
         sign_in(souk, accounts[BUYER])
         fund(souk, report=report)
@@ -101,6 +106,35 @@ def publish(
         return "already there"
     souk.listings.publish(draft.id)
     return "completed" if existing else "published"
+
+
+def ask_to_verify(souk: Souk, listings: Sequence[CatalogueListing], report: Report) -> None:
+    """Asks the marketplace to measure the models again, once each; the worker does it later.
+
+    A listing that cannot be verified, such as one of an older catalogue, is left as it is.
+    """
+    asked = 0
+    for listing in listings:
+        rerun, trained_on = listing.work.rerun, listing.work.trained_on
+        published = _find(souk, listing.address) if rerun else None
+        if rerun is None or trained_on is None or published is None:
+            continue
+        if published.state != "published" or souk.evaluations.list(published.id).items:
+            continue
+        request = EvaluationRequest(
+            dataset=trained_on,
+            target=rerun.target,
+            data_file=rerun.data_file,
+            rows_file=rerun.rows_file,
+        )
+        try:
+            souk.evaluations.ask(published.id, request)
+        except SoukApiError as error:
+            report(f"{listing.address} is not verified: {error}")
+            continue
+        asked += 1
+    if asked:
+        report(f"Asked the marketplace to measure {asked} models again")
 
 
 def fund(souk: Souk, *, report: Report) -> None:

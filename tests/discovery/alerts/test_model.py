@@ -101,3 +101,20 @@ def test_figures_are_asked_for_in_whole_units_never_wider(low: float, high: floa
     assert filters_of(SearchFilters(rating=FigureRange())).rating_milli is None
     half = filters_of(SearchFilters(memory_gb=FigureRange(high=0.0005)))
     assert half.memory_mb == Between(None, 0)
+
+
+def test_every_word_is_needed_and_filters_stay() -> None:
+    part = ParsedPart(field="kind", op=":", value="model", start=4, end=14)
+    text = 'the red "old wine" -sweet classifiers'
+    typed = 'the kind:model red "old wine" -sweet classifiers'
+    wanted = '"red" "old wine" -sweet "classifiers" kind:model'
+    assert model.strict(typed, text, [part]) == wanted
+    assert model.strict("who are you", "who are you", []) == '"who" "are" "you"'
+    assert model.strict("", "", []) == ""
+    assert model.strict('"open wine', '"open wine', []) == '"open" "wine"'
+    assert model.strict('-"bad - "', '-"bad - "', []) == '-"bad - "'
+
+
+@given(st.text(max_size=900))
+def test_a_strict_query_is_never_too_long(typed: str) -> None:
+    assert len(model.strict(typed, typed, [])) <= 1000

@@ -58,7 +58,7 @@ class SearchFilters(Request, frozen=True, kw_only=True):
 Query = Annotated[
     str,
     Meta(
-        max_length=1000,
+        max_length=900,
         pattern=r"^[^\x00]*$",
         description="as it would be typed into the search box; filters such as kind:model too",
     ),

@@ -39,7 +39,8 @@ class SavedSearches(Protocol):
         """Keeps a search; its owner is told of works that match it from now on.
 
         Raises:
-            Invalid: `saved_search_empty`, `currency_unknown`, `price_range_invalid`.
+            Invalid: `saved_search_empty`, `saved_search_too_long`, `currency_unknown`,
+                `price_range_invalid`.
             QueryInvalid: `query_invalid`.
             Conflict: `saved_search_exists` (the same search), `saved_searches_full`.
             Unavailable: `search_not_ready`, `search_busy`.

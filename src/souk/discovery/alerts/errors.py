@@ -20,6 +20,15 @@ class SavedSearchEmpty(Invalid):
         )
 
 
+class SavedSearchTooLong(Invalid):
+    """Its words do not fit."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "saved_search_too_long", f"The query of a saved search has at most {limit} letters."
+        )
+
+
 class SavedSearchExists(Conflict):
     """The caller keeps this very search."""
 

@@ -1,8 +1,8 @@
 """Holds changed listings against the searches people keep.
 
 The engine itself answers, asked for nothing but these listings (their seller, and the moments they
-were published at): what an alert says is what the search would show. A search that many keep is
-asked once, and one that names other kinds or sellers is not asked at all.
+were published at), with every word of the search needed. A search that many keep is asked once, and
+one that names other kinds or sellers is not asked at all.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -82,12 +82,8 @@ class Matching:
             lost = [one for one in late if one.noted_at < too_old]
             gone = [one for one in waiting if one.listing_id not in published]
             await store.put_off(uow, late, until=uow.now + _SOON)
-            await store.finish(uow, [*gone, *lost], again_at=uow.now)
-            await store.finish(
-                uow,
-                [one for one in waiting if one.listing_id in indexed],
-                again_at=uow.now + timedelta(seconds=self._settings.meaning_after_s),
-            )
+            done = [one for one in waiting if one.listing_id in indexed]
+            await store.finish(uow, [*gone, *lost, *done])
         if lost:
             log.warning("listings never came into the index", count=len(lost))
         log.debug("held against saved searches", listings=len(indexed), told=told)
@@ -134,7 +130,7 @@ class Matching:
             if model.may_match(window, kinds=question.kinds, owners=question.owners):
                 try:
                     matched += await self._ask(
-                        window, text=question.query, filters=filters_of(chosen)
+                        window, text=question.strict_query, filters=filters_of(chosen)
                     )
                 except (Invalid, Malformed) as error:
                     # It was fine when it was saved; what may be asked has changed since.

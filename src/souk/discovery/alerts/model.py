@@ -1,6 +1,7 @@
 """What is kept of a search, and how changed listings are held against it: pure."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
@@ -12,6 +13,16 @@ from souk_client.contracts.saved_searches import SearchFilters
 from souk_client.contracts.works import ListingSummary
 
 MAX_NAME: Final = 120
+MAX_QUERY: Final = 900
+_PHRASE: Final = re.compile(r'-?"[^"]*"')
+_PART: Final = re.compile(rf"{_PHRASE.pattern}|\S+")
+_MOST_WORDS: Final = 24
+"""As many as a search reads."""
+_LITTLE_WORDS: Final = frozenset(
+    "a an and any are as at be by can for from has how i in into is it its me my no not of on or "
+    "our that the these this to up us we what which who will with you your".split()
+)
+"""They say nothing about what is sought."""
 _APART_MS: Final = 3_600_000
 _IN_A_WINDOW: Final = 100
 
@@ -104,6 +115,35 @@ def needed(chosen: Sequence[str], parsed: Sequence[ParsedPart], field: str) -> l
         for value in part.value.split(", ")
     ]
     return sorted({*chosen, *written})
+
+
+def strict(typed: str, text: str, parsed: Sequence[ParsedPart]) -> str:
+    """The query with every word of it needed.
+
+    Somebody who searches is also shown what is near in meaning, or holds some of the words; to be
+    told of that unasked would be a nuisance. In quotes a word must be there, in any of its forms.
+
+    Args:
+        typed: the query as it was typed.
+        text: its words, without the filters.
+        parsed: its filters.
+    """
+    found = _PART.findall(text)
+    words = [one for one in found if one.casefold() not in _LITTLE_WORDS] or found
+    needed = [_needed(one) for one in words[:_MOST_WORDS]]
+    filters = [typed[part.start : part.end] for part in parsed]
+    return " ".join(filter(None, [*needed, *filters]))
+
+
+def _needed(word: str) -> str:
+    """A word in quotes; phrases and unwanted words as they are. A quote that nothing closes is
+    dropped, or it would take in what follows."""
+    if _PHRASE.fullmatch(word):
+        return word
+    bare = word.replace('"', " ").strip()
+    if not bare or (len(bare) > 1 and bare.startswith("-")):
+        return bare
+    return f'"{bare}"'
 
 
 def name_of(query: str, filters: SearchFilters) -> str:

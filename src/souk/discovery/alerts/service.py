@@ -7,6 +7,7 @@ from souk.discovery.alerts.errors import (
     SavedSearchEmpty,
     SavedSearchesFull,
     SavedSearchExists,
+    SavedSearchTooLong,
     SavedSearchUnknown,
 )
 from souk.discovery.alerts.filters import filters_of
@@ -47,6 +48,8 @@ class SavedSearchService:
         query, filters = request.query.strip(), model.normal(request.filters)
         if model.is_empty(query, filters):
             raise SavedSearchEmpty()
+        if len(query) > model.MAX_QUERY:
+            raise SavedSearchTooLong(model.MAX_QUERY)
         # The search itself says whether it can be read, and what its query asks for.
         answer = await self._search.search(
             SearchQuestion(text=query, filters=filters_of(filters), limit=1)
@@ -63,6 +66,7 @@ class SavedSearchService:
             user_id=user_id,
             name=request.name or model.name_of(query, filters),
             query=query,
+            strict_query=model.strict(query, answer.text, answer.parsed),
             filters=msgspec.json.encode(filters).decode(),
             question=question,
             kinds=model.needed(filters.kinds, answer.parsed, "kind"),

@@ -17,7 +17,5 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Changed listings that saved searches are held against together."""
     questions_at_once: Annotated[int, Meta(ge=1, le=10_000)] = 500
     """Different searches that are read and answered in one step."""
-    meaning_after_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
-    """When a listing is looked at again, for searches that only its meaning matches."""
     give_up_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 60
     """How long a listing may wait for the index before nobody is told of it."""

@@ -45,6 +45,7 @@ class NewSavedSearch(msgspec.Struct, frozen=True, kw_only=True):
     user_id: UserId
     name: str
     query: str
+    strict_query: str
     filters: str
     question: bytes
     kinds: list[str]
@@ -55,7 +56,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A search that one or many users keep."""
 
     question: bytes
-    query: str
+    strict_query: str
     filters: str
     kinds: list[str]
     owners: list[str]
@@ -75,7 +76,6 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
     listing_id: str
     change: int
-    round: int
     noted_at: datetime
 
 
@@ -110,9 +110,10 @@ async def insert(uow: UnitOfWork, new: NewSavedSearch) -> None:
     await uow.execute(
         """
         INSERT INTO alerts.saved_searches
-            (id, user_id, name, query, filters, question, kinds, owners, created_at)
-        VALUES (%(id)s, %(user_id)s, %(name)s, %(query)s, %(filters)s::jsonb, %(question)s,
-                %(kinds)s, %(owners)s, %(now)s)
+            (id, user_id, name, query, strict_query, filters, question, kinds, owners,
+             created_at)
+        VALUES (%(id)s, %(user_id)s, %(name)s, %(query)s, %(strict_query)s, %(filters)s::jsonb,
+                %(question)s, %(kinds)s, %(owners)s, %(now)s)
         """,
         **msgspec.structs.asdict(new),
         now=uow.now,
@@ -178,7 +179,7 @@ async def note_changes(uow: UnitOfWork, listing_ids: Collection[str]) -> None:
         INSERT INTO alerts.waiting AS w (listing_id, noted_at, due_at)
         SELECT id, %(now)s, %(now)s FROM unnest(%(ids)s::text[]) AS id
         ON CONFLICT (listing_id) DO UPDATE
-        SET change = w.change + 1, round = 0, noted_at = %(now)s, due_at = %(now)s
+        SET change = w.change + 1, noted_at = %(now)s, due_at = %(now)s
         """,
         ids=sorted(set(listing_ids)),
         now=uow.now,
@@ -195,7 +196,7 @@ async def take_waiting(uow: UnitOfWork, *, limit: int, until: datetime) -> list[
             SELECT listing_id FROM alerts.waiting WHERE due_at <= %(now)s
             ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )
-        RETURNING listing_id, change, round, noted_at
+        RETURNING listing_id, change, noted_at
         """,
         now=uow.now,
         until=until,
@@ -217,32 +218,16 @@ async def put_off(uow: UnitOfWork, waiting: Sequence[Waiting], *, until: datetim
     )
 
 
-async def finish(uow: UnitOfWork, waiting: Sequence[Waiting], *, again_at: datetime) -> None:
-    """After their first round they wait for the second; after that, or when `again_at` is now,
-    they wait no more. One that changed meanwhile stays."""
-    arguments = {
-        "ids": [one.listing_id for one in waiting],
-        "changes": [one.change for one in waiting],
-    }
+async def finish(uow: UnitOfWork, waiting: Sequence[Waiting]) -> None:
+    """They wait no more; one that changed meanwhile stays."""
     await uow.execute(
         """
         DELETE FROM alerts.waiting w
         USING unnest(%(ids)s::text[], %(changes)s::bigint[]) AS seen(id, change)
         WHERE w.listing_id = seen.id AND w.change = seen.change
-          AND (w.round = 1 OR %(at)s <= %(now)s)
         """,
-        **arguments,
-        at=again_at,
-        now=uow.now,
-    )
-    await uow.execute(
-        """
-        UPDATE alerts.waiting w SET round = 1, due_at = %(at)s
-        FROM unnest(%(ids)s::text[], %(changes)s::bigint[]) AS seen(id, change)
-        WHERE w.listing_id = seen.id AND w.change = seen.change
-        """,
-        **arguments,
-        at=again_at,
+        ids=[one.listing_id for one in waiting],
+        changes=[one.change for one in waiting],
     )
 
 
@@ -259,7 +244,8 @@ async def questions_after(
     return await uow.all(
         Question,
         """
-        SELECT DISTINCT ON (question) question, query, filters::text AS filters, kinds, owners
+        SELECT DISTINCT ON (question)
+               question, strict_query, filters::text AS filters, kinds, owners
         FROM alerts.saved_searches
         WHERE NOT paused AND question > %(question)s
           AND (kinds = '{}' OR kinds && %(kinds)s::text[])

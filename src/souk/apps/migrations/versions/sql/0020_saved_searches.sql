@@ -7,7 +7,9 @@ CREATE TABLE alerts.saved_searches (
     id text PRIMARY KEY,
     user_id text NOT NULL,
     name text NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
-    query text NOT NULL CHECK (length(query) <= 1000),
+    query text NOT NULL CHECK (length(query) <= 900),
+    -- What is asked of the index: as the query, but with every word needed.
+    strict_query text NOT NULL CHECK (length(strict_query) <= 1000),
     filters jsonb NOT NULL,
     -- The hash of query and filters: what many people keep is asked once.
     question bytea NOT NULL CHECK (octet_length(question) = 32),
@@ -41,8 +43,6 @@ CREATE TABLE alerts.waiting (
     listing_id text PRIMARY KEY,
     -- Counts the listing's changes, so that one that comes while it is looked at is not lost.
     change bigint NOT NULL DEFAULT 1,
-    -- 0: by its words and figures; 1: once more, when its meaning is known too.
-    round smallint NOT NULL DEFAULT 0 CHECK (round IN (0, 1)),
     noted_at timestamptz NOT NULL,
     due_at timestamptz NOT NULL
 );

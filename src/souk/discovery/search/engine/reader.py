@@ -1,5 +1,6 @@
 """The reading side of an index: snapshots that follow the writer, in any number of processes."""
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -50,6 +51,8 @@ class IndexReader:
         self._root = root
         self._lock = threading.Lock()
         self._stamp: Stamp = ()
+        self._watched: tuple[str, ...] = ()
+        """Files that change whenever the index does; each is only ever replaced."""
         self._generation: Generation | None = None
         self._index: tantivy.Index | None = None
         self._snapshot: Snapshot | None = None
@@ -59,38 +62,24 @@ class IndexReader:
     def snapshot(self) -> Snapshot:
         """The newest state. Raises IndexMissing when there is no readable index yet."""
         snapshot = self._snapshot
-        if snapshot is not None and self._stamp_of(self._generation) == self._stamp:
+        if snapshot is not None and _stamp_of(self._watched) == self._stamp:
             return snapshot
         with self._lock:
-            if self._snapshot is None or self._stamp_of(self._generation) != self._stamp:
+            if self._snapshot is None or _stamp_of(self._watched) != self._stamp:
                 self._refresh()
             assert self._snapshot is not None
             return self._snapshot
-
-    def _stamp_of(self, generation: Generation | None) -> Stamp:
-        """Changes whenever the index does; every file named here is only ever replaced."""
-        if generation is None:
-            return ()
-        try:
-            found = [
-                path.stat()
-                for path in (
-                    self._root / "CURRENT",
-                    generation.path,
-                    generation.text / "meta.json",
-                )
-            ]
-        except FileNotFoundError:
-            return ()
-        return tuple(
-            number for one in found for number in (one.st_ino, one.st_mtime_ns, one.st_size)
-        )
 
     def _refresh(self) -> None:
         """Opens what is current. A rebuild may take the files away meanwhile: then once more."""
         for attempt in range(_ATTEMPTS):
             generation = current_generation(self._root)
-            stamp = self._stamp_of(generation)  # before reading: a later change is seen later
+            watched = (
+                str(self._root / "CURRENT"),
+                str(generation.path),
+                str(generation.text / "meta.json"),
+            )
+            stamp = _stamp_of(watched)  # before reading: a later change is seen later
             try:
                 self._load(generation)
             except (OSError, ValueError) as error:
@@ -98,7 +87,7 @@ class IndexReader:
                 if attempt + 1 == _ATTEMPTS:
                     raise IndexMissing(f"{generation.path} cannot be read: {error}") from error
             else:
-                self._stamp = stamp
+                self._watched, self._stamp = watched, stamp
                 return
 
     def _load(self, generation: Generation) -> None:
@@ -139,6 +128,15 @@ class IndexReader:
         with self._lock:
             if self._snapshot is not None:
                 self._snapshot.vocabulary = vocabulary
+
+
+def _stamp_of(watched: tuple[str, ...]) -> Stamp:
+    """What tells one state of these files from another; of plain strings, for its speed."""
+    try:
+        found = [os.stat(path) for path in watched]  # noqa: PTH116 - three times as fast
+    except FileNotFoundError:
+        return ()
+    return tuple(number for one in found for number in (one.st_ino, one.st_mtime_ns, one.st_size))
 
 
 def gather_words(searcher: tantivy.Searcher) -> Vocabulary:

@@ -277,8 +277,7 @@ class _Bench:
         peer = _CACHED_ASKED / (time.perf_counter() - started)
         self._lines.append(
             Line(
-                what=f"searches a second from the result cache, one thread, {_POPULAR} queries, read"
-                " from their text",
+                what=f"searches a second from the result cache, {_POPULAR} queries read from text",
                 measured=f"{rate:,.0f}/s",
                 promised="10,000/s",
                 reached=rate >= 10_000,

@@ -13,6 +13,7 @@ import structlog
 
 from souk.apps.application_role import app_dsn
 from souk.apps.wiring.analytics import AnalyticsParts, wire_analytics
+from souk.apps.wiring.badges import wire_badges
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
@@ -200,6 +201,14 @@ def build_container(
         collections=discovery.collections,
         notices=insight.notices,
     )
+    badges = wire_badges(
+        core,
+        organisations=people.organisations,
+        listings=works.listings,
+        reviews=reviews.reviews,
+        follows=discovery.collections,
+        notices=insight.notices,
+    )
     web = wire_web(
         core,
         plugins=plugins,
@@ -217,9 +226,10 @@ def build_container(
         discovery=discovery,
         recommendations=recommendations,
         trust=trust,
+        badges=badges,
     )
     below = (people, treasury, works, rights, plugins, commerce, delivery, compute)
-    wings = (*below, analytics, insight, reviews, discovery, recommendations, trust, web)
+    wings = (*below, analytics, insight, reviews, discovery, recommendations, trust, badges, web)
     return Container(
         core=core,
         people=people,

@@ -42,6 +42,7 @@ class Market:
     reviews: ports.Reviews
     moderation: ports.Moderation
     appeals: ports.Appeals
+    badges: ports.Badges
     comparisons: ports.Comparisons
     saved_searches: ports.SavedSearches
     plugins: ports.Plugins

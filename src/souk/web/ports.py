@@ -31,6 +31,7 @@ from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
 from souk.treasury.rates.api import Rates
+from souk.trust.badges.api import Badges
 from souk.trust.moderation.api import Appeals, Moderation
 from souk.works.galleries.api import Galleries
 from souk.works.listings.api import Listings
@@ -55,6 +56,7 @@ __all__ = [
     "Analytics",
     "AnalyticsReports",
     "Appeals",
+    "Badges",
     "Collections",
     "Comparisons",
     "DeadLetter",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.analytics import AnalyticsParts
+from souk.apps.wiring.badges import BadgeParts
 from souk.apps.wiring.commerce import Commerce
 from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
@@ -54,6 +55,7 @@ def wire_web(
     discovery: Discovery,
     recommendations: RecommendationParts,
     trust: Trust,
+    badges: BadgeParts,
 ) -> Web:
     """The pages over every wing below.
 
@@ -98,6 +100,7 @@ def wire_web(
         reviews=reviews.reviews,
         moderation=trust.moderation,
         appeals=trust.appeals,
+        badges=badges.badges,
         comparisons=discovery.comparisons,
         saved_searches=discovery.saved_searches,
         plugins=plugins.plugins,

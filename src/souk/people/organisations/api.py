@@ -67,6 +67,38 @@ class InvitationFacts(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organisation says of itself, to everybody."""
+
+    about: str
+    """Markdown."""
+    website: str | None
+
+
+class Profiles(Protocol):
+    """What organisations say of themselves."""
+
+    async def profile(self, uow: UnitOfWork, organisation_id: str) -> Profile:
+        """Empty when it never said anything."""
+        ...
+
+    async def describe(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        organisation_id: str,
+        *,
+        about: str | None,
+        website: str | None,
+    ) -> Profile:
+        """Changes what is not None; an empty website is removed.
+
+        Raises:
+            Forbidden: `not_manager`. Invalid: `text_invalid`.
+        """
+        ...
+
+
 class OrganisationsApi(Protocol):
     """Organisations, as other contexts see them."""
 

@@ -1,6 +1,7 @@
 """What other contexts may ask of moderation, and what moderation asks of what it acts on."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -20,7 +21,7 @@ from souk_client.contracts.moderation import (
     SubjectKind,
 )
 
-__all__ = ["Appeals", "Finding", "Moderated", "Moderation", "Subject"]
+__all__ = ["Appeals", "Finding", "Moderated", "Moderation", "Record", "Subject"]
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +146,17 @@ class Moderation(Protocol):
             Conflict: `case_claimed` by somebody else, `case_decided`, `hide_not_possible`,
                 `no_flagged_reviews`.
         """
+        ...
+
+
+class Record(Protocol):
+    """What moderators decided about somebody's things."""
+
+    async def decisions_against(
+        self, uow: UnitOfWork, organisation_id: str, *, since: datetime
+    ) -> int:
+        """How many of an organisation's things were hidden or warned about since then, and were
+        not cleared afterwards."""
         ...
 
 

@@ -81,6 +81,14 @@ class ListingAddress(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class SellerTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """What a seller has on the market, and what came of it so far."""
+
+    works: int
+    sales: int
+    downloads: int
+
+
 class ManagedListing(msgspec.Struct, frozen=True, kw_only=True):
     """A listing that the caller may change."""
 
@@ -139,6 +147,10 @@ class Listings(Protocol):
         self, uow: UnitOfWork, listing_id: str, *, limit: int
     ) -> list[ListingAddress]:
         """The addresses of published listings from this id on, in the order of ids."""
+        ...
+
+    async def totals(self, uow: UnitOfWork, organisation_id: str) -> SellerTotals:
+        """A seller's published listings, with their sales and downloads."""
         ...
 
     async def for_sale(

@@ -11,7 +11,7 @@ from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
 from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
-from souk.works.listings.api import ListingAddress, OfferBook
+from souk.works.listings.api import ListingAddress, OfferBook, SellerTotals
 from souk.works.listings.errors import ListingUnknown, VersionUnknown
 from souk.works.listings.model import ListingRow, VersionRow, as_shown
 from souk.works.listings.settings import ListingSettings
@@ -104,6 +104,9 @@ class ListingReader:
             )
             for row in rows
         ]
+
+    async def totals(self, uow: UnitOfWork, organisation_id: str) -> SellerTotals:
+        return await store.totals(uow, organisation_id)
 
     async def version(self, uow: UnitOfWork, listing_id: str, version: str) -> Version:
         """One version of a listing by its semantic version. Raises NotFound `version_unknown`."""

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork, json_value
+from souk.works.listings.api import SellerTotals
 from souk.works.listings.model import ListingRow, VersionRow, Words
 from souk_client.contracts.base import ListingKind
 from souk_client.contracts.works import ListingState
@@ -218,6 +219,20 @@ async def addresses_from(uow: UnitOfWork, listing_id: str, *, limit: int) -> lis
         """,
         first=listing_id,
         limit=limit,
+    )
+
+
+async def totals(uow: UnitOfWork, organisation_id: str) -> SellerTotals:
+    """An organisation's published listings, with their sales and downloads."""
+    return await uow.one(
+        SellerTotals,
+        """
+        SELECT count(DISTINCT l.id) AS works, coalesce(sum(c.sales), 0)::bigint AS sales,
+            coalesce(sum(c.downloads), 0)::bigint AS downloads
+        FROM works.listings l LEFT JOIN works.counts c ON c.listing_id = l.id
+        WHERE l.organisation_id = %(id)s AND l.state = 'published' AND l.hidden_at IS NULL
+        """,
+        id=organisation_id,
     )
 
 

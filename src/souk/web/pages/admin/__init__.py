@@ -2,6 +2,7 @@
 
 from souk.web.pages.admin import (
     dead_letters,
+    identity,
     listings,
     moderation,
     organisations,
@@ -11,6 +12,16 @@ from souk.web.pages.admin import (
     users,
 )
 
-_PAGES = (users, organisations, listings, moderation, quarantine, dead_letters, schedules, system)
+_PAGES = (
+    users,
+    organisations,
+    identity,
+    listings,
+    moderation,
+    quarantine,
+    dead_letters,
+    schedules,
+    system,
+)
 
 ROUTES = [route for page in _PAGES for route in page.ROUTES]

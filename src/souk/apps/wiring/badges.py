@@ -1,0 +1,62 @@
+"""Badges."""
+
+from dataclasses import dataclass
+
+from souk.apps.wiring.parts import Core, Parts, Schedule
+from souk.discovery.collections.api import Follows
+from souk.discovery.reviews.api import Reviews
+from souk.insight.notifications.api import Notices
+from souk.people.organisations.api import OrganisationsApi
+from souk.people.organisations.profiles import ProfileService
+from souk.trust.badges import routes
+from souk.trust.badges.jobs import WebsiteChecks
+from souk.trust.badges.service import BadgeService
+from souk.trust.badges.settings import BadgeSettings
+from souk.trust.moderation.record import DecisionRecord
+from souk.works.listings.api import Listings
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadgeParts:
+    badges: BadgeService
+    parts: Parts
+
+
+def wire_badges(
+    core: Core,
+    *,
+    organisations: OrganisationsApi,
+    listings: Listings,
+    reviews: Reviews,
+    follows: Follows,
+    notices: Notices,
+) -> BadgeParts:
+    settings = core.load(BadgeSettings, "badges")
+    badges = BadgeService(
+        organisations=organisations,
+        profiles=ProfileService(),
+        listings=listings,
+        reviews=reviews,
+        follows=follows,
+        record=DecisionRecord(),
+        secret=core.keyring,
+        settings=settings,
+    )
+    checks = WebsiteChecks(
+        badges=badges,
+        organisations=organisations,
+        notices=notices,
+        settings=settings,
+        production=core.settings.is_production,
+    )
+    return BadgeParts(
+        badges=badges,
+        parts=Parts(
+            services={"badges": badges},
+            routes=routes.ROUTES,
+            handlers=[checks.handler()],
+            schedules=[Schedule(name="badges.recheck", every_s=DAY_S, run=checks.sweep)],
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Badges: who is behind a seller, checked and shown with the checks behind it; its reputation."""

@@ -1,0 +1,39 @@
+"""A marketplace whose sellers may be new, with websites on this machine."""
+
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from souk_client.sdk import Souk
+from tests.market import PASSWORD, connect
+from tests.serving import Marketplace
+
+
+@pytest.fixture(scope="module")
+def lenient(owner_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marketplace]:
+    running = Marketplace(
+        owner_dsn,
+        tmp_path_factory.mktemp("badges"),
+        SOUK_BADGES_ALLOW_PRIVATE_ADDRESSES="true",
+        SOUK_BADGES_MIN_AGE_DAYS="0",
+    )
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+def admin_of(market: Marketplace) -> Souk:
+    """An admin's client."""
+    client = connect(market.base_url)
+    email = f"admin-{secrets.token_hex(4)}@market.example.org"
+    client.auth.register(email=email, password=PASSWORD, name="Grace Hopper")
+    with psycopg.connect(market.owner_dsn) as connection:
+        connection.execute(
+            "UPDATE people.users SET roles = roles || ARRAY['admin'] WHERE email = %s", [email]
+        )
+    client.auth.login(email=email, password=PASSWORD)
+    return client

@@ -23,13 +23,15 @@ VERSIONS: Final = 10
 QUESTIONS: Final = 400
 SEED: Final = 40
 GOAL_S: Final = 0.100
+PEER_STEPS: Final = 2_000
 HOW: Final = f"""
 {PLUGINS} plug-ins of {VERSIONS} versions each (three majors), made from one seed: a version needs 0
 to 4 plug-ins of lower numbers, each within one major (`^2`), older versions older majors; one in
 twenty links is optional and one in fifty a conflict; one version in thirty is withdrawn. Each of
 {QUESTIONS} questions asks for 1 to 8 of them at once, half of them beside a lock that shall stay.
 The last line installs all {PLUGINS} side by side. In one process, without the database: the choice
-alone, as `POST …/plan` makes it. Beside it: the complete search that confirms a "no", alone.
+alone, as `POST …/plan` makes it. Beside it: the complete search that confirms a "no", alone,
+given up after {PEER_STEPS:,} steps.
 """
 
 
@@ -88,7 +90,7 @@ def _timed(
 
 def _exhaustively(question: Question) -> bool:
     roots = [Link(name, one.range, "needs") for name, one in sorted(question.wanted.items())]
-    return search_all(Provider(question), roots, max_steps=question.max_rounds) is not None
+    return search_all(Provider(question), roots, max_steps=PEER_STEPS) is not None
 
 
 def _world(chance: random.Random, plugins: int) -> dict[str, list[Release]]:

@@ -213,6 +213,10 @@ class Search(Resolution[Link, Candidate, str]):
                 raise RequirementsConflicted(criteria[link.plugin])
         return criteria
 
+    def _is_current_pin_satisfying(self, name: str, criterion: Criterion[Link, Candidate]) -> bool:
+        """Whether it is chosen: a choice that no longer fitted would have been a conflict."""
+        return name in self.state.mapping
+
 
 def links_of(candidate: Candidate) -> Sequence[Link]:
     """What a candidate says of others."""

@@ -16,9 +16,11 @@ from souk.works.artifacts.uploads import UploadService
 from souk.works.galleries import routes as gallery_routes
 from souk.works.galleries.service import GalleryService
 from souk.works.galleries.settings import GallerySettings
+from souk.works.listings import diff_routes
 from souk.works.listings import routes as listing_routes
 from souk.works.listings.api import PublishGate
 from souk.works.listings.checks import OpenGate
+from souk.works.listings.diffing import VersionDiffs
 from souk.works.listings.editing import ListingEditor
 from souk.works.listings.importing import ListingImporter
 from souk.works.listings.publishing import Publisher
@@ -41,6 +43,7 @@ class Works:
     publisher: Publisher
     offers: OfferService
     galleries: GalleryService
+    version_diffs: VersionDiffs
     parts: Parts
 
 
@@ -83,6 +86,7 @@ def wire_works(
         settings=listing_settings,
     )
 
+    version_diffs = VersionDiffs(listings)
     galleries = GalleryService(
         listings,
         artifacts,
@@ -105,6 +109,7 @@ def wire_works(
         publisher=publisher,
         offers=offers,
         galleries=galleries,
+        version_diffs=version_diffs,
         parts=Parts(
             services={
                 "uploads": uploads,
@@ -115,12 +120,14 @@ def wire_works(
                 "publisher": publisher,
                 "offers": offers,
                 "galleries": galleries,
+                "version_diffs": version_diffs,
             },
             routes=[
                 *artifact_routes.ROUTES,
                 *listing_routes.ROUTES,
                 *offer_routes.ROUTES,
                 *gallery_routes.ROUTES,
+                *diff_routes.ROUTES,
             ],
             root_routes=gallery_routes.ROOT_ROUTES,
             handlers=[scan_handler(core.workflows)],

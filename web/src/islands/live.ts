@@ -64,6 +64,7 @@ function open(): void {
     failures = 0;
     clearTimeout(tellTimer);
     tellTimer = 0;
+    document.documentElement.dataset["liveOn"] = "";
     restored();
   };
   source.addEventListener("beat", heard);
@@ -92,6 +93,7 @@ function close(): void {
   clearTimeout(retryTimer);
   stream?.close();
   stream = null;
+  delete document.documentElement.dataset["liveOn"];
 }
 
 /** Comes back later, each time later, and at different moments for different visitors. */

@@ -21,8 +21,11 @@ log = structlog.get_logger("souk.schedules")
 
 async def run_schedules(database: Database, schedules: Sequence[Schedule]) -> None:
     """Keeps every schedule until cancelled."""
-    async with database.transaction(SYSTEM) as uow:
-        await store.know_schedules(uow, {one.name: one.every_s for one in schedules})
+    try:
+        async with database.transaction(SYSTEM) as uow:
+            await store.know_schedules(uow, {one.name: one.every_s for one in schedules})
+    except Exception:
+        log.exception("the operator does not see the schedules")
     async with asyncio.TaskGroup() as tasks:
         for schedule in schedules:
             tasks.create_task(_keep(database, schedule))

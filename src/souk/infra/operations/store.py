@@ -110,7 +110,7 @@ async def know_schedules(uow: UnitOfWork, schedules: dict[str, float]) -> None:
         ON CONFLICT (name) DO UPDATE SET every_s = excluded.every_s
         """,
         names=list(schedules),
-        every_s=list(schedules.values()),
+        every_s=[float(every_s) for every_s in schedules.values()],
     )
     await uow.execute(
         "DELETE FROM infra.schedules WHERE NOT name = ANY(%(names)s)", names=list(schedules)

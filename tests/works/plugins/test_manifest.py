@@ -1,5 +1,7 @@
 """What a manifest may say, every problem at its key; modules that are none never get through."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from souk.works.plugins.manifest import Manifest, read_manifest
 from souk.works.plugins.permissions import KNOWN, permission_problem, permission_words
 from souk.works.plugins.ranges import RangeError, parse_range
 from souk.works.plugins.wasm import WasmError, exported_functions
+from souk_client.contracts.works import ImportItem, ListingRequest, VersionFile, VersionRequest
 from souk_client.sdk import SoukApiError
 from tests.works.plugins.conftest import Author
 from tests.works.plugins.samples import manifest, section, u32, wasm
@@ -250,6 +253,31 @@ def test_a_broken_module_is_refused_and_never_breaks_the_reader(data: st.DataObj
 def test_what_is_no_module_is_refused(module: bytes) -> None:
     with pytest.raises(WasmError):
         exported_functions(module)
+
+
+@pytest.mark.database
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+def test_an_import_asks_the_same(author: Author, tmp_path: Path) -> None:
+    (tmp_path / "run.wasm").write_bytes(wasm("run", custom=b"imported"))
+    module = author.client.upload_file(tmp_path / "run.wasm").sha256
+    items = []
+    for said in ("1.0.0", "2.0.0"):
+        address = author.name()
+        (tmp_path / "plugin.toml").write_text(manifest(address, said))
+        text = author.client.upload_file(tmp_path / "plugin.toml").sha256
+        files = [
+            VersionFile(path="plugin.toml", sha256=text),
+            VersionFile(path="run.wasm", sha256=module),
+        ]
+        slug = address.partition("/")[2]
+        listing = ListingRequest(kind="plugin", slug=slug, title=slug, licence="MIT", price_minor=0)
+        version = VersionRequest(version="1.0.0", files=files)
+        items.append(ImportItem(listing=listing, version=version))
+    answer = author.client.listings.import_many(items)
+    assert [one.code for one in answer.results] == [None, "manifest_invalid"]
+    good = answer.results[0]
+    author.client.listings.publish(good.listing_id or "")
+    assert author.client.plugins.get(good.address or "").manifest.version == "1.0.0"
 
 
 @pytest.mark.database

@@ -60,14 +60,21 @@ class _Taken(msgspec.Struct, frozen=True):
 
 
 async def mark_all(uow: UnitOfWork) -> None:
-    """Marks every hour that has facts or sums, as far back as single facts are kept."""
+    """Marks every hour that has facts or sums, as far back as single facts are kept.
+
+    In the order of listings and hours, so that a day's hours are taken together.
+    """
+    await uow.execute("DELETE FROM analytics.stale_hours")
     await uow.execute(
         """
         INSERT INTO analytics.stale_hours (listing_id, organisation_id, hour)
-        SELECT listing_id, organisation_id, date_trunc('hour', at, 'UTC') FROM analytics.facts
-        UNION
-        SELECT listing_id, organisation_id, starts_at FROM analytics.traffic
-        WHERE grain = 'hour' AND starts_at >= (SELECT deleted_before FROM analytics.horizon)
+        SELECT * FROM (
+            SELECT listing_id, organisation_id, date_trunc('hour', at, 'UTC') AS hour
+            FROM analytics.facts
+            UNION
+            SELECT listing_id, organisation_id, starts_at FROM analytics.traffic
+            WHERE grain = 'hour' AND starts_at >= (SELECT deleted_before FROM analytics.horizon)
+        ) AS hours ORDER BY listing_id, hour
         """
     )
 
@@ -82,6 +89,12 @@ def _keys(buckets: Sequence[Bucket]) -> dict[str, object]:
 
 _BUCKETS: Final = """
     unnest(%(listing_ids)s::text[], %(starts)s::timestamptz[]) AS k(listing_id, starts_at)
+"""
+# Each bucket on its own, by the index over listing and time: joined, a busy listing's facts would
+# be compared with each of its hours.
+_IN_BUCKET: Final = """
+    f.listing_id = k.listing_id AND f.at >= k.starts_at
+    AND f.at < k.starts_at + ('1 ' || %(grain)s)::interval
 """
 
 
@@ -99,18 +112,19 @@ async def add_up_traffic(uow: UnitOfWork, grain: str, buckets: Sequence[Bucket])
         f"""
         INSERT INTO analytics.traffic (listing_id, grain, starts_at, organisation_id, views,
             visitors, clicks, checkouts, favourites, downloads, orders, refunds)
-        SELECT k.listing_id, %(grain)s, k.starts_at, max(f.organisation_id),
-               count(*) FILTER (WHERE f.kind = 'view'),
-               count(DISTINCT f.visitor) FILTER (WHERE f.kind = 'view'),
-               count(*) FILTER (WHERE f.kind = 'click'),
-               count(*) FILTER (WHERE f.kind = 'checkout'),
-               count(*) FILTER (WHERE f.kind = 'favourite'),
-               count(*) FILTER (WHERE f.kind = 'download'),
-               count(*) FILTER (WHERE f.kind = 'order'),
-               count(*) FILTER (WHERE f.kind = 'refund')
-        FROM {_BUCKETS} JOIN analytics.facts f ON f.listing_id = k.listing_id
-            AND f.at >= k.starts_at AND f.at < k.starts_at + ('1 ' || %(grain)s)::interval
-        GROUP BY k.listing_id, k.starts_at
+        SELECT k.listing_id, %(grain)s, k.starts_at, s.*
+        FROM {_BUCKETS} CROSS JOIN LATERAL (
+            SELECT max(f.organisation_id),
+                   count(*) FILTER (WHERE f.kind = 'view'),
+                   count(DISTINCT f.visitor) FILTER (WHERE f.kind = 'view'),
+                   count(*) FILTER (WHERE f.kind = 'click'),
+                   count(*) FILTER (WHERE f.kind = 'checkout'),
+                   count(*) FILTER (WHERE f.kind = 'favourite'),
+                   count(*) FILTER (WHERE f.kind = 'download'),
+                   count(*) FILTER (WHERE f.kind = 'order'),
+                   count(*) FILTER (WHERE f.kind = 'refund')
+            FROM analytics.facts f WHERE {_IN_BUCKET} HAVING count(*) > 0
+        ) AS s
         """,
         grain=grain,
         **_keys(buckets),
@@ -131,16 +145,17 @@ async def add_up_revenue(uow: UnitOfWork, grain: str, buckets: Sequence[Bucket])
         f"""
         INSERT INTO analytics.revenue (listing_id, grain, starts_at, currency, country,
             organisation_id, orders, refunds, gross_minor, net_minor, refunded_minor)
-        SELECT k.listing_id, %(grain)s, k.starts_at, f.currency, f.country, max(f.organisation_id),
-               count(*) FILTER (WHERE f.kind = 'order'),
-               count(*) FILTER (WHERE f.kind = 'refund'),
-               coalesce(sum(f.gross_minor) FILTER (WHERE f.kind = 'order'), 0),
-               coalesce(sum(f.net_minor) FILTER (WHERE f.kind = 'order'), 0),
-               coalesce(sum(f.net_minor) FILTER (WHERE f.kind = 'refund'), 0)
-        FROM {_BUCKETS} JOIN analytics.facts f ON f.listing_id = k.listing_id
-            AND f.at >= k.starts_at AND f.at < k.starts_at + ('1 ' || %(grain)s)::interval
-        WHERE f.currency IS NOT NULL
-        GROUP BY k.listing_id, k.starts_at, f.currency, f.country
+        SELECT k.listing_id, %(grain)s, k.starts_at, s.*
+        FROM {_BUCKETS} CROSS JOIN LATERAL (
+            SELECT f.currency, f.country, max(f.organisation_id),
+                   count(*) FILTER (WHERE f.kind = 'order'),
+                   count(*) FILTER (WHERE f.kind = 'refund'),
+                   coalesce(sum(f.gross_minor) FILTER (WHERE f.kind = 'order'), 0),
+                   coalesce(sum(f.net_minor) FILTER (WHERE f.kind = 'order'), 0),
+                   coalesce(sum(f.net_minor) FILTER (WHERE f.kind = 'refund'), 0)
+            FROM analytics.facts f WHERE {_IN_BUCKET} AND f.currency IS NOT NULL
+            GROUP BY f.currency, f.country
+        ) AS s
         """,
         grain=grain,
         **_keys(buckets),
@@ -162,11 +177,14 @@ async def add_up_audience(uow: UnitOfWork, grain: str, buckets: Sequence[Bucket]
     await uow.execute(
         f"""
         INSERT INTO analytics.audience (organisation_id, grain, starts_at, visitors)
-        SELECT k.organisation_id, %(grain)s, k.starts_at, count(DISTINCT f.visitor)
+        SELECT k.organisation_id, %(grain)s, k.starts_at, s.visitors
         FROM (SELECT DISTINCT * FROM {mine} AS n(organisation_id, starts_at)) AS k
-        JOIN analytics.facts f ON f.organisation_id = k.organisation_id AND f.kind = 'view'
-            AND f.at >= k.starts_at AND f.at < k.starts_at + ('1 ' || %(grain)s)::interval
-        GROUP BY k.organisation_id, k.starts_at
+        CROSS JOIN LATERAL (
+            SELECT count(DISTINCT f.visitor) AS visitors FROM analytics.facts f
+            WHERE f.organisation_id = k.organisation_id AND f.kind = 'view'
+              AND f.at >= k.starts_at AND f.at < k.starts_at + ('1 ' || %(grain)s)::interval
+            HAVING count(*) > 0
+        ) AS s
         """,
         grain=grain,
         **_keys(buckets),
@@ -186,16 +204,18 @@ async def add_up_origins(uow: UnitOfWork, days: Sequence[Bucket]) -> None:
         f"""
         INSERT INTO analytics.origins (listing_id, day, dimension, value, organisation_id, views,
             orders)
-        SELECT k.listing_id, (k.starts_at AT TIME ZONE 'UTC')::date, d.dimension, d.value,
-               max(f.organisation_id), count(*) FILTER (WHERE f.kind = 'view'),
-               count(*) FILTER (WHERE f.kind = 'order')
-        FROM {_BUCKETS} JOIN analytics.facts f ON f.listing_id = k.listing_id
-            AND f.at >= k.starts_at AND f.at < k.starts_at + interval '1 day'
-        CROSS JOIN LATERAL (
-            VALUES ('country', f.country), ('source', f.source), ('query', f.query)
-        ) AS d(dimension, value)
-        WHERE f.kind IN ('view', 'order') AND d.value <> ''
-        GROUP BY k.listing_id, k.starts_at, d.dimension, d.value
+        SELECT k.listing_id, (k.starts_at AT TIME ZONE 'UTC')::date, s.*
+        FROM {_BUCKETS} CROSS JOIN LATERAL (
+            SELECT d.dimension, d.value, max(f.organisation_id),
+                   count(*) FILTER (WHERE f.kind = 'view'),
+                   count(*) FILTER (WHERE f.kind = 'order')
+            FROM analytics.facts f CROSS JOIN LATERAL (
+                VALUES ('country', f.country), ('source', f.source), ('query', f.query)
+            ) AS d(dimension, value)
+            WHERE {_IN_BUCKET} AND f.kind IN ('view', 'order') AND d.value <> ''
+            GROUP BY d.dimension, d.value
+        ) AS s
         """,
+        grain="day",
         **_keys(days),
     )

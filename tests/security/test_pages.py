@@ -114,6 +114,16 @@ ATTACKS: dict[str, list[str]] = {
     "POST /admin/quarantine/{sha256:str}/release": ["/admin/quarantine/{sha256}/release"],
     "GET /wallet": ["/wallet?organisation={organisation_id}"],
     "GET /selling": ["/selling?organisation={organisation_id}"],
+    "GET /selling/storefront": ["/selling/storefront?organisation={organisation_id}"],
+    "POST /selling/storefront": ["/selling/storefront?organisation={organisation_id}"],
+    "POST /selling/storefront/website": [
+        "/selling/storefront/website?organisation={organisation_id}"
+    ],
+    "POST /selling/storefront/identity": [
+        "/selling/storefront/identity?organisation={organisation_id}"
+    ],
+    "GET /admin/identity": ["/admin/identity"],
+    "POST /admin/identity/{slug:str}": ["/admin/identity/{owner}"],
     "GET /selling/promotions": ["/selling/promotions?organisation={organisation_id}"],
     "POST /selling/promotions": ["/selling/promotions?organisation={organisation_id}"],
     "POST /selling/promotions/{promotion_id:str}/end": ["/selling/promotions/{promotion_id}/end"],
@@ -126,6 +136,8 @@ ATTACKS: dict[str, list[str]] = {
 PUBLIC = {
     "GET /tiles/{kind:str}/{name:str}",
     "GET /browse/{category:str}",
+    "GET /sitemaps/{name:str}",
+    "GET /{owner:str}",
     "POST /following/{seller:str}",
 }
 """Addresses with a part that names nobody's things, as those of the manual below /docs/ do."""

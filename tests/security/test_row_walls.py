@@ -44,6 +44,7 @@ PUBLIC_ROWS = {
     "WHERE c.id = collection_id AND c.visibility <> 'private')",
     "collections.featured": "starts_at <= now() AND (ends_at IS NULL OR ends_at > now())",
     "people.organisations": "true",
+    "people.profiles": "true",
     "works.artifacts": "is_public",
     "works.revisions": "is_public",
     "works.listings": "published_at IS NOT NULL",

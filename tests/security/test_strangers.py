@@ -269,6 +269,16 @@ ATTACKS: dict[str, list[Attack]] = {
             {"subject_kind": "review", "subject_id": "{withdrawn_review}", "reason": "spam"},
         ),
     ],
+    "PATCH /storefronts/{slug}": [("/storefronts/{owner}", {"about": "Mine"})],
+    "GET /storefronts/{slug}/website": [("/storefronts/{owner}/website", None)],
+    "POST /storefronts/{slug}/website": [("/storefronts/{owner}/website", None)],
+    "POST /storefronts/{slug}/identity": [
+        ("/storefronts/{owner}/identity", {"evidence": "I am Ada, really."})
+    ],
+    "GET /identity-cases": [("/identity-cases", None)],
+    "POST /identity-cases/{slug}/decision": [
+        ("/identity-cases/{owner}/decision", {"passed": True, "note": "It is me."})
+    ],
     "GET /moderation/cases": [("/moderation/cases", None)],
     "GET /moderation/cases/{case_id}": [("/moderation/cases/{case_id}", None)],
     "POST /moderation/cases/{case_id}/claim": [("/moderation/cases/{case_id}/claim", None)],
@@ -321,6 +331,7 @@ OPEN = {
     "POST /api-keys": "the caller's own",
     "POST /organisations": "a new one of the caller's",
     "GET /organisations/{organisation_id}": "organisations are public by name",
+    "GET /storefronts/{slug}": "what sellers say of themselves is public",
     "GET /listings": "others' published ones only: tried below",
     "POST /listings/import": "refused item by item: tried below",
     "GET /rates": "rates are public",

@@ -1,9 +1,12 @@
 /** Menus are <details class="menu-root">: scripts only add closing on Escape and on a click outside. */
 export function startMenus(): void {
-  // On a phone the side navigation is a strip that scrolls: show where we are.
-  const here = document.querySelector<HTMLElement>(".side-nav [aria-current]");
-  const strip = here?.parentElement;
-  if (here && strip) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  // On a phone the side navigation and tabs are strips that scroll: show where we are.
+  for (const here of document.querySelectorAll<HTMLElement>(
+    ".side-nav [aria-current], .tabs-line [aria-current]",
+  )) {
+    const strip = here.parentElement;
+    if (strip) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  }
   document.addEventListener("click", (event) => {
     for (const menu of openMenus()) {
       if (!menu.contains(event.target as Node)) menu.open = false;

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
 from souk_client.contracts.commerce import OrderRequest
+from souk_client.sdk import Souk
 from tests import market
 from tests.e2e.browser.conftest import NewVisitor
 from tests.e2e.browser.test_every_page import look_at
@@ -100,7 +101,7 @@ async def test_the_operators_pages_fit_and_can_be_read(
     await expect(visitor.page.locator("#system p").first).not_to_have_text(first, timeout=2000)
 
 
-def visitor_client(base_url: str, handle: str) -> market.Souk:
+def visitor_client(base_url: str, handle: str) -> Souk:
     """The API in the name of somebody who signed up in the browser."""
     client = market.connect(base_url)
     client.auth.login(email=f"{handle}@example.org", password=market.PASSWORD)

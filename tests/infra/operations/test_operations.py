@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from souk.apps.wiring.parts import Schedule
 from souk.apps.worker.schedules import run_schedules
 from souk.infra.operations import store
+from souk.infra.operations.api import ScheduleFacts
 from souk.infra.operations.beat import Beat
 from souk.infra.operations.service import Operations
 from souk.infra.outbox.handlers import Delivered, Handler
@@ -116,7 +117,7 @@ async def test_schedules_show_their_last_run_and_failure(database: Database) -> 
         Schedule(name="test.bad", every_s=0.5, run=bad),
     ]
     keeping = asyncio.create_task(run_schedules(database, schedules))
-    facts = {}
+    facts: dict[str, ScheduleFacts] = {}
     async with asyncio.timeout(10):
         while not (len(facts) == 2 and facts["test.good"].runs and facts["test.bad"].failures):
             await asyncio.sleep(0.02)

@@ -168,7 +168,8 @@ def test_what_is_no_website_is_refused(seller: Souk, website: str) -> None:
 
 def test_a_page_shows_the_seller(seller: Souk, lenient: Marketplace) -> None:
     listing = publish(seller)
-    seller.storefronts.update(slug_of(seller), about="<script>alert(1)</script>\n\nI *make* engines.")
+    about = "<script>alert(1)</script>\n\nI *make* engines."
+    seller.storefronts.update(slug_of(seller), about=about)
     page = httpx.get(f"{lenient.base_url}/{slug_of(seller)}")
     assert page.status_code == 200
     assert listing.title in page.text and "<em>make</em>" in page.text

@@ -55,6 +55,8 @@ POOL: Final = 120
 NEAR: Final = 40
 RATE: Final = 20.0
 GOAL_S: Final = 0.100
+SEED: Final = 11
+"""Another one than the constants were chosen with."""
 WORKS: Final = 200
 FANS: Final = 30
 LIKES: Final = 10
@@ -65,9 +67,10 @@ Two sets made with a known structure (`bench/_taste.py`): in the first, people t
 much noise as sense; 5 % of the works are new, so that nobody did anything with them before. In the
 second there is no taste: only popularity decides, and content is noise. A fifth of what each person
 took is hidden, and every new work; recall@20 is the share of it among the first 20 recommended,
-averaged over 2,000 people. Popularity is the peer. The hybrid is what the marketplace answers with:
-the same fusion and weights as in `recommendations/model.py`, without the rules of the market
-(owned, spread over sellers). Training is one thread of the child process.
+averaged over 2,000 people. The constants were chosen on sets of another seed and size. Popularity
+is the peer. The hybrid is what the marketplace answers with: the same fusion and weights as in
+`recommendations/model.py`, without the rules of the market (owned, spread over sellers). Training
+is one thread, as in the child process.
 """
 
 Way = Callable[[Sequence[int]], list[int]]
@@ -75,11 +78,8 @@ Way = Callable[[Sequence[int]], list[int]]
 
 def run(*, quick: bool) -> Section:
     """Measures both sets, then the time of an answer."""
-    size = (
-        Tastes(people=800, works=400, each=20)
-        if quick
-        else Tastes(people=20_000, works=5_000, each=30)
-    )
+    people, works, each = (800, 400, 20) if quick else (20_000, 5_000, 30)
+    size = Tastes(people=people, works=works, each=each, seed=SEED)
     with_taste, took_s, taster = _recalls(size)
     without, _, _ = _recalls(msgspec.structs.replace(size, pull=0.0))
     answer = _answers(taster, size)
@@ -127,13 +127,14 @@ def _recalls(size: Tastes) -> tuple[dict[str, float], float, Taster]:
     taken = make(size)
     settings = RecommendationSettings()
     started = time.perf_counter()
-    learnt = learn(_interactions(taken, works=size.works), settings)
+    interactions = _interactions(taken, works=size.works)
+    learnt = learn(interactions, settings)
     took_s = time.perf_counter() - started
     taster = Taster(
         learnt,
         version="bench",
         confidence=settings.confidence,
-        regularisation=settings.regularisation,
+        regularisation=interactions.regularisation(settings.regularisation),
     )
     ways = _ways(taster, taken)
     asked = np.random.default_rng(size.seed).permutation(size.people)[:ASKED]
@@ -255,6 +256,11 @@ def _published(maker: Souk) -> list[str]:
         path.write_text("bench")
         sha256 = maker.upload_file(path).sha256
     version = VersionRequest(version="1.0.0", files=[VersionFile(path="data.txt", sha256=sha256)])
+    first = maker.listings.create(
+        ListingRequest(kind="dataset", slug="first", title="First", licence="MIT", price_minor=0)
+    )
+    maker.listings.create_version(first.id, version="1.0.0", files=version.files)
+    maker.listings.publish(first.id)  # waits for the scan of the file that all of them hold
     items = [
         ImportItem(
             listing=ListingRequest(
@@ -270,6 +276,8 @@ def _published(maker: Souk) -> list[str]:
         for number in range(WORKS)
     ]
     answer = maker.listings.import_many(items)
+    if answer.refused:
+        raise click.ClickException(str(answer.results[0].problem))
     return [one.listing_id for one in answer.results if one.listing_id]
 
 

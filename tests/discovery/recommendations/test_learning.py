@@ -40,7 +40,8 @@ def learnt() -> Learnt:
 
 @pytest.fixture(scope="module")
 def taster(learnt: Learnt) -> Taster:
-    return Taster(learnt, version="v", confidence=8.0, regularisation=0.1)
+    regularisation = crowds().regularisation(SETTINGS.regularisation)
+    return Taster(learnt, version="v", confidence=8.0, regularisation=regularisation)
 
 
 def crowd_of(listing_id: str) -> int:

@@ -50,7 +50,7 @@ def train(folder: Path, root: Path) -> shelf.About:
         listings=len(interactions.listing_ids),
         interactions=len(interactions.people),
         confidence=task.settings.confidence,
-        regularisation=task.settings.regularisation,
+        regularisation=interactions.regularisation(task.settings.regularisation),
         took_s=round(time.perf_counter() - started, 3),
     )
     shelf.put(root, learnt, about)

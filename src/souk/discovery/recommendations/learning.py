@@ -28,7 +28,8 @@ _SEED: Final = 20260101
 def learn(interactions: Interactions, settings: RecommendationSettings) -> Learnt:
     """Trains in one thread; the same interactions give the same model."""
     matrix = interactions.matrix
-    factors = _factors(matrix, settings)
+    regularisation = interactions.regularisation(settings.regularisation)
+    factors = _factors(matrix, settings, regularisation)
     together, closeness = _together(matrix)
     return Learnt(
         listing_ids=interactions.listing_ids,
@@ -40,11 +41,11 @@ def learn(interactions: Interactions, settings: RecommendationSettings) -> Learn
     )
 
 
-def _factors(matrix: csr_matrix, settings: RecommendationSettings) -> Floats:
+def _factors(matrix: csr_matrix, settings: RecommendationSettings, regularisation: float) -> Floats:
     with threadpool_limits(1, "blas"):
         als = AlternatingLeastSquares(
             factors=settings.factors,
-            regularization=settings.regularisation,
+            regularization=regularisation,
             alpha=settings.confidence,
             iterations=settings.iterations,
             num_threads=1,

@@ -26,6 +26,13 @@ class Interactions(msgspec.Struct, frozen=True, kw_only=True):
             (self.weights, (self.people, self.listings)), shape=(count, len(self.listing_ids))
         )
 
+    def regularisation(self, per_interaction: float) -> float:
+        """The model's own constant: the more is known of a mean listing, the larger.
+
+        (As Zhou et al. 2008 scale it by the number of ratings; here by the mean, for one constant.)
+        """
+        return per_interaction * float(self.weights.sum()) / max(1, len(self.listing_ids))
+
 
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
     """The model as arrays, one row a listing."""

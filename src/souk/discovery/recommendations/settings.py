@@ -13,8 +13,9 @@ class RecommendationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_u
     """Numbers that a listing is described by in the model."""
     iterations: Annotated[int, Meta(ge=1, le=100)] = 15
     """Rounds of training."""
-    regularisation: Annotated[float, Meta(gt=0, le=1000)] = 0.1
-    """How strongly the model is held back from fitting chance."""
+    regularisation: Annotated[float, Meta(gt=0, le=1000)] = 0.8
+    """How strongly the model is held back from fitting chance, for each interaction that a listing
+    has on average: too little of it recommends at random where there is nothing to learn."""
     confidence: Annotated[float, Meta(gt=0, le=1000)] = 8.0
     """How much more a view says than no view (alpha of the paper)."""
     half_life_days: Annotated[float, Meta(gt=0, le=36500)] = 180.0

@@ -10,6 +10,8 @@ from souk.discovery.recommendations.learnt import Floats, Learnt
 from souk.discovery.recommendations.model import Seed
 
 _MOST_SEEDS: Final = 100
+_LEAST: Final = 0.005
+"""A score is about the chance that somebody takes a listing; below this it says nothing."""
 
 
 class Suited(msgspec.Struct, frozen=True):
@@ -57,6 +59,9 @@ class Taster:
         scores = self._learnt.factors @ taste
         scores[rows] = -np.inf
         best = _top(scores, limit)
+        best = best[scores[best] > _LEAST]
+        if not len(best):
+            return []
         speaks = np.argmax(self._learnt.factors[best] @ shares, axis=1)
         return [
             Suited(self._id(row), float(scores[row]), known[seed][0])

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from souk_client.contracts.base import Answer, Id, OwnerRef, Request, SemanticVersion
+from souk_client.contracts.base import Answer, Id, OwnerRef, Request
 
 PluginAddress = Annotated[
     str,

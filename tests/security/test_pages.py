@@ -57,6 +57,8 @@ ATTACKS: dict[str, list[str]] = {
     "POST /workspaces/{workspace_id:str}/apply": ["/workspaces/{workspace_id}/apply"],
     "POST /workspaces/{workspace_id:str}/rename": ["/workspaces/{workspace_id}/rename"],
     "POST /workspaces/{workspace_id:str}/roll-back": ["/workspaces/{workspace_id}/roll-back"],
+    "GET /{owner:str}/{slug:str}/diff": ["/{owner}/{draft_slug}/diff"],
+    "POST /publish/{listing_id:str}/verify": ["/publish/{draft}/verify"],
     "GET /publish/{listing_id:str}/gallery": ["/publish/{draft}/gallery"],
     "POST /publish/{listing_id:str}/gallery": ["/publish/{draft}/gallery"],
     "POST /publish/{listing_id:str}/gallery/{image_id:str}": [

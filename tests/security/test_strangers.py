@@ -108,6 +108,7 @@ ATTACKS: dict[str, list[Attack]] = {
             },
         )
     ],
+    "GET /listings/{listing_id}/diff": [("/listings/{draft}/diff?from=1.0.0&to=1.0.0", None)],
     "POST /listings/{listing_id}/evaluations": [
         ("/listings/{draft}/evaluations", {"dataset": "a/b", "target": "label"}),
         ("/listings/{published}/evaluations", {"dataset": "a/b", "target": "label"}),

@@ -21,6 +21,8 @@ class Market:
     publisher: ports.Publisher
     offers: ports.OfferDesk
     galleries: ports.Galleries
+    version_diffs: ports.VersionDiffs
+    evaluations: ports.Evaluations
     quarantine: ports.Quarantine
     ledger: ports.Ledger
     payments: ports.Payments

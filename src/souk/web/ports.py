@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from souk.commerce.orders.api import Orders
 from souk.commerce.promotions.api import PromotionDesk
+from souk.compute.evaluation.api import Evaluations
 from souk.discovery.alerts.api import SavedSearches
 from souk.discovery.collections.api import Collections
 from souk.discovery.comparisons.api import Comparisons
@@ -39,6 +40,7 @@ from souk.works.plugins.api import Plugins, Workspaces
 from souk_client.contracts.commerce import Revenue
 from souk_client.contracts.delivery import LicensedFiles
 from souk_client.contracts.people import User
+from souk_client.contracts.versions import VersionDiff
 from souk_client.contracts.works import (
     Artifact,
     Listing,
@@ -60,6 +62,7 @@ __all__ = [
     "Collections",
     "Comparisons",
     "DeadLetter",
+    "Evaluations",
     "Galleries",
     "Ledger",
     "Licences",
@@ -179,6 +182,16 @@ class Operations(Protocol):
 
     async def discard(self, uow: UnitOfWork, actor: Actor, *, event_id: str, handler: str) -> None:
         """Gives a dead delivery up for good."""
+        ...
+
+
+class VersionDiffs(Protocol):
+    """What changed between versions."""
+
+    async def diff(
+        self, uow: UnitOfWork, listing_id: str, *, from_version: str, to_version: str
+    ) -> VersionDiff:
+        """Files, metrics and card of two versions side by side."""
         ...
 
 

@@ -62,7 +62,6 @@ def wire_web(
     Raises:
         AssetsMissing: the islands were not built.
     """
-    del compute
     pages = Pages(load_assets())
     market = Market(
         settings=core.settings,
@@ -75,6 +74,8 @@ def wire_web(
         publisher=works.publisher,
         offers=works.offers,
         galleries=works.galleries,
+        version_diffs=works.version_diffs,
+        evaluations=compute.evaluations,
         quarantine=works.artifacts,
         ledger=treasury.ledger,
         payments=treasury.payments,

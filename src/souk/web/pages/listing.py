@@ -7,13 +7,16 @@ from litestar import Response, get
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import ListingViewed, visit_of
 from souk.kernel.actor import Actor
-from souk.web.forms import PageRequest
+from souk.web.forms import Form, PageRequest
 from souk.web.market import Market
+from souk.web.pages import listing_diff, verify
 from souk.web.pages.listing_numbers import numbers
+from souk.web.pages.listing_seo import seo_of
 from souk.web.pages.listing_view import ListingView, Loader, current_version
 from souk.web.pages.plugin import plugin_part
 from souk.web.pages.recommended import related
 from souk.web.pages.reviews import reviews_part
+from souk.web.pages.verify import measured_part
 from souk.web.render import Pages
 from souk.web.seen import seen_cookie
 from souk.web.shell import Shell
@@ -32,11 +35,6 @@ async def buying(view: ListingView) -> dict[str, object]:
     }
 
 
-async def gallery(view: ListingView) -> dict[str, object]:
-    """Its pictures."""
-    return {"images": await view.market.galleries.of(view.uow, view.listing.id)}
-
-
 async def provenance(view: ListingView) -> dict[str, object]:
     """The newest entries of the log about this listing."""
     history = await view.market.provenance.timeline(view.uow, view.listing.id)
@@ -46,7 +44,7 @@ async def provenance(view: ListingView) -> dict[str, object]:
 LOADERS: Final[tuple[Loader, ...]] = (
     buying,
     numbers,
-    gallery,
+    measured_part,
     provenance,
     related,
     plugin_part,
@@ -84,6 +82,13 @@ async def listing_page(
     }
     for load in LOADERS:
         context.update(await load(view))
+    images = await market.galleries.of(uow, listing.id)
+    rating = context.get("aggregate_rating")
+    context["images"] = images
+    context["seo"] = seo_of(
+        view, images=images, rating=rating if isinstance(rating, dict) else None
+    )
+    context["empty_form"] = Form()
     market.analytics.record(ListingViewed(listing_id=listing.id, visit=visit_of(request)))
     answer = pages.answer_with("pages/listing.html", shell, context)
     secure = market.settings.base_url.startswith("https://")
@@ -103,4 +108,4 @@ async def _own_licence(view: ListingView) -> Licence | None:
     return await market.licences.get(view.uow, grant.licence_id) if grant else None
 
 
-ROUTES = [listing_page]
+ROUTES = [listing_page, *listing_diff.ROUTES, *verify.ROUTES]

@@ -4,8 +4,8 @@ The whole figures, over all of Cranfield in each way, are measured by `bench/sea
 """
 
 import pytest
-
 from bench._search_relevance import cranfield, judged_catalogue, measure, ndcg, part_of
+
 from souk.discovery.search.embedding.embedder import Embedder
 
 

@@ -9,7 +9,7 @@ from tantivy import Occur, Query
 
 from souk.discovery.search.engine.filters import LIFTED, WORDS, one_value
 from souk.discovery.search.engine.matching import Matching
-from souk.discovery.search.engine.ranges import FIGURES, NO_BAND, PRICES
+from souk.discovery.search.engine.ranges import FIGURES, PRICES
 from souk.discovery.search.engine.reader import Snapshot
 from souk.discovery.search.engine.schema import EVERYWHERE, WORD_FACETS
 from souk.discovery.search.model import FacetCount, Filters, normal
@@ -113,8 +113,8 @@ def _regions(sets: Mapping[str, int]) -> list[FacetCount]:
 
 
 def _sorted(counted: Mapping[str, int]) -> list[FacetCount]:
-    values = [FacetCount(value, number) for value, number in counted.items() if value != NO_BAND]
-    return sorted(values, key=lambda one: (-one.count, one.value))
+    ordered = sorted([(-number, value) for value, number in counted.items()])
+    return [FacetCount(value, -number) for number, value in ordered]
 
 
 def _with_chosen(

@@ -44,7 +44,5 @@ def fuse(
     for seq, cosine in by_meaning:
         scores[seq] = scores.get(seq, 0.0) + meaning_weight * cosine / best
         matched[seq] = (*matched.get(seq, ()), "meaning")
-    return [
-        Ranked(seq, score, matched[seq])
-        for seq, score in sorted(scores.items(), key=lambda one: (-one[1], one[0]))
-    ]
+    ordered = sorted([(-score, seq) for seq, score in scores.items()])
+    return [Ranked(seq, -score, matched[seq]) for score, seq in ordered]

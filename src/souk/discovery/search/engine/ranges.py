@@ -4,6 +4,7 @@ A listing falls into one band of each figure; a facet's values are bands, or sum
 and more`). So a figure is counted as fast as a word.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Final
 
@@ -31,34 +32,39 @@ class Figure(msgspec.Struct, frozen=True):
     """How many of the index's numbers make one of `unit`."""
     unit: str
     choices: tuple[Choice, ...]
-
-    @property
-    def edges(self) -> tuple[int, ...]:
-        """Where one band ends and the next begins: the least number of each but the first."""
-        lows = {one.bounds.low for one in self.choices if one.bounds.low is not None}
-        highs = {one.bounds.high + 1 for one in self.choices if one.bounds.high is not None}
-        return tuple(sorted((lows | highs) - {0}))
+    edges: tuple[int, ...]
+    """Where one band ends and the next begins: the least number of each but the first."""
+    bands: tuple[tuple[str, ...], ...]
+    """The bands of each choice."""
 
     def band(self, number: int | None) -> str:
         """The name of the band a listing falls into."""
-        if number is None:
-            return NO_BAND
-        return str(sum(number >= edge for edge in self.edges))
+        return NO_BAND if number is None else str(bisect_right(self.edges, number))
 
     def sums(self, counted: Mapping[str, int]) -> list[FacetCount]:
         """The facet's values from the counts of the bands; those that are never met left out."""
-        lowest = [0, *self.edges]
         values = []
-        for choice in self.choices:
-            low, high = choice.bounds.low or 0, choice.bounds.high
-            count = sum(
-                counted.get(str(band), 0)
-                for band, start in enumerate(lowest)
-                if start >= low and (high is None or start <= high)
-            )
+        for choice, bands in zip(self.choices, self.bands, strict=True):
+            count = sum([counted.get(band, 0) for band in bands])
             if count:
                 values.append(FacetCount(choice.name, count))
         return values
+
+
+def _figure(document: str, scale: int, unit: str, choices: tuple[Choice, ...]) -> Figure:
+    lows = {one.bounds.low for one in choices if one.bounds.low is not None}
+    highs = {one.bounds.high + 1 for one in choices if one.bounds.high is not None}
+    edges = tuple(sorted((lows | highs) - {0}))
+    bands = tuple(
+        tuple(
+            str(band)
+            for band, start in enumerate([0, *edges])
+            if start >= (choice.bounds.low or 0)
+            and (choice.bounds.high is None or start <= choice.bounds.high)
+        )
+        for choice in choices
+    )
+    return Figure(document, scale, unit, choices, edges, bands)
 
 
 def _at_least(scale: int, *ends: str) -> tuple[Choice, ...]:
@@ -70,12 +76,12 @@ def _at_most(scale: int, *ends: str) -> tuple[Choice, ...]:
 
 
 FIGURES: Final = {
-    "rating": Figure("rating_milli", 1000, "stars", _at_least(1000, "4.5", "4", "3", "2")),
-    "accuracy": Figure(
+    "rating": _figure("rating_milli", 1000, "stars", _at_least(1000, "4.5", "4", "3", "2")),
+    "accuracy": _figure(
         "accuracy_ppm", 10**6, "share", _at_least(10**6, "0.99", "0.95", "0.9", "0.8", "0.5")
     ),
-    "latency": Figure("latency_us", 1000, "ms", _at_most(1000, "1", "10", "50", "100", "1000")),
-    "size": Figure(
+    "latency": _figure("latency_us", 1000, "ms", _at_most(1000, "1", "10", "50", "100", "1000")),
+    "size": _figure(
         "size_bytes",
         1,
         "bytes",

@@ -47,6 +47,15 @@ ATTACKS: dict[str, list[str]] = {
     "POST /publish/{listing_id:str}/publish": ["/publish/{draft}/publish"],
     "POST /publish/{listing_id:str}/retire": ["/publish/{published}/retire"],
     "POST /admin/users/{user_id:str}/roles": ["/admin/users/{mallory}/roles"],
+    "POST /notices/{notice_id:str}/read": ["/notices/{notice_id}/read"],
+    "POST /notices/{notice_id:str}/open": ["/notices/{notice_id}/open"],
+    "GET /fragments/listing/{listing_id:str}/numbers": ["/fragments/listing/{draft}/numbers"],
+    "GET /admin/organisations": ["/admin/organisations"],
+    "GET /admin/schedules": ["/admin/schedules"],
+    "GET /admin/system": ["/admin/system", "/admin/system/now"],
+    "POST /admin/dead-letters/{event_id:str}/{handler:str}/discard": [
+        "/admin/dead-letters/evt_x/any/discard"
+    ],
     "POST /admin/dead-letters/{event_id:str}/{handler:str}/retry": [
         "/admin/dead-letters/evt_x/any/retry"
     ],

@@ -291,6 +291,12 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/moderation/cases/{case_id}/appeal", {"text": "mine"})
     ],
     "POST /notices/{notice_id}/read": [("/notices/{notice_id}/read", None)],
+    "GET /live": [
+        ("/live?channels=user:{user_id}", None),
+        ("/live?channels=organisation:{organisation_id}", None),
+        ("/live?channels=listing:{draft}", None),
+        ("/live?channels=listing:{published},admin", None),
+    ],
     "GET /plugins/{owner}/{slug}": [("/plugins/{owner}/{draft_plugin_slug}", None)],
     "GET /plugins/{owner}/{slug}/versions/{version}": [
         ("/plugins/{owner}/{draft_plugin_slug}/versions/1.0.0", None)
@@ -341,6 +347,8 @@ OPEN = {
     "GET /rates/convert": "rates are public",
     "GET /notices": "the caller's own",
     "GET /notices/unread": "the caller's own",
+    "GET /notices/preferences": "the caller's own",
+    "PUT /notices/preferences": "the caller's own",
     "POST /notices/read": "the caller's own",
     "GET /reports": "the caller's own",
     "GET /moderation/about-mine": "the caller's own",

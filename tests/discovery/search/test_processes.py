@@ -135,7 +135,7 @@ def test_a_rebuild_swaps_under_readers_and_keeps_serving(root: Path, ask: Ask) -
 
 
 @pytest.mark.parametrize(
-    "damage", ["manifest", "vectors", "facts", "text", "current", "model", "all"]
+    "damage", ["format", "manifest", "vectors", "facts", "text", "current", "model", "all"]
 )
 def test_a_damaged_or_foreign_index_starts_fresh(
     root: Path, engine: SearchEngine, damage: str
@@ -145,6 +145,10 @@ def test_a_damaged_or_foreign_index_starts_fresh(
     writer.close()
     generation = current_generation(root)
     match damage:
+        case "format":
+            manifest = generation.path / "manifest.json"
+            made = json.loads(manifest.read_bytes())
+            manifest.write_text(json.dumps(made | {"format": made["format"] - 1}))
         case "manifest":
             (generation.path / "manifest.json").write_bytes(b"{")
         case "vectors":

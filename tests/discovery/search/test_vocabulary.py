@@ -54,3 +54,20 @@ def test_the_more_usual_of_two_likely_words_comes_first() -> None:
     assert vocabulary.similar("sentimnet")[0] == ("sentiment", 1)
     assert vocabulary.similar("cta") == [], "short words are not guessed at"
     assert Vocabulary([]).similar("anything") == []
+
+
+@given(st.dictionaries(words, st.integers(1, 99), max_size=40), words)
+def test_begun_like_finds_words_whose_beginning_is_one_error_away(
+    known: dict[str, int], beginning: str
+) -> None:
+    found = Vocabulary(known.items()).begun_like(beginning, limit=100)
+    expected = {
+        word
+        for word in known
+        if len(beginning) >= 4
+        and len(word) > len(beginning)
+        and word[0] == beginning[0]
+        and min(distance(beginning, word[:end]) for end in range(len(beginning) + 2)) <= 1
+    }
+    assert set(found) == expected
+    assert found == sorted(found, key=lambda word: (-known[word], word))

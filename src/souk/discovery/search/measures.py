@@ -25,6 +25,7 @@ _ACCURACY: Final = frozenset(
 )
 _LATENCY: Final = ("latency", "inferencetime", "responsetime")
 _SECONDS: Final = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_LONGEST_S: Final = 1e6
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9]+")
 _VERSION: Final = re.compile(r"\s*[<>=!~;\[].*", re.DOTALL)
 
@@ -46,7 +47,7 @@ def latency_s_of(metrics: Iterable[Metric]) -> float | None:
         parts = _NOT_IN_A_NAME.split(metric.name.lower())
         if any(name in "".join(parts) for name in _LATENCY):
             unit = metric.unit.strip().lower() or parts[-1]
-            if unit in _SECONDS and metric.value >= 0 and math.isfinite(metric.value):
+            if unit in _SECONDS and 0 <= metric.value * _SECONDS[unit] <= _LONGEST_S:
                 return metric.value * _SECONDS[unit]
     return None
 

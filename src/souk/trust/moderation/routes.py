@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import delete, get, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from souk.infra.http.paging import Limit
 from souk.infra.postgres.uow import UnitOfWork
@@ -61,7 +61,7 @@ async def list_cases(
     uow: UnitOfWork,
     actor: Actor,
     moderation: ModerationService,
-    case_state: Annotated[CaseState, Parameter(query="state")] = "open",
+    case_state: Annotated[CaseState, QueryParameter(name="state")] = "open",
     kind: OfKind = None,
     cursor: str | None = None,
     limit: Limit = DEFAULT_LIMIT,

@@ -15,8 +15,7 @@ export function mount(holder: HTMLElement): void {
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) void refresh(holder);
   });
-  document.addEventListener("souk:shown", () => sync(holder));
-  document.body.addEventListener("htmx:afterSettle", () => sync(holder));
+  document.body.addEventListener("htmx:load", () => sync(holder));
 }
 
 async function change(

@@ -14,7 +14,9 @@ export function mount(page: HTMLElement): void {
     }
     panelTop = page.querySelector(FORM)?.scrollTop ?? 0;
   });
-  document.body.addEventListener("htmx:afterSwap", () => {
+  // Heard from what came in: what it took the place of is no longer on the page.
+  document.body.addEventListener("htmx:load", (event) => {
+    if (!page.contains(event.target as Node)) return;
     for (const fold of page.querySelectorAll<HTMLDetailsElement>(FOLDS)) {
       const open = folds.get(fold.dataset["fold"] ?? "");
       if (open !== undefined) fold.open = open;
@@ -44,11 +46,20 @@ function startRanges(page: HTMLElement): void {
       input.closest("li")?.querySelector<HTMLInputElement>("[data-own]")?.focus();
     }
   });
+  // The two boxes are one value: nothing is asked for on the way from one to the other.
+  page.addEventListener("focusout", (event) => {
+    const box = event.target as HTMLInputElement;
+    const ends = box.closest(".facet-ends");
+    if (!ends || ends.contains(event.relatedTarget as Node | null)) return;
+    const boxes = [...ends.querySelectorAll<HTMLInputElement>("[data-own]")];
+    if (boxes.some((one) => one.value !== one.defaultValue)) box.form?.requestSubmit();
+  });
   // Choosing "Between" asks for nothing until a box says something.
   page.addEventListener(
     "change",
     (event) => {
       const radio = event.target as HTMLInputElement;
+      if (radio.matches("[data-own]")) event.stopPropagation();
       if (radio.value !== "own" || radio.type !== "radio") return;
       const boxes = [...(radio.closest("li")?.querySelectorAll<HTMLInputElement>("[data-own]") ?? [])];
       if (boxes.every((box) => box.value.trim() === "")) event.stopPropagation();

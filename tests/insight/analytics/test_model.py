@@ -38,6 +38,7 @@ def test_robots_are_known(agent: str) -> None:
     "agent",
     [
         "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "Mozilla/5.0 (Linux; Android 14; CUBOT X70) Mobile Safari/537.36",
         "souk-client/0.3.0",
         "python-httpx/0.28.1",
     ],

@@ -34,12 +34,23 @@ WEIGHTS: Final[Mapping[str, float]] = {
 }
 """How much an action of each kind says about wanting a listing."""
 
-_ROBOTS: Final = re.compile(
-    r"bot\b|bot[/;_ -]|crawl|spider|slurp|archiver|scrap(?:er|y)|headless|lighthouse|pingdom|"
-    r"uptime|monitor|preview|facebookexternalhit|embedly|curl/|wget/|phantomjs|selenium|"
-    r"google-extended|feedfetcher|validator|python-urllib|libwww|zgrab|nmap",
-    re.IGNORECASE,
+_ROBOTS: Final = (
+    *("bot", "crawl", "spider", "slurp", "archiver", "scraper", "scrapy", "headless", "lighthouse"),
+    *(
+        "pingdom",
+        "uptime",
+        "monitor",
+        "preview",
+        "facebookexternalhit",
+        "embedly",
+        "curl/",
+        "wget/",
+    ),
+    *("phantomjs", "selenium", "google-extended", "feedfetcher", "validator", "python-urllib"),
+    *("libwww", "zgrab", "nmap"),
 )
+_NO_ROBOT: Final = "cubot"
+"""A maker of phones."""
 _PERSONAL: Final = re.compile(r"\S*@\S*|\S*\d{6,}\S*")
 """E-mail addresses and long numbers: not search words, and perhaps somebody's own."""
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -49,7 +60,8 @@ _HOST: Final = re.compile(r"[a-z0-9.-]{1,100}")
 
 def is_robot(user_agent: str) -> bool:
     """Whether a user agent is a robot's; one that says nothing counts as one."""
-    return not user_agent.strip() or _ROBOTS.search(user_agent) is not None
+    said = user_agent.lower().replace(_NO_ROBOT, "")
+    return not said.strip() or any(word in said for word in _ROBOTS)
 
 
 def wants_no_counting(headers: Mapping[str, str]) -> bool:

@@ -100,6 +100,11 @@ def test_filters_are_cut_out_and_say_where_they_stood() -> None:
     ]
 
 
+def test_prices_are_shown_in_the_currency_named_later() -> None:
+    query = read("price:<1.50 price:free price:..20 currency:eur")
+    assert [part.value for part in query.parts] == ["1.5 EUR", "0 EUR", "..20 EUR", "EUR"]
+
+
 @pytest.mark.parametrize(
     ("typed", "at", "says", "suggestion"),
     [
@@ -123,6 +128,7 @@ def test_filters_are_cut_out_and_say_where_they_stood() -> None:
         ("price:20..5", "20..5", "lower end first", None),
         ("price:..", "..", "at least one end", None),
         ("price:>99999999999999", "99999999999999", "price is above", None),
+        ("price:<999999999 currency:eth", "999999999", "price is above", None),
         ("price:<10eur price:>5usd", "5usd", "one currency", None),
         ("accuracy:>nan", "nan", "is no number", None),
         ("latency:<inf", "inf", "is no number", None),

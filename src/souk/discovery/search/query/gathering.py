@@ -97,25 +97,32 @@ class Gathered:
         for price in (low, high):
             if price is not None and price.currency is not None:
                 self.currency(price.currency, comparison.where)
-        code = self._currency or self._own_currency
-        ends = [None if price is None else price.minor(code) for price in (low, high)]
+        ends = self._minor(low), self._minor(high)
         _check_order(*ends)
         self._prices.append((comparison, low, high))
-        return _shown(ends[0], ends[1], ranged=comparison.op == "..")
+        return _shown(*ends, ranged=comparison.op == "..")
+
+    def prices_shown(self) -> list[str]:
+        """The values of all comparisons of prices, in the currency that the whole query names."""
+        return [
+            _shown(self._minor(low), self._minor(high), ranged=comparison.op == "..")
+            for comparison, low, high in self._prices
+        ]
 
     def filters(self) -> Filters:
         """All of them. Raises QueryInvalid when a price is more than its currency allows."""
-        code = self._currency or self._own_currency
         bounds: Between | None = None
         for comparison, low, high in self._prices:
             try:
-                ends = [None if price is None else price.minor(code) for price in (low, high)]
+                ends = self._minor(low), self._minor(high)
             except FigureError as error:
                 where = comparison.where
                 raise QueryInvalid(
-                    f"{error}.", position=where.start, length=where.end - where.start
+                    f"{str(error).capitalize()}.",
+                    position=where.start,
+                    length=where.end - where.start,
                 ) from error
-            bounds = both(bounds, between(comparison.op, ends[0], ends[1]))
+            bounds = both(bounds, between(comparison.op, *ends))
         words = {name: tuple(dict.fromkeys(values)) for name, values in self._words.items()}
         return msgspec.structs.replace(
             Filters(),
@@ -126,6 +133,9 @@ class Gathered:
             price_min_minor=None if bounds is None else bounds.low,
             price_max_minor=None if bounds is None else bounds.high,
         )
+
+    def _minor(self, price: Price | None) -> Value | None:
+        return None if price is None else price.minor(self._currency or self._own_currency)
 
 
 def joined(typed: Filters, chosen: Filters) -> Filters:

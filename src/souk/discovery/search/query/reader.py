@@ -21,6 +21,7 @@ from souk.discovery.search.query.fields import (
     CURRENCY,
     FIELDS,
     MEMORY,
+    PRICE,
     WORD_FIELDS,
     field_named,
     nearest,
@@ -73,9 +74,13 @@ def read_query(typed: str, *, currency: str) -> Query:
     check_characters(typed)
     reading = _Reading(typed, currency)
     reading.read()
-    return Query(
-        text=reading.words(), filters=reading.gathered.filters(), parts=tuple(reading.parts)
+    filters = reading.gathered.filters()
+    prices = iter(reading.gathered.prices_shown())
+    parts = tuple(
+        msgspec.structs.replace(part, value=next(prices)) if part.field == PRICE else part
+        for part in reading.parts
     )
+    return Query(text=reading.words(), filters=filters, parts=parts)
 
 
 class _Reading:

@@ -115,7 +115,7 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
             [world.ids["saved_search_id"], world.ids["published"], world.ids["user_id"]],
         )
         connection.execute(
-            "INSERT INTO alerts.waiting VALUES (%s, 1, 0, now(), now() + interval '1 day') "
+            "INSERT INTO alerts.waiting VALUES (%s, 1, now(), now() + interval '1 day') "
             "ON CONFLICT (listing_id) DO UPDATE SET due_at = excluded.due_at",
             [world.ids["published"]],
         )

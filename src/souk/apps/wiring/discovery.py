@@ -18,7 +18,7 @@ from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.executor import SearchExecutor
 from souk.discovery.search.feeding import Feeding
 from souk.discovery.search.indexer import Indexer
-from souk.discovery.search.jobs import EmbedTask, check_task, search_handler
+from souk.discovery.search.jobs import EmbedTask, check_task, search_handler, trends_handler
 from souk.discovery.search.service import SearchService
 from souk.discovery.search.settings import SearchSettings
 from souk.insight.analytics.api import Analytics
@@ -97,6 +97,7 @@ def wire_discovery(
             ],
             handlers=[
                 search_handler(feeding),
+                trends_handler(feeding),
                 *alerts.parts.handlers,
                 *follow_handlers(
                     notices=notices, organisations=organisations, settings=collection_settings

@@ -48,9 +48,11 @@ class Orders(Protocol):
         """Buys an offer: order, split, licence, provenance entry and events in one transaction.
 
         Raises:
-            NotFound: `listing_unknown`, `offer_unknown`, `organisation_unknown`.
+            NotFound: `listing_unknown`, `offer_unknown`, `organisation_unknown`,
+                `promotion_unknown`.
             Conflict: `listing_not_published`, `offer_withdrawn`, `offer_needed`, `offer_sold_out`,
-                `price_changed`, `own_listing`, `already_owned`.
+                `price_changed`, `own_listing`, `already_owned`; of a code `promotion_over`,
+                `promotion_not_started`, `promotion_used_up`, `promotion_not_for_this`.
             PaymentNeeded: `insufficient_funds`.
         """
         ...

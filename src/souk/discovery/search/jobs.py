@@ -1,7 +1,4 @@
-"""Keeps search up to date: hears of listings, and now and then compares them all.
-
-What trends changes by the hour and no event tells of it: the comparison takes that over too.
-"""
+"""Keeps search up to date: hears of listings, and now and then compares them all."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,6 +12,7 @@ from souk.discovery.reviews.events import RatingChanged
 from souk.discovery.search.feeding import Feeding
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
+from souk.insight.analytics.events import TrendingChanged
 from souk.works.listings.events import (
     ListingEdited,
     ListingEvent,
@@ -53,6 +51,16 @@ def search_handler(feeding: Feeding) -> Handler:
         run=take_over,
         batch=_BATCH,
     )
+
+
+def trends_handler(feeding: Feeding) -> Handler:
+    """Takes over what trends more or less than before; each event names up to 500 listings."""
+
+    async def take_over(uow: UnitOfWork, delivered: Sequence[Delivered[TrendingChanged]]) -> None:
+        for one in delivered:
+            await feeding.refresh(uow, one.event.listing_ids)
+
+    return Handler(name="discovery.search_trends", events=(TrendingChanged,), run=take_over)
 
 
 class EmbedTask:

@@ -25,6 +25,7 @@ PRIVATE = (
     "/library",
     "/wallet",
     "/selling",
+    "/selling/promotions",
     "/notices",
     "/account",
     "/account/keys",

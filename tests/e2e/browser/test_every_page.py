@@ -39,6 +39,7 @@ PRIVATE: Final = (
     "/library",
     "/wallet",
     "/selling",
+    "/selling/promotions",
     "/notices",
     "/account",
     "/account/keys",

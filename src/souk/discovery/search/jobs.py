@@ -54,7 +54,7 @@ def search_handler(feeding: Feeding) -> Handler:
 
 
 def trends_handler(feeding: Feeding) -> Handler:
-    """Takes over what trends more or less than before; each event names up to 500 listings."""
+    """Takes over what trends more or less than before; an event names up to 100 listings."""
 
     async def take_over(uow: UnitOfWork, delivered: Sequence[Delivered[TrendingChanged]]) -> None:
         for one in delivered:

@@ -17,7 +17,7 @@ SMALLEST: Final = 0.05
 """Scores below it are noise of long ago."""
 CACHED_LISTS: Final = 500
 LONGEST: Final = 100
-IDS_AN_EVENT: Final = 500
+IDS_AN_EVENT: Final = 100
 
 _Key = tuple[str | None, str | None]
 

@@ -52,7 +52,11 @@ function startRanges(page: HTMLElement): void {
     const ends = box.closest(".facet-ends");
     if (!ends || ends.contains(event.relatedTarget as Node | null)) return;
     const boxes = [...ends.querySelectorAll<HTMLInputElement>("[data-own]")];
-    if (boxes.some((one) => one.value !== one.defaultValue)) box.form?.requestSubmit();
+    // A box that an answer takes from the page loses the focus too: it has nothing more to ask.
+    setTimeout(() => {
+      const changed = boxes.some((one) => one.value !== one.defaultValue);
+      if (changed && box.isConnected) box.form?.requestSubmit();
+    });
   });
   // Choosing "Between" asks for nothing until a box says something.
   page.addEventListener(

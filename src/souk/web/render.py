@@ -11,6 +11,7 @@ from litestar import MediaType, Response
 from souk.treasury.rates.api import format_amount
 from souk.web import words
 from souk.web.assets import Assets
+from souk.web.brand import SOUK, Brand
 from souk.web.markdown import render_markdown
 from souk.web.shell import Shell
 from souk.web.tray import compare_href
@@ -40,7 +41,8 @@ _FILTERS: Final = {
 class Pages:
     """Renders a template into an answer; the shell is what every page needs to know."""
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, *, brand: Brand = SOUK, base_url: str = "") -> None:
+        self.brand = brand
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -52,6 +54,8 @@ class Pages:
         environment.filters.update(_FILTERS)
         environment.globals.update(
             assets=assets,
+            brand=brand,
+            base_url=base_url,
             icon=assets.icon,
             symbol=assets.symbol,
             kinds=words.KINDS,

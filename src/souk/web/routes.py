@@ -9,6 +9,7 @@ from souk.web.market import Market
 from souk.web.pages import (
     account,
     admin,
+    brand,
     browse,
     collections,
     compare,
@@ -49,6 +50,7 @@ from souk.web.shell import provide_shell
 _PAGES = (
     account,
     admin,
+    brand,
     browse,
     collections,
     compare,

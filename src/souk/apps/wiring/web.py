@@ -23,12 +23,14 @@ from souk.commerce.orders.settings import OrderSettings
 from souk.infra.http.errors import ErrorPage
 from souk.infra.operations.service import Operations
 from souk.web.assets import load_assets
+from souk.web.brand import brand_of
 from souk.web.front import Front
 from souk.web.live_numbers import number_handlers
 from souk.web.market import Market
 from souk.web.pages.errors import error_page
 from souk.web.render import Pages
 from souk.web.routes import page_routes
+from souk.web.settings import BrandSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,13 @@ def wire_web(
 
     Raises:
         AssetsMissing: the islands were not built.
+        SettingsError: nobody could read the market's own colours, or its logo is no picture.
     """
-    pages = Pages(load_assets())
+    pages = Pages(
+        load_assets(),
+        brand=brand_of(core.load(BrandSettings, "brand")),
+        base_url=core.settings.base_url,
+    )
     market = Market(
         settings=core.settings,
         live=live.hub,

@@ -12,6 +12,7 @@ from souk.web.forms import Form, PageRequest, posted, read
 from souk.web.market import Market
 from souk.web.pages.acting import Acting, acting
 from souk.web.pages.addresses import paging, see_other, with_query
+from souk.web.pages.listing_seo import data_block
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk_client.contracts.storefronts import IdentityRequest, Storefront, StorefrontUpdate
@@ -46,6 +47,7 @@ async def storefront_page(
         works=works.items,
         collections=curated.items,
         follow=await market.collections.follow_state(uow, actor, seller.slug),
+        structured=data_block(organisation(front, base=market.settings.base_url)),
         may_edit=actor.manages(seller.id),
         paging=paging(f"/{seller.slug}", cursor, works.next_cursor),
     )
@@ -132,6 +134,31 @@ async def ask_identity(
     return await _edit(
         uow, actor, shell, pages, market, who=who, front=front, form=form, status=422
     )
+
+
+def organisation(front: Storefront, *, base: str) -> dict[str, object]:
+    """A seller in the words of schema.org, for search engines."""
+    seller, rating = front.organisation, front.reputation.rating
+    address = f"{base}/{seller.slug}"
+    about: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": "Organization",
+        "@id": address,
+        "url": address,
+        "name": seller.name,
+        "alternateName": seller.slug,
+    }
+    if front.website:
+        about["sameAs"] = [front.website]
+    if rating.mean is not None:
+        about["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": round(rating.mean, 2),
+            "ratingCount": rating.count,
+            "bestRating": 5,
+            "worstRating": 1,
+        }
+    return about
 
 
 async def _front(uow: UnitOfWork, market: Market, who: Acting) -> Storefront:

@@ -15,7 +15,7 @@ export function mount(holder: HTMLElement): void {
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) void refresh(holder);
   });
-  document.body.addEventListener("htmx:load", () => sync(holder));
+  document.body.addEventListener("htmx:afterSwap", () => sync(holder));
 }
 
 async function change(

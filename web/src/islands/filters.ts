@@ -14,9 +14,7 @@ export function mount(page: HTMLElement): void {
     }
     panelTop = page.querySelector(FORM)?.scrollTop ?? 0;
   });
-  // Heard from what came in: what it took the place of is no longer on the page.
-  document.body.addEventListener("htmx:load", (event) => {
-    if (!page.contains(event.target as Node)) return;
+  document.body.addEventListener("htmx:afterSwap", () => {
     for (const fold of page.querySelectorAll<HTMLDetailsElement>(FOLDS)) {
       const open = folds.get(fold.dataset["fold"] ?? "");
       if (open !== undefined) fold.open = open;

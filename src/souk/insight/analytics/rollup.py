@@ -52,12 +52,13 @@ class RollUp:
     async def forget_old(self, uow: UnitOfWork) -> int:
         """Destroys past days' salts, and facts older than they are kept; answers how many facts."""
         await store.destroy_salts(uow, before=day_of(uow.now - SALT_GRACE))
+        moment = kept_from(uow.now, keep_days=self._settings.keep_days)
+        if not await store.any_before(uow, moment):
+            return 0
         await rollup_store.alone(uow)
         await store.keep_writers_out(uow)
         await self._all_of_it(uow)
-        return await store.delete_before(
-            uow, kept_from(uow.now, keep_days=self._settings.keep_days)
-        )
+        return await store.delete_before(uow, moment)
 
     async def _all_of_it(self, uow: UnitOfWork) -> int:
         total = 0

@@ -11,6 +11,9 @@ NEWS = "souk_facts"
 """The NOTIFY channel on which the roll-up hears of facts."""
 _WRITERS_LOCK = 731_014
 """Held by whoever writes facts, so that `seq` is in the order of commits."""
+_CHUNK = 20_000
+_CHUNKS = 25
+"""Facts deleted in one statement, and statements in one turn."""
 
 
 class NewFact(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,13 +230,44 @@ async def delete_before(uow: UnitOfWork, moment: datetime) -> int:
         "UPDATE analytics.horizon SET deleted_before = greatest(deleted_before, %(moment)s)",
         moment=moment,
     )
-    deleted = await uow.execute("DELETE FROM analytics.facts WHERE at < %(moment)s", moment=moment)
-    await uow.execute("DELETE FROM analytics.searches WHERE at < %(moment)s", moment=moment)
+    deleted = await _delete_some(uow, "facts", moment)
+    await _delete_some(uow, "searches", moment)
     await uow.execute(
         "DELETE FROM analytics.origins WHERE dimension = 'query' AND day < %(day)s",
         day=moment.date(),
     )
     return deleted
+
+
+async def _delete_some(uow: UnitOfWork, table: str, moment: datetime) -> int:
+    """Deletes in small statements, up to a limit: the next turn takes the rest."""
+    deleted = 0
+    for _ in range(_CHUNKS):
+        taken = await uow.execute(
+            f"""
+            DELETE FROM analytics.{table} WHERE id IN (
+                SELECT id FROM analytics.{table} WHERE at < %(moment)s LIMIT %(limit)s
+            )
+            """,
+            moment=moment,
+            limit=_CHUNK,
+        )
+        deleted += taken
+        if taken < _CHUNK:
+            break
+    return deleted
+
+
+async def any_before(uow: UnitOfWork, moment: datetime) -> bool:
+    """Whether there is anything to delete."""
+    found = await uow.value(
+        """
+        SELECT EXISTS (SELECT 1 FROM analytics.facts WHERE at < %(moment)s)
+            OR EXISTS (SELECT 1 FROM analytics.searches WHERE at < %(moment)s)
+        """,
+        moment=moment,
+    )
+    return bool(found)
 
 
 async def keep_writers_out(uow: UnitOfWork) -> None:

@@ -3,7 +3,13 @@
 from types import NoneType
 
 from souk_client.contracts.base import PageAnswer
-from souk_client.contracts.insight import Notice, NoticeCount
+from souk_client.contracts.insight import (
+    Notice,
+    NoticeChoice,
+    NoticeChoices,
+    NoticeCount,
+    NoticePreferences,
+)
 from souk_client.contracts.people import (
     ApiKey,
     ApiKeyCreated,
@@ -159,6 +165,22 @@ def mark_read(notice_id: str | None = None) -> Call[NoticeCount]:
     return Call(method="POST", path=path, answer=NoticeCount)
 
 
+def get_preferences() -> Call[NoticePreferences]:
+    """How the caller's notices reach them, by topic."""
+    path = api("notices", "preferences")
+    return Call(method="GET", path=path, answer=NoticePreferences)
+
+
+def choose_preferences(*topics: NoticeChoice) -> Call[NoticePreferences]:
+    """Keeps choices; topics that are left out stay as they are."""
+    return Call(
+        method="PUT",
+        path=api("notices", "preferences"),
+        answer=NoticePreferences,
+        body=NoticeChoices(topics=list(topics)),
+    )
+
+
 class Organisations(Namespace[S]):
     """Organisations and who belongs to them."""
 
@@ -178,6 +200,8 @@ class Notices(Namespace[S]):
     list = Endpoint(list_notices)
     unread = Endpoint(count_unread)
     mark_read = Endpoint(mark_read)
+    preferences = Endpoint(get_preferences)
+    choose = Endpoint(choose_preferences)
 
 
 class Auth(Namespace[S]):

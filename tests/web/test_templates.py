@@ -11,7 +11,7 @@ from souk.web import specimens
 from souk.web.assets import Assets
 from souk.web.forms import Form
 from souk.web.front import Fresh
-from souk.web.pages.addresses import Paging
+from souk.web.pages.design import parts
 from souk.web.render import TEMPLATES, Pages
 from souk.web.shell import Shell
 
@@ -37,21 +37,12 @@ def pages() -> Pages:
 
 
 def test_the_gallery_draws_every_part(pages: Pages) -> None:
-    html = pages.text(
-        "pages/design.html",
-        shell(),
-        {
-            "form": Form(values={"email": "x"}, errors={"email": "This is no e-mail address."}),
-            "items": specimens.summaries(),
-            "listing": specimens.listing(),
-            "files": [specimens.file_entry("shady.pkl", state="quarantined")],
-            "history": specimens.history(),
-            "ends": Paging("#first", "#next"),
-        },
-    )
+    html = pages.text("pages/design.html", shell(), parts())
     assert "This is no e-mail address." in html
     assert "calls os.system while it is loaded" in html
     assert "Being placed in the log" in html
+    assert "The marketplace ran it again on" in html
+    assert "Verified buyer" in html
 
 
 def test_a_name_that_looks_like_html_is_shown_as_text(pages: Pages) -> None:

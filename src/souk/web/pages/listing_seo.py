@@ -60,7 +60,7 @@ def seo_of(
         address=canonical,
         base=base,
         image=image,
-        version=view.latest and view.latest.version,
+        version=view.latest.version if view.latest else None,
     )
     if rating is not None:
         about["aggregateRating"] = dict(rating)

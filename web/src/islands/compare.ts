@@ -2,6 +2,7 @@
 import { readProblem, toast } from "../toasts";
 
 const FORM = "#compare-form";
+const TOGGLES = "button[form='compare-form'][aria-pressed]";
 
 export function mount(holder: HTMLElement): void {
   holder.addEventListener("submit", (event) => {
@@ -63,13 +64,13 @@ function show(holder: HTMLElement, html: string, focusInside: boolean): void {
 function sync(holder: HTMLElement): void {
   const form = holder.querySelector<HTMLFormElement>(FORM);
   const inTray = new Set((form?.dataset["compared"] ?? "").split(" "));
-  for (const button of document.querySelectorAll<HTMLButtonElement>(".compare-btn")) {
+  for (const button of document.querySelectorAll<HTMLButtonElement>(TOGGLES)) {
     press(button, inTray.has(button.value));
   }
 }
 
 function press(button: HTMLButtonElement, pressed: boolean): void {
-  if (!button.classList.contains("compare-btn")) return;
+  if (!button.matches(TOGGLES)) return;
   button.name = pressed ? "remove" : "add";
   button.setAttribute("aria-pressed", String(pressed));
 }

@@ -125,4 +125,4 @@ def _not_for(terms: Terms, why: str) -> Conflict:
 
 
 def _invalid(detail: str) -> Invalid:
-    return Invalid("promotion_invalid", detail)
+    return Invalid("promotion_invalid", f"This can be no promotion: {detail}")

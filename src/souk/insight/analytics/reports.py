@@ -187,7 +187,7 @@ def _span(organisation_id: str, listing_id: str | None, asked: Range, *, today: 
 
 
 def _range(detail: str) -> Invalid:
-    return Invalid("range_invalid", detail)
+    return Invalid("range_invalid", f"These days cannot be answered: {detail}")
 
 
 def _midnight(day: date) -> datetime:

@@ -31,6 +31,7 @@ FIELDS = """
     code value minimum max_uses max_uses_per_buyer via
     install range channel upgrade upgrade_all remove accept lock to plugin workspace
     stars helpful remove action back
+    alt picture do dataset target data_file model_file rows_file
 """.split()
 IDS = re.compile(r"\{(\w+):str\}")
 

@@ -15,7 +15,7 @@ Address = Annotated[
         examples=["openshelf/iris-flowers"],
     ),
 ]
-Column = Annotated[str, Meta(min_length=1, max_length=200)]
+Column = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
 
 EvaluationState = Literal["queued", "running", "finished", "failed"]

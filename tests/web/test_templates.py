@@ -9,7 +9,6 @@ from jinja2 import Environment, FileSystemLoader, nodes
 from souk.kernel.actor import ANONYMOUS
 from souk.web import specimens
 from souk.web.assets import Assets
-from souk.web.forms import Form
 from souk.web.front import Fresh
 from souk.web.pages.design import parts
 from souk.web.render import TEMPLATES, Pages

@@ -162,13 +162,9 @@ def world(base_url: str, session_owner_dsn: str) -> Iterator[World]:
         version = {"version": "1.1.0", "files": files, "notes": "More of it."}
         ada.do("POST", f"/listings/{work['id']}/versions", version)
         reviewed = ada.do("GET", f"/listings/{world.ids['published']}")
-        world.ids |= {
-            "work": work["address"],
-            "work_id": work["id"],
-            "reviewed": reviewed["address"],
-        }
+        world.ids.update(work=work["address"], work_id=work["id"], reviewed=reviewed["address"])
         admin = _admin(base_url, session_owner_dsn)
-        world.ids |= {"admin_email": admin.email, "case_id": _decided_case(admin, reviewed["id"])}
+        world.ids.update(admin_email=admin.email, case_id=_decided_case(admin, reviewed["id"]))
         admin.close()
         yield world
 

@@ -137,6 +137,25 @@ async def test_the_check_repairs_what_no_event_told(market: Market) -> None:
         assert sorted(await market.titles()) == ["Pebble", *(f"Stone {n}" for n in range(1, 5))]
 
 
+async def test_documents_kept_by_another_version_are_written_anew(market: Market) -> None:
+    async with market.database.transaction(SYSTEM) as uow:
+        old = market.shelf.put(None, "Granite")
+        await market.feeding.refresh(uow, [old])
+        await uow.execute(
+            "UPDATE discovery.search_documents SET body = substr(body, 2)"
+            " WHERE listing_id = %(id)s",
+            id=old,
+        )
+    async with market.worker():
+        assert await market.titles() == []
+        assert await market.feeding.check_all() == 1
+
+        async def found() -> bool:
+            return await market.titles() == ["Granite"]
+
+        await until(found, within_s=5)
+
+
 async def test_a_second_worker_waits_its_turn(market: Market) -> None:
     second = Indexer(database=market.database, root=market.root, embedder=market.embedder)
     async with running(second.run):

@@ -200,14 +200,17 @@ def entries_of(kept: Sequence[KeptDocument]) -> list[Entry]:
     """What is to be indexed of these rows. A body of another version is left out: the next check
     of all listings writes it anew."""
     entries = []
+    unread = 0
     for one in kept:
         if one.body is None:
             continue
         try:
             document = read_body(one.body, seq=one.seq, change=one.change)
         except msgspec.DecodeError:
-            log.warning("a kept document is of another version", listing_id=one.listing_id)
+            unread += 1
             continue
         vector = None if one.vector is None else np.frombuffer(one.vector, "<f2")
         entries.append(Entry(document, vector))
+    if unread:
+        log.warning("kept documents are of another version", documents=unread)
     return entries

@@ -89,6 +89,7 @@ async def test_an_answer_says_what_it_understood(market: Market) -> None:
         params = {"q": "readr kind:model accuracy:>=90%"}
         answer = (await client.get("/search", params=params)).json()
         assert answer["text"] == "readr"
+        assert [one.result_count for one in market.facts] == [answer["total"]]
         assert answer["did_you_mean"] == "reader kind:model accuracy:>=90%"
         assert answer["parsed"][1] == {
             "field": "accuracy",

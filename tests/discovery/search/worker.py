@@ -5,8 +5,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
+from litestar.datastructures import State
 from litestar.di import Provide
 
 from souk.discovery.search import store
@@ -24,6 +26,8 @@ from souk.infra.live.listener import Listener
 from souk.infra.outbox.store import CHANNEL
 from souk.infra.outbox.worker import OutboxWorker
 from souk.infra.postgres.database import Database
+from souk.insight.analytics.api import Fact
+from souk.kernel.actor import ANONYMOUS
 from tests.discovery.search.shelf import Shelf
 
 
@@ -34,6 +38,7 @@ class Market:
         self.database = database
         self.root = root
         self.shelf = Shelf()
+        self.facts: list[Fact] = []
         self.executor = SearchExecutor(threads=1, queue_length=16)
         self.feeding = Feeding(
             database=database,
@@ -62,11 +67,19 @@ class Market:
             await asyncio.wait_for(indexer.ready.wait(), 20)
             yield indexer
 
+    def record(self, fact: Fact) -> None:
+        """The part of `Analytics` that search tells."""
+        self.facts.append(fact)
+
     def app(self) -> Litestar:
         """The routes of search."""
         return Litestar(
             ROUTES,
-            dependencies={"search": Provide(lambda: self.service, sync_to_thread=False)},
+            dependencies={
+                "search": Provide(lambda: self.service, sync_to_thread=False),
+                "analytics": Provide(lambda: self, sync_to_thread=False),
+            },
+            before_request=_come_as_anybody,
             exception_handlers={Exception: exception_handler(None)},
         )
 
@@ -74,6 +87,10 @@ class Market:
         question = SearchQuestion(text=text, **fields)  # type: ignore[arg-type]
         answer = await self.service.search(question)
         return [hit.listing.title for hit in answer.items]
+
+
+def _come_as_anybody(request: Request[Any, Any, State]) -> None:
+    request.scope["user"] = ANONYMOUS
 
 
 @asynccontextmanager

@@ -41,8 +41,18 @@ CUT_WORDS: Final = """() => {
   }
   return found;
 }"""
+WIDER: Final = """() => {
+  // What makes the page scroll sideways, if it does.
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [...document.querySelectorAll('main *, header *, footer *')]
+    .filter((one) => one.getBoundingClientRect().right > width + 0.5)
+    .map((one) => one.outerHTML.slice(0, 120)).slice(0, 4);
+}"""
 WIDTHS: Final = (360, 768, 1280, 1920)
 HEIGHT: Final = 900
+SETTLED: Final = "new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50))"
+"""Until colours that change with the scheme have changed."""
 LOOKS: Final = {360: "dark", 1280: "light"}
 """Where axe looks, and by which light: between them every rule of both themes and layouts."""
 
@@ -68,11 +78,13 @@ async def look_all_over(
     await _head(visitor, path, status=status)
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": HEIGHT})
-        await visitor.no_sideways_scroll()
+        wide = await page.evaluate(WIDER)
+        visitor.complaints += [f"{path} at {width} px: {one} sticks out" for one in wide]
         cut = await page.evaluate(CUT_WORDS)
         visitor.complaints += [f"{path} at {width} px breaks the word {word!r}" for word in cut]
         if width in LOOKS:
             await page.emulate_media(color_scheme="dark" if LOOKS[width] == "dark" else "light")
+            await page.evaluate(SETTLED)
             await _axe(visitor, f"{path} at {width} px")
         if shots:
             look = "night" if width < 1280 else "day"

@@ -247,7 +247,7 @@ VALUES = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     catalogues(),
     st.lists(st.sampled_from(WORDS), max_size=3),

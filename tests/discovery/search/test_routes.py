@@ -234,37 +234,36 @@ async def test_odd_but_harmless_queries_are_answered(market: Market) -> None:
                 assert answer.status_code == 200, (path, q, answer.text)
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"accuracy_min": "nan"},
-        {"accuracy_min": "inf"},
-        {"accuracy_min": 2},
-        {"accuracy_min": 0.9, "accuracy_max": 0.1},
-        {"latency_max_ms": "-inf"},
-        {"latency_max_ms": 1e300},
-        {"rating_min": 9},
-        {"size_max_bytes": 10**30},
-        {"memory_gb": "NaN"},
-        {"price_min_minor": 10**40},
-        {"price_min_minor": 5, "price_max_minor": 1},
-        {"region": "mars"},
-        {"kind": "model'--"},
-        {"tag": "x" * 5_000},
-        {"tag": " "},
-        {"task": [f"t{n}" for n in range(21)]},
-        {"currency": "ABC"},
-        {"q": "price:<10eur", "price_min_minor": 5},
-        {"q": "price:<10eur", "currency": "USD"},
-        {"cursor": "AAAA"},
-        {"limit": 10**9},
-        {"sort": "id; --"},
-    ],
-    ids=str,
-)
-async def test_absurd_filters_are_refused(market: Market, params: dict[str, object]) -> None:
+ABSURD: list[dict[str, object]] = [
+    {"accuracy_min": "nan"},
+    {"accuracy_min": "inf"},
+    {"accuracy_min": 2},
+    {"accuracy_min": 0.9, "accuracy_max": 0.1},
+    {"latency_max_ms": "-inf"},
+    {"latency_max_ms": 1e300},
+    {"rating_min": 9},
+    {"size_max_bytes": 10**30},
+    {"memory_gb": "NaN"},
+    {"price_min_minor": 10**40},
+    {"price_min_minor": 5, "price_max_minor": 1},
+    {"region": "mars"},
+    {"kind": "model'--"},
+    {"tag": "x" * 5_000},
+    {"tag": " "},
+    {"task": [f"t{n}" for n in range(21)]},
+    {"currency": "ABC"},
+    {"q": "price:<10eur", "price_min_minor": 5},
+    {"q": "price:<10eur", "currency": "USD"},
+    {"cursor": "AAAA"},
+    {"limit": 10**9},
+    {"sort": "id; --"},
+]
+
+
+async def test_absurd_filters_are_refused(market: Market) -> None:
     async with market.worker(), AsyncTestClient(market.app()) as client:
-        assert refused(await client.get("/search", params=params), None, params)["detail"]
+        for params in ABSURD:
+            assert refused(await client.get("/search", params=params), None, params)["detail"]
 
 
 def refused(answer: httpx.Response, status: int | None, about: object = "") -> dict:

@@ -78,6 +78,10 @@ class Reviews(Protocol):
         """The rating over all works of a seller."""
         ...
 
+    async def rating(self, uow: UnitOfWork, listing_id: str) -> RatingSummary:
+        """How one listing is rated. Raises NotFound `listing_unknown`."""
+        ...
+
     async def page(
         self,
         uow: UnitOfWork,

@@ -9,6 +9,7 @@ from souk.discovery.reviews.settings import ReviewSettings
 from souk.discovery.reviews.store import ReviewRow
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
+from souk.kernel.errors import NotFound
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
 from souk.works.listings.api import Listings
 from souk_client.contracts.base import OwnerRef
@@ -46,8 +47,8 @@ class ReviewReader:
 
     async def rating(self, uow: UnitOfWork, listing_id: str) -> RatingSummary:
         """How one listing is rated. Raises NotFound `listing_unknown`."""
-        listing = await self._listings.get(uow, listing_id)
-        return (await self.summaries(uow, [listing.id]))[listing.id]
+        await self._check_listing(uow, listing_id)
+        return (await self.summaries(uow, [listing_id]))[listing_id]
 
     async def page(
         self,
@@ -63,7 +64,7 @@ class ReviewReader:
     ) -> ReviewPage:
         """Public reviews of a listing; see `Reviews.page`."""
         after = read_cursor(cursor, sort=sort)
-        await self._listings.get(uow, listing_id)
+        await self._check_listing(uow, listing_id)
         rows = await store.page(
             uow,
             listing_id,
@@ -104,6 +105,10 @@ class ReviewReader:
     async def versions(self, uow: UnitOfWork, listing_id: str) -> list[str]:
         """The versions of a listing that somebody reviewed, the newest first."""
         return await store.versions(uow, listing_id)
+
+    async def _check_listing(self, uow: UnitOfWork, listing_id: str) -> None:
+        if not await self._listings.summaries(uow, [listing_id]):
+            raise NotFound("listing_unknown", "There is no such listing, or it is not public.")
 
     async def _reviews(
         self, uow: UnitOfWork, actor: Actor, rows: Sequence[ReviewRow]

@@ -115,6 +115,7 @@ def run(*, quick: bool) -> Section:
                 promised=f"p99 < {format_duration(GOAL_S)}",
                 reached=load.latency.p99 < GOAL_S and not load.failures,
                 beside=f"the generator's own lag p99 {format_duration(load.lag.p99)}",
+                bounded_by="the two cores, shared with the generator and whatever else ran",
             )
         )
     rows = [(name, f"{with_taste[name]:.3f}", f"{without[name]:.3f}") for name in with_taste]

@@ -51,6 +51,7 @@ WIDER: Final = """() => {
 }"""
 WIDTHS: Final = (360, 768, 1280, 1920)
 HEIGHT: Final = 900
+SHOT_LIMIT_MS: Final = 60_000
 SETTLED: Final = "new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50))"
 """Until colours that change with the scheme have changed."""
 LOOKS: Final = {360: "dark", 1280: "light"}
@@ -64,7 +65,9 @@ async def look_at(visitor: Visitor, path: str, *, shots: Path | None, name: str)
     await _head(visitor, path)
     await _axe(visitor, path)
     if shots:
-        await visitor.page.screenshot(path=shots / f"{name}.png", full_page=True)
+        await visitor.page.screenshot(
+            path=shots / f"{name}.png", full_page=True, timeout=SHOT_LIMIT_MS
+        )
 
 
 async def look_all_over(
@@ -88,7 +91,9 @@ async def look_all_over(
             await _axe(visitor, f"{path} at {width} px")
         if shots:
             look = "night" if width < 1280 else "day"
-            await page.screenshot(path=shots / f"{name}-{width}-{look}.png", full_page=True)
+            await page.screenshot(
+                path=shots / f"{name}-{width}-{look}.png", full_page=True, timeout=SHOT_LIMIT_MS
+            )
 
 
 async def _head(visitor: Visitor, path: str, *, status: int = 200) -> None:

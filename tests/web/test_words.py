@@ -18,6 +18,24 @@ def test_sizes(count: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value_s", "shown"),
+    [
+        (-1, "0 s"),
+        (0, "0 s"),
+        (89.4, "89 s"),
+        (90, "2 min"),
+        (3600, "60 min"),
+        (5400, "1.5 h"),
+        (86_400, "24 h"),
+        (172_800, "2 d"),
+        (10**9, "11574.1 d"),
+    ],
+)
+def test_spans(value_s: float, shown: str) -> None:
+    assert words.seconds(value_s) == shown
+
+
+@pytest.mark.parametrize(
     ("past", "shown"),
     [
         (timedelta(seconds=5), "just now"),

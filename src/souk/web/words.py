@@ -152,13 +152,13 @@ def size(size_bytes: int) -> str:
 
 def seconds(value_s: float) -> str:
     """`0 s`, `42 s`, `5 min`, `3.5 h`, `2 d`."""
-    for limit_s, unit_s, name in ((90, 1, "s"), (5400, 60, "min"), (129_600, 3600, "h")):
-        if value_s < limit_s:
-            break
-    else:
-        unit_s, name = 86_400, "d"
-    shown = f"{max(0.0, value_s) / unit_s:.1f}" if name in ("h", "d") else f"{value_s / unit_s:.0f}"
-    return f"{shown.removesuffix('.0')} {name}"
+    value_s = max(0.0, value_s)
+    if value_s < 90:
+        return f"{value_s:.0f} s"
+    if value_s < 5400:
+        return f"{value_s / 60:.0f} min"
+    unit_s, name = (3600, "h") if value_s < 129_600 else (86_400, "d")
+    return f"{value_s / unit_s:.1f}".removesuffix(".0") + f" {name}"
 
 
 def compact(count: int) -> str:

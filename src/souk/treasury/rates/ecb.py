@@ -41,7 +41,7 @@ class EcbProvider:
         try:
             return read_ecb(await asyncio.to_thread(_read_some, Path(self._file)))
         except OSError as error:
-            raise RatesUnavailable(f"The file of rates cannot be read: {error}.") from error
+            raise RatesUnavailable(f"the file cannot be read: {error}") from error
 
     async def _download(self) -> bytes:
         content = b""
@@ -55,9 +55,9 @@ class EcbProvider:
                 async for chunk in answer.aiter_bytes():
                     content += chunk
                     if len(content) > MAX_BYTES:
-                        raise RatesUnavailable("The file of rates is larger than 1 MiB.")
+                        raise RatesUnavailable("the file is larger than 1 MiB")
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            raise RatesUnavailable(f"The rates do not answer: {error!r}.") from error
+            raise RatesUnavailable(f"the address does not answer: {error!r}") from error
         return content
 
 
@@ -68,7 +68,7 @@ def read_ecb(content: bytes) -> list[Quote]:
         RatesUnavailable: it is no such file.
     """
     if len(content) > MAX_BYTES or b"<!" in content.replace(b"<!--", b""):
-        raise RatesUnavailable("The file of rates is too large, or declares a document type.")
+        raise RatesUnavailable("the file is too large, or declares a document type")
     try:
         root = ElementTree.fromstring(content)  # noqa: S314  # no document type, and limited above
         return [
@@ -78,9 +78,7 @@ def read_ecb(content: bytes) -> list[Quote]:
             for quote in _quotes_of(day, date.fromisoformat(day.attrib["time"]))
         ]
     except (ElementTree.ParseError, KeyError, ValueError, InvalidOperation) as error:
-        raise RatesUnavailable(
-            f"The file of rates is not in the ECB's format: {error!r}."
-        ) from error
+        raise RatesUnavailable(f"the file is not in the ECB's format: {error!r}") from error
 
 
 def _quotes_of(day: ElementTree.Element, as_of: date) -> list[Quote]:

@@ -8,8 +8,8 @@ from souk.kernel.errors import Invalid, Unavailable
 class RateInvalid(Invalid):
     """A quote that cannot be true."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__("rate_invalid", detail)
+    def __init__(self, why: str) -> None:
+        super().__init__("rate_invalid", f"These rates cannot be kept: {why}.")
 
 
 class RateDateFuture(Invalid):
@@ -24,5 +24,5 @@ class RateDateFuture(Invalid):
 class RatesUnavailable(Unavailable):
     """The provider does not answer, or not in its format."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__("rates_unavailable", detail)
+    def __init__(self, why: str) -> None:
+        super().__init__("rates_unavailable", f"No rates are to be had: {why}.")

@@ -109,7 +109,7 @@ class RateService:
             for code, rate in (_checked(base, one.currency, one.rate) for one in request.rates)
         }
         if len(quotes) != len(request.rates):
-            raise RateInvalid("Each currency may be quoted once.")
+            raise RateInvalid("each currency may be quoted once")
         await self._keep(uow, list(quotes.values()))
         return await self.listed(uow, base=base)
 
@@ -148,16 +148,16 @@ class RateService:
 def _checked(base: str, currency: str, text: str) -> tuple[str, Decimal]:
     code = shown_currency(currency).code
     if code == base:
-        raise RateInvalid(f"{code} is the base; leave it out.")
+        raise RateInvalid(f"{code} is the base; leave it out")
     try:
         rate = Decimal(text)
     except InvalidOperation:
-        raise RateInvalid(f"The rate of {code} is no number: write it as 1.0871.") from None
+        raise RateInvalid(f"the rate of {code} is no number; write it as 1.0871") from None
     if not rate.is_finite() or not LEAST_RATE <= rate <= MAX_RATE:
-        raise RateInvalid(f"The rate of {code} must be above zero and at most 10^15.")
+        raise RateInvalid(f"the rate of {code} must be above zero and at most 10^15")
     exponent = rate.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MAX_DECIMALS:
-        raise RateInvalid(f"The rate of {code} has more than {MAX_DECIMALS} decimals.")
+        raise RateInvalid(f"the rate of {code} has more than {MAX_DECIMALS} decimals")
     return code, rate
 
 

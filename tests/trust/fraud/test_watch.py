@@ -19,7 +19,7 @@ def moderator(base_url: str, session_owner_dsn: str) -> Iterator[Souk]:
 
 
 def await_flag(moderator: Souk, listing_id: str, rule: str) -> CaseDetail:
-    for _ in range(200):
+    for _ in range(400):
         for case in moderator.each(moderator.moderation.cases, kind="listing", limit=100):
             if case.subject_id == listing_id:
                 detail = moderator.moderation.case(case.id)

@@ -59,17 +59,18 @@ def error_codes() -> list[Code]:
     }
     for path in sorted(SOURCE.rglob("*.py")):
         where = "/".join(path.relative_to(SOURCE).parts[:2]).removesuffix(".py")
-        for kind, node in _calls(ast.parse(path.read_text())):
+        for kind, node, meaning in _calls(ast.parse(path.read_text())):
             status = statuses.get(kind)
             first = node.args[0]
             if status and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                detail = _text(node.args[1]) if len(node.args) > 1 else ""
+                detail = (_text(node.args[1]) if len(node.args) > 1 else "") or meaning
                 found.setdefault(first.value, Code(first.value, status, where, detail))
     return sorted(found.values(), key=lambda code: (code.status, code.name))
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    """Calls with the class they make: `super().__init__(…)` makes that of the base."""
+def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call, str]]:
+    """Calls with the class they make: `super().__init__(…)` makes that of the base, and the class
+    says what it means where the words are put together elsewhere."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.bases:
             for call in ast.walk(node):
@@ -77,14 +78,17 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
                     getattr(call.func, "attr", "") == "__init__"
                 )
                 if is_init and isinstance(call, ast.Call) and call.args:
-                    yield getattr(node.bases[0], "id", ""), call
+                    meaning = (ast.get_docstring(node) or "").partition("\n\n")[0]
+                    yield getattr(node.bases[0], "id", ""), call, " ".join(meaning.split())
         elif isinstance(node, ast.Call) and node.args:
-            yield getattr(node.func, "id", ""), node
+            yield getattr(node.func, "id", ""), node, ""
 
 
 def _text(node: ast.expr) -> str:
     if isinstance(node, ast.Constant):
         return str(node.value)
+    if isinstance(node, ast.Subscript):
+        return _text(node.value)
     if isinstance(node, ast.JoinedStr):
         return "".join(
             str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values

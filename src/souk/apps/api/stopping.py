@@ -23,4 +23,4 @@ class MarketServer(MPServer):
             if process.pid is not None:
                 with suppress(ProcessLookupError):
                     os.kill(process.pid, LET_GO_SIGNAL)
-        super().signal_handler_interrupt(*args, **kwargs)
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # theirs

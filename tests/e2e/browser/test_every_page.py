@@ -241,7 +241,7 @@ async def test_every_page_fits_and_can_be_read_by_everyone(
 ) -> None:
     visitor = await new_visitor()
     await visitor.context.add_cookies(cookies[who])
-    status = 400 if "toaster" in path else 200
+    status = 422 if "toaster" in path else 200
     visitor.expected_statuses = {status}
     name = f"{who}-{re.sub(r'[^a-z]+', '-', path).strip('-') or 'home'}"
     await look_all_over(visitor, world.fill(path), shots=shots, name=name, status=status)

@@ -8,7 +8,9 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 
 from souk.apps.api.stopping import MarketServer
-from souk.infra.settings import SettingsError, load_settings
+from souk.infra.settings import SettingsError, load, load_settings
+from souk.web.brand import brand_of
+from souk.web.settings import BrandSettings
 
 MAX_DEFAULT_WORKERS = 4
 
@@ -17,6 +19,7 @@ def main() -> None:
     """Starts the HTTP processes."""
     try:
         settings = load_settings(os.environ)
+        brand_of(load(BrandSettings, os.environ, prefix="SOUK_BRAND_"))  # said once, here
     except SettingsError as error:
         sys.exit(f"Wrong setting: {error}")
     metrics_dir = settings.data_path / "run" / f"metrics-{settings.port}"

@@ -59,7 +59,7 @@ browser:
 demo: install build  ## Runs the whole journey on a throw-away marketplace, step by step
 	@exec $(BIN)/souk demo
 
-bench: install-dev build  ## Measures what Souk promises in numbers; prints tables
+bench: install-dev build browser  ## Measures what Souk promises in numbers; prints tables
 	@exec $(BIN)/python -m bench
 
 lock: install-dev  ## Resolves requirements/*.in anew into hashed locks

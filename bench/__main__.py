@@ -34,7 +34,11 @@ def run_benches(names: list[str], *, quick: bool) -> Iterator[tuple[str, Section
     for name in names:
         click.secho(f"\n{name} …", bold=True, err=True)
         started = time.monotonic()
-        section: Section = importlib.import_module(f"bench.{name}").run(quick=quick)
+        try:
+            section: Section = importlib.import_module(f"bench.{name}").run(quick=quick)
+        except Exception as error:  # the others are still worth measuring
+            click.secho(f"{name} failed: {error!r}", fg="red", err=True)
+            continue
         today = dt.datetime.now(dt.UTC).date().isoformat()
         section = dataclasses.replace(section, machine=machine, measured_on=today)
         click.echo(section.markdown())
@@ -67,7 +71,7 @@ def main(names: tuple[str, ...], *, quick: bool, no_page: bool, json_path: Path 
     missed = [f"{name}: {line.what}" for name, found in results.items() for line in found.missed]
     for line in missed:
         click.secho(f"not reached: {line}", fg="yellow", err=True)
-    sys.exit(0)
+    sys.exit(0 if len(results) == len(names or known) else 1)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def browser() -> str:
     named = os.environ.get("SOUK_CHROMIUM")
     path = named or next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
-        raise SystemExit("This bench needs Chromium; `make browser` installs it.")
+        raise FileNotFoundError("this bench needs Chromium; `make browser` installs it")
     return path
 
 

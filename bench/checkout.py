@@ -25,7 +25,9 @@ from bench._harness import (
     open_loop,
     signed_up,
 )
+from souk.apps.books import check_books
 from souk.infra.postgres.embedded import running_dsn
+from souk.infra.settings import load_settings
 from souk_client.contracts.works import LicenceTerms, ListingRequest, OfferRequest, VersionFile
 from souk_client.sdk import Souk
 
@@ -169,7 +171,15 @@ def _wrong(data_dir: Path) -> list[str]:
             (SELECT sum(amount_minor) FROM commerce.order_shares s WHERE s.order_id = o.id)""",
         "two orders with one transfer": """
             SELECT count(*) - count(DISTINCT transfer_id) FROM commerce.orders""",
+        "an order without its entry in the provenance log": """
+            SELECT count(*) FROM commerce.orders o
+            LEFT JOIN provenance.entries e ON e.id = o.provenance_entry_id WHERE e.id IS NULL""",
+        "sales counted otherwise than sold": """
+            SELECT abs((SELECT sum(sales) FROM works.counts) - (SELECT count(*) FROM commerce.orders))
+        """,
     }
     with psycopg.connect(dsn) as connection:
         found = {name: connection.execute(sql).fetchone() for name, sql in checks.items()}
-    return [f"{row[0]} × {name}" for name, row in found.items() if row and row[0]]
+    wrong = [f"{row[0]} × {name}" for name, row in found.items() if row and row[0]]
+    books = check_books(load_settings({"SOUK_DATABASE_URL": dsn}))
+    return wrong + [finding.detail for finding in books if not finding.holds]

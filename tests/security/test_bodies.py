@@ -160,10 +160,37 @@ def test_text_that_cannot_be_stored_is_refused(ada: Person, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\u202e\u2066x", "👩🏽\u200d🚀", "é", "x\r\nSet-Cookie: a=b", "<script>", "%00"]
+    "text", ["👩🏽\u200d🚀", "é", "<script>", "%00", "می\u200cخواهم", "山田\u3000花子", "x\\r\\n"]
 )
 def test_odd_text_comes_back_as_it_was(ada: Person, text: str) -> None:
     assert ada.do("PATCH", "/me", {"name": text})["name"] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u202e\u2066x",
+        "Ada\u200f",
+        "x\r\nSet-Cookie: a=b",
+        "a\tb",
+        "a\u2028b",
+        "\u200d",
+        "\u3164",
+        " ",
+        "\ufe0f",
+    ],
+)
+def test_a_name_is_one_visible_line(ada: Person, text: str) -> None:
+    slug = f"name-{secrets.token_hex(4)}"
+    shared = ada.do("POST", "/organisations", {"slug": f"{slug}-shared", "name": "Lab"})
+    email = f"{slug}@people.example.org"
+    for method, path, body in (
+        ("PATCH", "/me", {"name": text}),
+        ("POST", "/auth/register", {"email": email, "password": "a long enough one", "name": text}),
+        ("POST", "/organisations", {"slug": slug, "name": text}),
+        ("PATCH", f"/organisations/{shared['id']}", {"name": text}),
+    ):
+        assert code(ada.ask(method, path, body), 422) == "text_invalid", path
 
 
 AMOUNTS = [-1, -(2**63), 10**15 + 1, 2**63, 10**30, 1.5, "5", True, None, [], {"a": 1}]

@@ -24,7 +24,7 @@ class Mailer:
         """Hands the message to the server; raises OSError or SMTPException when it refuses."""
         message = EmailMessage()
         message["From"] = self._settings.mail_from
-        message["To"] = formataddr((mail.to_name, mail.to))
+        message["To"] = formataddr((" ".join(mail.to_name.split()), mail.to))
         message["Subject"] = " ".join(mail.subject.split())
         message["Date"] = format_datetime(self._clock.now())
         domain = self._settings.mail_from.rpartition("@")[2]

@@ -6,6 +6,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Conflict, NotFound, Unauthenticated
 from souk.kernel.ids import OrganisationId, UserId
 from souk.kernel.paging import Page, decode_cursor, page_of
+from souk.kernel.texts import clean_name
 from souk.people.identity import store
 from souk.people.identity.api import UserFacts
 from souk.people.identity.passwords import Passwords
@@ -41,7 +42,7 @@ class IdentityService:
         user = UserFacts(
             id=user_id,
             email=email.lower(),
-            name=name.strip(),
+            name=clean_name(name, name="name"),
             bio="",
             roles=list(roles),
             organisation_id=organisation_id,
@@ -71,7 +72,8 @@ class IdentityService:
     async def update(
         self, uow: UnitOfWork, user_id: UserId, *, name: str | None, bio: str | None
     ) -> UserFacts:
-        await store.update(uow, user_id, name=name, bio=bio)
+        shown = None if name is None else clean_name(name, name="name")
+        await store.update(uow, user_id, name=shown, bio=bio)
         return await self.get(uow, user_id)
 
     async def set_roles(

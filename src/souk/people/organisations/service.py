@@ -8,6 +8,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import InvitationId, OrganisationId, UserId, new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
+from souk.kernel.texts import clean_name
 from souk.people.identity.api import CallerChanges
 from souk.people.organisations import store
 from souk.people.organisations.api import (
@@ -69,10 +70,11 @@ class OrganisationService:
         organisation_id: OrganisationId | None = None,
     ) -> OrganisationFacts:
         new = organisation_id or OrganisationId(new_id("org", uow.now))
+        shown = clean_name(name, name="organisation's name")
         tries = [check_slug(slug)] if slug else _free_slugs(name, tail=new[-6:])
         for chosen in tries:
             organisation = OrganisationFacts(
-                id=new, slug=chosen, name=name.strip(), personal=personal, created_at=uow.now
+                id=new, slug=chosen, name=shown, personal=personal, created_at=uow.now
             )
             if await store.insert(uow, organisation):
                 break
@@ -105,7 +107,8 @@ class OrganisationService:
     ) -> OrganisationFacts:
         """Changes the display name; the slug stays, since addresses carry it."""
         _require_manager(actor, organisation_id)
-        await store.rename(uow, organisation_id, name=name.strip())
+        shown = clean_name(name, name="organisation's name")
+        await store.rename(uow, organisation_id, name=shown)
         return await self.get(uow, organisation_id)
 
     async def invite(

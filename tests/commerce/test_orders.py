@@ -242,6 +242,23 @@ def test_a_download_ends_the_buyers_right_but_not_the_sellers(
         buyer.licences.files(order.licence_id)
 
 
+def test_uses_taken_end_the_buyers_right_but_not_the_sellers(base_url: str, seller: Souk) -> None:
+    counted = LicenceTerms(kind="counted", uses=1000)
+    listing = publish(seller, offers=[OfferRequest(price_minor=700, terms=counted)])
+    buyer = funded(base_url, 2000)
+    untouched = buyer.orders.create(OrderRequest(listing_id=listing.id))
+    spent = buyer.orders.create(OrderRequest(listing_id=listing.id))
+    buyer.licences.use(spent.licence_id, uses=999)
+    with refused("refund_after_use", 409):
+        buyer.orders.refund(spent.id, reason="changed my mind")
+    assert available(buyer) == 600
+    assert buyer.licences.get(spent.licence_id).uses_left == 1  # and still good
+    assert buyer.licences.get(spent.licence_id).state == "active"
+    assert buyer.orders.refund(untouched.id, reason="one too many").state == "refunded"
+    assert seller.orders.refund(spent.id, reason="goodwill").state == "refunded"
+    assert available(buyer) == 2000
+
+
 def test_timed_and_counted_licences_can_be_bought_again(base_url: str, seller: Souk) -> None:
     terms = LicenceTerms(kind="counted", uses=3)
     listing = publish(seller, offers=[OfferRequest(price_minor=10, terms=terms)])

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from souk_client.contracts.commerce import OrderRequest
+from souk_client.contracts.works import LicenceTerms, OfferRequest
 from souk_client.sdk import Souk
 from tests.market import available, funded, publish, refused, sign_up
 from tests.serving import Marketplace
@@ -40,6 +41,16 @@ def test_a_download_does_not_end_the_window_where_the_operator_says_so(
     buyer = funded(generous.base_url, 1000)
     order = buyer.orders.create(OrderRequest(listing_id=listing.id))
     buyer.download(order.licence_id, tmp_path)
+    assert buyer.orders.refund(order.id, reason="does not fit").state == "refunded"
+    assert available(buyer) == 1000
+
+
+def test_uses_taken_do_not_end_it_either(generous: Marketplace, seller: Souk) -> None:
+    counted = LicenceTerms(kind="counted", uses=3)
+    listing = publish(seller, offers=[OfferRequest(price_minor=700, terms=counted)])
+    buyer = funded(generous.base_url, 1000)
+    order = buyer.orders.create(OrderRequest(listing_id=listing.id))
+    buyer.licences.use(order.licence_id, uses=2)
     assert buyer.orders.refund(order.id, reason="does not fit").state == "refunded"
     assert available(buyer) == 1000
 

@@ -86,7 +86,8 @@ class Orders(Protocol):
         Raises:
             NotFound: `order_unknown`.
             Forbidden: `not_manager`.
-            Conflict: `order_refunded`, `refund_window_over`, `refund_after_download`.
+            Conflict: `order_refunded`, `refund_window_over`, `refund_after_download`,
+                `refund_after_use`.
         """
         ...
 

@@ -26,7 +26,7 @@ from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import OrderId, TransferId, new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
-from souk.rights.licences.api import Licences, LicensedFile
+from souk.rights.licences.api import Licence, Licences, LicensedFile
 from souk.treasury.ledger.api import Ledger, Posting, platform, wallet
 from souk.works.listings.api import Listings, SaleItem
 from souk_client.contracts.base import OwnerRef
@@ -176,14 +176,17 @@ class OrderService:
         row = await self._visible(uow, actor, order_id, lock=True)
         if row.state == "refunded":
             raise Conflict("order_refunded", f"Order {order_number(row.number)} is refunded.")
-        if not (actor.is_admin or actor.manages(row.seller_organisation_id)):
+        by_buyer = not (actor.is_admin or actor.manages(row.seller_organisation_id))
+        if by_buyer:
             await self._check_window(uow, actor, row)
-        await self._licences.revoke(
+        licence = await self._licences.revoke(
             uow,
             row.licence_id,
             reason=f"refund of order {order_number(row.number)}",
             entry_kind="refunded",
         )
+        if by_buyer:
+            self._check_unused(licence)  # once revoked: nobody can take a use any more
         if row.promotion_code is not None:
             await self._promotions.give_back(uow, row.id)
         await self._listings.count_sale(uow, row.listing_id, offer_id=row.offer_id, count=-1)
@@ -220,6 +223,14 @@ class OrderService:
             raise Conflict(
                 "refund_after_download",
                 "Something was downloaded under this licence, so only the seller can refund it.",
+            )
+
+    def _check_unused(self, licence: Licence) -> None:
+        """A buyer who took uses had what was paid for; the caller's transaction is undone."""
+        if not self._settings.refund_after_download and licence.uses_left != licence.terms.uses:
+            raise Conflict(
+                "refund_after_use",
+                "Uses were taken from this licence, so only the seller can refund it.",
             )
 
     async def _refuse_second(self, uow: UnitOfWork, item: SaleItem, *, buyer_id: str) -> None:

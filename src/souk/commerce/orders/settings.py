@@ -12,4 +12,4 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
     refund_days: Annotated[int, Meta(ge=0, le=3650)] = 14
     """How long after the purchase."""
     refund_after_download: bool = False
-    """Whether also after something was downloaded under the licence."""
+    """Whether also after something was downloaded, or uses were taken, under the licence."""

@@ -263,6 +263,20 @@ async def test_the_holders_manager_gives_and_takes_back_seats(
     assert problem(buyer.api.delete(f"{path}/{buyer.user_id}"), 404) == "seat_unknown"
 
 
+async def test_a_licence_with_seats_is_good_for_those_who_sit(
+    sell: Sell, buyer: Person, seller: Person
+) -> None:
+    licence_id = await sell(LicenceTerms(kind="seats", seats=1))
+    path = f"licences/{licence_id}/check"
+    standing = buyer.api.get(path).json()
+    assert (standing["good"], standing["state"]) == (False, "active")
+    assert "seat" in standing["reason"]
+    assert seller.api.get(path).json()["good"] is True  # the seller asks about the licence itself
+    seat = buyer.api.post(f"licences/{licence_id}/seats", json={"user_id": buyer.user_id})
+    assert seat.status_code == 201, seat.text
+    assert buyer.api.get(path).json()["good"] is True
+
+
 async def test_only_the_licensor_revokes_and_it_shows_at_once(
     sell: Sell, buyer: Person, seller: Person
 ) -> None:

@@ -74,9 +74,14 @@ async def get_licence(
 async def check_licence(
     licence_id: str, uow: UnitOfWork, actor: Actor, licences: LicenceService
 ) -> LicenceCheck:
-    """Whether the licence is good now, and if not why."""
-    actor.require_user()
-    return await licences.check(uow, licence_id)
+    """Whether the licence is good now, and if not why.
+
+    To members of the holder's organisation a licence with seats is good only when they have one.
+    """
+    user_id = actor.require_user()
+    licence = await licences.get(uow, licence_id)
+    asks_for_self = actor.belongs_to(licence.licensee.id) and not actor.is_admin
+    return await licences.check(uow, licence_id, user_id=user_id if asks_for_self else None)
 
 
 @get("/licences/{licence_id:str}/file", tags=["rights"], media_type=MEDIA_TYPE)

@@ -42,7 +42,7 @@ def run(*, quick: bool) -> Section:
         _load_catalogue(market)
         paths = {
             "home": "/",
-            "search": "/search?q=sentence+embeddings",
+            "search": "/search?kind=model",
             "listing": _listing(market),
         }
         loads: dict[str, LoadResult] = {}

@@ -48,6 +48,13 @@ def test_what_is_no_place_of_its_own_is_left_out(base_url: str, path: str) -> No
     assert '<meta name="robots" content="noindex' in html
 
 
+@pytest.mark.parametrize("path", ["/search", "/search?kind=model"])
+def test_shelves_of_the_market_may_be_indexed(base_url: str, path: str) -> None:
+    assert 'name="robots"' not in html_of(base_url, path)
+    text = httpx.get(f"{base_url}/robots.txt").text
+    assert "Disallow: /search?*q=" in text and "Disallow: /search?\n" not in text
+
+
 def test_a_listing_says_it_once(base_url: str, seller: tuple[str, str]) -> None:
     html = html_of(base_url, f"/{seller[1]}?version=1.0.0")
     assert canonicals(html) == [f"{base_url}/{seller[1]}"]

@@ -18,6 +18,7 @@ def lenient(owner_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         tmp_path_factory.mktemp("badges"),
         SOUK_BADGES_ALLOW_PRIVATE_ADDRESSES="true",
         SOUK_BADGES_MIN_AGE_DAYS="0",
+        SOUK_BADGES_CHECK_WAIT_S="0.05",
     )
     try:
         running.start()

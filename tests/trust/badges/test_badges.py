@@ -153,6 +153,13 @@ def test_the_operator_checks_who_it_is(seller: Souk, lenient: Marketplace) -> No
         admin.storefronts.decide_identity(slug, passed=False, note="Changed my mind")
     assert seller.storefronts.get(slug).badge.verified
     assert "Register entry read" in str(seller.storefronts.get(slug).badge.checks)
+    renamed = seller.http.patch(
+        f"/api/v1/organisations/{organisation_of(seller)}",
+        json={"name": "Somebody Else"},
+        headers={"authorization": f"Bearer {seller.credentials.token}"},
+    )
+    assert renamed.status_code == 200
+    assert not seller.storefronts.get(slug).badge.verified
 
 
 @pytest.mark.parametrize(

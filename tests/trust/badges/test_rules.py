@@ -15,7 +15,15 @@ STATES = st.sampled_from(["passed", "pending", "failed"])
 
 
 def outcome(kind: str, state: str, subject: str = SITE) -> Outcome:
-    return Outcome(kind=kind, state=state, subject=subject, outcome="", checked_at=None)  # type: ignore[arg-type]  # drawn from its values
+    return Outcome(
+        kind=kind,
+        state=state,
+        subject=subject,
+        outcome="",
+        requested_at=NOW,
+        checked_at=None,
+        checked_name="Ada",
+    )  # type: ignore[arg-type]  # drawn from its values
 
 
 @given(
@@ -25,6 +33,7 @@ def outcome(kind: str, state: str, subject: str = SITE) -> Outcome:
     website=st.none() | st.sampled_from([SITE, "https://other.example"]),
     site_state=st.none() | STATES,
     identity_state=st.none() | STATES,
+    name=st.sampled_from(["Ada", "Somebody Else"]),
 )
 def test_verified_means_known_and_in_order(
     age: int,
@@ -33,6 +42,7 @@ def test_verified_means_known_and_in_order(
     website: str | None,
     site_state: str | None,
     identity_state: str | None,
+    name: str,
 ) -> None:
     outcomes = {}
     if site_state:
@@ -40,6 +50,7 @@ def test_verified_means_known_and_in_order(
     if identity_state:
         outcomes["identity"] = outcome("identity", identity_state)
     facts = Facts(
+        name=name,
         since=NOW - timedelta(days=age),
         works=works,
         decisions_against=against,
@@ -47,7 +58,9 @@ def test_verified_means_known_and_in_order(
         outcomes=outcomes,
     )
     badge = badge_of(facts, now=NOW, min_age_days=30, standing_days=180)
-    known = (website == SITE and site_state == "passed") or identity_state == "passed"
+    known = (website == SITE and site_state == "passed") or (
+        identity_state == "passed" and name == "Ada"
+    )
     assert badge.verified == (known and age >= 30 and works > 0 and against == 0)
     assert len({check.kind for check in badge.checks}) == len(badge.checks) == 5
 
@@ -89,6 +102,8 @@ def test_public_ones_are(address: str) -> None:
         ("https://localhost", "public internet"),
         ("https://127.0.0.1:5432", "public internet"),
         ("https://[::1]", "public internet"),
+        ("https://a..b", "cannot be read"),
+        (f"https://{'a' * 70}.example", "cannot be read"),
     ],
 )
 async def test_nothing_on_this_machine_is_looked_at(website: str, why: str) -> None:

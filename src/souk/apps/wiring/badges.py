@@ -15,7 +15,7 @@ from souk.trust.badges.settings import BadgeSettings
 from souk.trust.moderation.record import DecisionRecord
 from souk.works.listings.api import Listings
 
-DAY_S = 86_400.0
+HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,6 @@ def wire_badges(
             services={"badges": badges},
             routes=routes.ROUTES,
             handlers=[checks.handler()],
-            schedules=[Schedule(name="badges.recheck", every_s=DAY_S, run=checks.sweep)],
+            schedules=[Schedule(name="badges.recheck", every_s=HOUR_S, run=checks.sweep)],
         ),
     )

@@ -40,7 +40,11 @@ class Badges(Protocol):
         ...
 
     async def check_website(self, uow: UnitOfWork, actor: Actor, slug: str) -> WebsiteCheck:
-        """Managers: asks for the website to be looked at now. Raises Conflict `website_missing`."""
+        """Managers: asks for the website to be looked at now.
+
+        Raises:
+            Conflict: `website_missing`. TooMany: `website_checked_lately`.
+        """
         ...
 
     async def ask_identity(

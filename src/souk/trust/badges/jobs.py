@@ -53,9 +53,12 @@ class WebsiteChecks:
 
     async def _run(self, uow: UnitOfWork, delivered: Sequence[Delivered[Any]]) -> None:
         for one in delivered:
-            await self._check(uow, one.event)
+            await self._check(uow, one.event, event_id=one.id)
 
-    async def _check(self, uow: UnitOfWork, wanted: WebsiteCheckWanted) -> None:
+    async def _check(self, uow: UnitOfWork, wanted: WebsiteCheckWanted, *, event_id: str) -> None:
+        before = (await store.outcomes(uow, wanted.organisation_id)).get("website")
+        if before is None or before.subject != wanted.website:
+            return
         content = self._badges.token(wanted.organisation_id, wanted.website)
         try:
             await self._website.must_carry(wanted.website, content)
@@ -71,10 +74,13 @@ class WebsiteChecks:
             checked_by="system",
             subject=wanted.website,
         )
-        if settled:
-            await self._tell(uow, wanted, problem)
+        same = before.state == ("passed" if problem is None else "failed")
+        if settled and not same:
+            await self._tell(uow, wanted, problem, event_id=event_id)
 
-    async def _tell(self, uow: UnitOfWork, wanted: WebsiteCheckWanted, problem: str | None) -> None:
+    async def _tell(
+        self, uow: UnitOfWork, wanted: WebsiteCheckWanted, problem: str | None, *, event_id: str
+    ) -> None:
         organisation = await self._organisations.get(uow, wanted.organisation_id)
         members = await self._organisations.members_of(uow, [organisation.id])
         host = host_of(wanted.website)
@@ -85,4 +91,5 @@ class WebsiteChecks:
             title=f"{host} is proved" if problem is None else f"{host} could not be proved",
             body=problem or "Your storefront says that you control it.",
             link=f"/{organisation.slug}",
+            event_id=event_id,
         )

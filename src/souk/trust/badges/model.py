@@ -17,13 +17,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     state: CheckState
     subject: str
+    """The website; empty for an identity, whose evidence is for admins alone."""
     outcome: str
+    requested_at: datetime
     checked_at: datetime | None
+    checked_name: str | None
+    """What the seller was called when its identity was checked."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a badge depends on."""
 
+    name: str
     since: datetime
     works: int
     decisions_against: int
@@ -82,6 +87,10 @@ def _identity(facts: Facts) -> SellerCheck:
     if found is None:
         return SellerCheck(
             kind="identity", state="open", words="The operator has not checked who this is."
+        )
+    if found.state == "passed" and found.checked_name != facts.name:
+        return SellerCheck(
+            kind="identity", state="open", words="The seller's name was changed since the check."
         )
     words = {
         "passed": f"The operator checked who this is: {found.outcome}",

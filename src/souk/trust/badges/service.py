@@ -9,7 +9,7 @@ from souk.discovery.collections.api import Follows
 from souk.discovery.reviews.api import Reviews
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from souk.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi, Profile, Profiles
 from souk.trust.badges import store
@@ -95,6 +95,15 @@ class BadgeService:
         website = (await self._profiles.profile(uow, organisation.id)).website
         if website is None:
             raise _no_website()
+        known = (await store.outcomes(uow, organisation.id)).get("website")
+        if known is not None and known.subject == website:
+            wait_s = self._settings.check_wait_s - (uow.now - known.requested_at).total_seconds()
+            if wait_s > 0:
+                raise TooMany(
+                    "website_checked_lately",
+                    "This website was looked at a moment ago; try again shortly.",
+                    retry_after_s=wait_s,
+                )
         await store.ask(uow, organisation.id, "website", subject=website)
         uow.publish(WebsiteCheckWanted(organisation_id=organisation.id, website=website))
         return await self._website_check(uow, organisation)
@@ -140,6 +149,7 @@ class BadgeService:
             passed=decision.passed,
             outcome=decision.note,
             checked_by=admin_id,
+            checked_name=organisation.name,
         )
         if not settled:
             raise Conflict("identity_not_pending", "This seller does not wait to be checked.")
@@ -188,6 +198,7 @@ class BadgeService:
     ) -> Badge:
         days = self._settings.standing_days
         facts = Facts(
+            name=organisation.name,
             since=organisation.created_at,
             works=works,
             decisions_against=await self._record.decisions_against(

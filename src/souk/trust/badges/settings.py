@@ -15,6 +15,8 @@ class BadgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How far back a moderators' decision against a seller counts."""
     recheck_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """How old a passed check of a website may be before it is made again."""
+    check_wait_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+    """How long a seller waits before the same website is looked at once more."""
     timeout_s: Annotated[float, Meta(gt=0, le=30)] = 5.0
     """How long a website may take to answer."""
     allow_private_addresses: bool = False

@@ -27,7 +27,10 @@ async def outcomes(uow: UnitOfWork, organisation_id: str) -> dict[str, Outcome]:
     """How a seller's checks ended, by kind; for anybody."""
     found = await uow.all(
         Outcome,
-        "SELECT kind, state, subject, outcome, checked_at FROM badges.outcomes(%(id)s)",
+        """
+        SELECT kind, state, subject, outcome, requested_at, checked_at, checked_name
+        FROM badges.outcomes(%(id)s)
+        """,
         id=organisation_id,
     )
     return {one.kind: one for one in found}
@@ -41,7 +44,8 @@ async def ask(uow: UnitOfWork, organisation_id: str, kind: str, *, subject: str)
         VALUES (%(id)s, %(kind)s, 'pending', %(subject)s, %(now)s)
         ON CONFLICT (organisation_id, kind) DO UPDATE
         SET state = 'pending', subject = excluded.subject, outcome = '',
-            requested_at = excluded.requested_at, checked_at = NULL, checked_by = NULL
+            requested_at = excluded.requested_at, checked_at = NULL, checked_by = NULL,
+            checked_name = NULL
         """,
         id=organisation_id,
         kind=kind,
@@ -67,17 +71,20 @@ async def settle(
     passed: bool,
     outcome: str,
     checked_by: str,
+    checked_name: str | None = None,
     subject: str | None = None,
 ) -> bool:
     """Says how a check ended (system scope); False when it is no longer the one that was asked.
 
     Args:
+        checked_name: what the seller was called then.
         subject: what was looked at; None for a check that waits for a decision.
     """
     changed = await uow.execute(
         """
         UPDATE badges.checks
-        SET state = %(state)s, outcome = %(outcome)s, checked_at = %(now)s, checked_by = %(by)s
+        SET state = %(state)s, outcome = %(outcome)s, checked_at = %(now)s, checked_by = %(by)s,
+            checked_name = %(name)s
         WHERE organisation_id = %(id)s AND kind = %(kind)s
             AND (%(subject)s::text IS NOT NULL OR state = 'pending')
             AND (%(subject)s::text IS NULL OR subject = %(subject)s)
@@ -87,6 +94,7 @@ async def settle(
         state="passed" if passed else "failed",
         outcome=outcome[:500],
         by=checked_by,
+        name=checked_name,
         subject=subject,
         now=uow.now,
     )

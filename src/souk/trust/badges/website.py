@@ -8,7 +8,6 @@ followed.
 import asyncio
 import ipaddress
 import socket
-import ssl
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -49,10 +48,11 @@ class Website:
         try:
             async with asyncio.timeout(3 * self._timeout_s):
                 body = await self._read(address)
-        except (httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError, OSError) as error:
-            raise NotProved(f"{address} cannot be read.") from error
         except (TimeoutError, httpcore.TimeoutException) as error:
             raise NotProved(f"{address} took too long to answer.") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, ValueError, OSError) as error:
+            # ValueError: a name that is none, such as one with two dots side by side
+            raise NotProved(f"{address} cannot be read.") from error
         if body.strip() != content.encode():
             raise NotProved(f"{address} does not hold the text, or holds more than it.")
 

@@ -27,6 +27,8 @@ PRIVATE: Final = (
     "wallet",
     "workspaces",
 )
+ENDLESS: Final = ("Disallow: /search?*q=", "Disallow: /search?*cursor=")
+"""Answers to words, and the later pages of any answer."""
 _OWN: Final = {"transaction": "own"}
 _FOR_AN_HOUR: Final = {"cache-control": "public, max-age=3600"}
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -35,8 +37,8 @@ _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 @get("/robots.txt", opt=_OWN, sync_to_thread=False)
 def robots(market: Market) -> Response[str]:
-    """Public pages may be indexed; private ones and endless filter combinations need not be."""
-    lines = ["User-agent: *", *(f"Disallow: /{name}" for name in PRIVATE), "Disallow: /search?"]
+    """Public pages may be indexed; private ones and endless answers need not be."""
+    lines = ["User-agent: *", *(f"Disallow: /{name}" for name in PRIVATE), *ENDLESS]
     lines += ["", f"Sitemap: {market.settings.base_url}/sitemap.xml", ""]
     return Response("\n".join(lines), media_type=MediaType.TEXT)
 

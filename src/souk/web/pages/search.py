@@ -49,6 +49,9 @@ class SearchView(msgspec.Struct, frozen=True, kw_only=True):
     sort: str
     facets: list[FacetView] = []
     chips: list[Chip]
+    is_indexed: bool
+    """Whether search engines may keep it: the whole market and its first shelves, and not the
+    endless answers to words and combinations."""
     problem: QueryProblem | None = None
     hidden: list[tuple[str, str]]
     """What the filter form keeps besides its own controls."""
@@ -101,6 +104,7 @@ def view_of(
         sort=sort,
         facets=facets,
         chips=on,
+        is_indexed=not address.one("q") and len(on) <= 1 and not address.one("cursor"),
         problem=problem,
         hidden=address.kept(*drawn),
         saved=address.kept("sort", "view"),

@@ -26,6 +26,7 @@ CREATE TABLE badges.checks (
     requested_at timestamptz NOT NULL,
     checked_at timestamptz,
     checked_by text,
+    checked_name text,
     PRIMARY KEY (organisation_id, kind),
     CONSTRAINT checks_ended CHECK ((state = 'pending') = (checked_at IS NULL))
 );
@@ -42,10 +43,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON badges.checks TO souk_app;
 
 -- What everybody may know of a check: its outcome, not what was handed in for it.
 CREATE FUNCTION badges.outcomes(organisation text)
-    RETURNS TABLE (kind text, state text, subject text, outcome text, checked_at timestamptz)
+    RETURNS TABLE (
+        kind text, state text, subject text, outcome text, requested_at timestamptz,
+        checked_at timestamptz, checked_name text
+    )
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.kind, c.state, CASE WHEN c.kind = 'website' THEN c.subject ELSE '' END, c.outcome,
-        c.checked_at
+        c.requested_at, c.checked_at, c.checked_name
     FROM badges.checks c WHERE c.organisation_id = organisation
 $$;
 REVOKE ALL ON FUNCTION badges.outcomes FROM PUBLIC;

@@ -1,55 +1,65 @@
 """kill -9 in the middle of hundreds of purchases and uploads: nothing acknowledged is lost, and
-nothing is done twice."""
+nothing is done twice. The victims are the HTTP process, the worker and PostgreSQL itself."""
 
-import asyncio
-import hashlib
 import os
 import random
-import secrets
+import shutil
+import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg
+import msgspec
 import pytest
-from psycopg.conninfo import make_conninfo
 
-from souk.apps.application_role import app_password
-from souk.infra.outbox.store import write_events
-from souk.infra.postgres.database import Database
+from souk.apps.migrations.run import migrate
 from souk.infra.postgres.embedded import EmbeddedPostgres
-from souk.infra.postgres.scope import SYSTEM
-from souk.kernel.clock import SystemClock
-from souk.treasury.ledger.invariants import check_invariants
 from souk_client.contracts.commerce import OrderRequest
-from souk_client.contracts.works import LicenceTerms, ListingRequest, OfferRequest, VersionFile
+from souk_client.contracts.works import LicenceTerms, OfferRequest
 from souk_client.sdk import RetryPolicy, Souk
-from tests.conftest import new_database
-from tests.market import available, connect, funded, publish, sign_up
-from tests.serving import SECRET, Marketplace
+from tests.conftest import APP_PASSWORD
+from tests.faults.aftermath import Sold, check_files, check_money, check_rights
+from tests.market import connect, funded, publish, sign_up
+from tests.serving import Marketplace
 
 SEED = int(os.environ.get("SOUK_FAULT_SEED", "20261121"))
-ORDERS = 240
-UPLOADS = 24
+ORDERS = 200
+UPLOADS = 16
 BUYERS = 8
+LISTINGS = 3
 KILLS = 4
 PRICE_MINOR = 137
+PATIENCE_S = 90.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def doomed(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Marketplace]:
-    """A marketplace of this test alone, to be killed."""
-    for owner_dsn in new_database(postgres):
-        running = Marketplace(owner_dsn, tmp_path, SOUK_ARTIFACTS_PART_SIZE_BYTES=str(2**20))
+def server() -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL of this test alone, as careful as an operator's: it is to be killed."""
+    folder = Path(tempfile.mkdtemp(prefix="souk-kills-"))
+    running = EmbeddedPostgres(folder)
+    try:
         running.start()
-        try:
-            yield running
-        finally:
-            running.stop()
+        migrate(running.dsn(), app_password=APP_PASSWORD)
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def doomed(server: EmbeddedPostgres, tmp_path: Path) -> Iterator[Marketplace]:
+    """A marketplace of this test alone, to be killed."""
+    running = Marketplace(server.dsn(), tmp_path, SOUK_ARTIFACTS_PART_SIZE_BYTES=str(2**20))
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 def patient(client: Souk) -> Souk:
@@ -61,128 +71,140 @@ def patient(client: Souk) -> Souk:
     )
 
 
-class Killer(threading.Thread):
-    """Kills processes at random moments of a seeded sequence, and starts them again."""
+class Purchase(msgspec.Struct, frozen=True):
+    """Who buys what: drawn before anything starts, so that a seed says it all."""
 
-    def __init__(self, marketplace: Marketplace, dice: random.Random) -> None:
-        super().__init__()
-        self._marketplace = marketplace
-        self._dice = dice
-        self.killed: list[str] = []
-
-    def run(self) -> None:
-        for _ in range(KILLS):
-            time.sleep(self._dice.uniform(0.3, 1.2))
-            name = self._dice.choice(["api", "api", "worker"])
-            self._marketplace.kill(name)
-            self.killed.append(name)
-            time.sleep(self._dice.uniform(0.0, 0.3))
-            self._marketplace.start(name)
+    key: str
+    buyer: int
+    listing: int
 
 
-def test_purchases_and_uploads_survive_kill_9(doomed: Marketplace, tmp_path: Path) -> None:
-    dice = random.Random(SEED)
+class Kill(msgspec.Struct, frozen=True):
+    """Whom to kill, and once how many orders are acknowledged."""
+
+    victim: str
+    after: int
+    down_s: float
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """All that chance decides."""
+
+    purchases: list[Purchase]
+    contents: list[bytes]
+    kills: list[Kill]
+
+
+def draw(dice: random.Random) -> Plan:
+    """Every kind of victim dies at least once, in the first three quarters of the sales."""
+    kinds = ["api", "worker", "postgres"]
+    victims = kinds + dice.choices(kinds, k=KILLS - len(kinds))
+    dice.shuffle(victims)
+    moments = sorted(dice.sample(range(10, ORDERS * 3 // 4), KILLS))
+    return Plan(
+        purchases=[
+            Purchase(f"order-{number}", dice.randrange(BUYERS), dice.randrange(LISTINGS))
+            for number in range(ORDERS)
+        ],
+        contents=[dice.randbytes(dice.randint(1, 3_500_000)) for _ in range(UPLOADS)],
+        kills=[
+            Kill(victim, after, dice.uniform(0.0, 0.3))
+            for victim, after in zip(victims, moments, strict=True)
+        ],
+    )
+
+
+class Progress:
+    """How many orders were begun and acknowledged."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.begun = 0
+        self.acknowledged = 0
+
+    def begin(self) -> None:
+        with self._changed:
+            self.begun += 1
+
+    def acknowledge(self) -> None:
+        with self._changed:
+            self.acknowledged += 1
+            self._changed.notify_all()
+
+    def until(self, acknowledged: int) -> tuple[int, int]:
+        """Waits; then how many orders are acknowledged, and how many are on their way."""
+        with self._changed:
+            there = self._changed.wait_for(lambda: self.acknowledged >= acknowledged, PATIENCE_S)
+            assert there, f"only {self.acknowledged} of {acknowledged} orders after {PATIENCE_S} s"
+            return self.acknowledged, self.begun - self.acknowledged
+
+
+def kill_postgres(server: EmbeddedPostgres) -> None:
+    """kill -9 of the postmaster; its children find out and end."""
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    server.stop()  # reaps it and lets go of the folder
+
+
+def strike(doomed: Marketplace, server: EmbeddedPostgres, kill: Kill) -> None:
+    """Kills one of them and starts it again. Called by the thread that outlives the server."""
+    if kill.victim == "postgres":
+        address = server.dsn()
+        kill_postgres(server)
+        time.sleep(kill.down_s)
+        assert server.start() == address
+        doomed.await_ready()
+    else:
+        doomed.kill(kill.victim)
+        time.sleep(kill.down_s)
+        doomed.start(kill.victim)
+
+
+def test_purchases_and_uploads_survive_kill_9(
+    doomed: Marketplace, server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    plan = draw(random.Random(SEED))
     seller = sign_up(doomed.base_url)
     terms = LicenceTerms(kind="counted", uses=1)
     listings = [
         publish(seller, offers=[OfferRequest(price_minor=PRICE_MINOR, terms=terms)])
-        for _ in range(3)
+        for _ in range(LISTINGS)
     ]
     buyers = [patient(funded(doomed.base_url, ORDERS * PRICE_MINOR)) for _ in range(BUYERS)]
-    keys = [(f"order-{number}", dice.choice(buyers)) for number in range(ORDERS)]
-    contents = [dice.randbytes(dice.randint(1, 3_500_000)) for _ in range(UPLOADS)]
     steady_seller = patient(seller)
+    progress = Progress()
 
-    def buy(pair: tuple[str, Souk]) -> str:
-        key, buyer = pair
-        listing = listings[hash(key) % len(listings)]
-        return buyer.orders.create(OrderRequest(listing_id=listing.id), idempotency_key=key).id
+    def buy(purchase: Purchase) -> str:
+        progress.begin()
+        request = OrderRequest(listing_id=listings[purchase.listing].id)
+        order = buyers[purchase.buyer].orders.create(request, idempotency_key=purchase.key)
+        progress.acknowledge()
+        return order.id
 
     def send(number: int) -> str:
         path = tmp_path / f"file-{number}.bin"
-        path.write_bytes(contents[number])
+        path.write_bytes(plan.contents[number])
         return steady_seller.upload_file(path, parallel=2).sha256
 
-    killer = Killer(doomed, dice)
-    killer.start()
     with ThreadPoolExecutor(12) as shoppers, ThreadPoolExecutor(4) as senders:
         sending = senders.map(send, range(UPLOADS))
-        bought = list(shoppers.map(buy, keys))
+        buying = shoppers.map(buy, plan.purchases)
+        at_kills = []
+        for kill in plan.kills:
+            at_kills.append(progress.until(kill.after))
+            strike(doomed, server, kill)
+        bought = list(buying)
         sent = list(sending)
-    killer.join()
 
-    assert len(set(bought)) == ORDERS
-    assert sent == [hashlib.sha256(content).hexdigest() for content in contents]
-    _check_money(doomed, buyers, keys)
-    _check_rights(doomed, bought)
-    _check_files(doomed, seller, sent, tmp_path)
-
-
-def _check_money(doomed: Marketplace, buyers: list[Souk], keys: list[tuple[str, Souk]]) -> None:
-    for buyer in buyers:
-        mine = sum(1 for _, owner in keys if owner is buyer)
-        assert available(buyer) == (ORDERS - mine) * PRICE_MINOR
-    assert asyncio.run(wrong_books(doomed.owner_dsn)) == []
-
-
-async def wrong_books(owner_dsn: str) -> list[str]:
-    """What the ledger's own check finds wrong."""
-    dsn = make_conninfo(owner_dsn, user="souk_app", password=app_password(SECRET))
-    database = Database(dsn, pool_size=2, clock=SystemClock(), write_events=write_events)
-    await database.open()
-    try:
-        async with database.transaction(SYSTEM) as uow:
-            return await check_invariants(uow)
-    finally:
-        await database.close()
-
-
-def _check_rights(doomed: Marketplace, bought: list[str]) -> None:
-    """Each order has one licence, one entry, one transfer; every fact reaches its handlers."""
-    deadline = time.monotonic() + 60
-    with psycopg.connect(doomed.owner_dsn, autocommit=True) as connection:
-
-        def value(sql: str) -> int:
-            found = connection.execute(sql).fetchone()
-            assert found is not None
-            return int(found[0])
-
-        assert value("SELECT count(*) FROM commerce.orders") == len(bought)
-        assert value("SELECT count(*) FROM licences.licences") == len(bought)
-        for table in ("licence_id", "provenance_entry_id", "transfer_id"):
-            assert value(f"SELECT count(DISTINCT {table}) FROM commerce.orders") == len(bought)
-        waiting = (
-            "SELECT (SELECT count(*) FROM infra.deliveries WHERE state <> 'done')"
-            " + (SELECT count(*) FROM infra.events WHERE dispatched_at IS NULL)"
-        )
-        while value(waiting) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert value(waiting) == 0
-        notices = "SELECT count(*) FROM insight.notices WHERE kind = 'order_paid'"
-        assert value(notices) == len(bought)
-
-
-def _check_files(doomed: Marketplace, seller: Souk, hashes: list[str], tmp_path: Path) -> None:
-    """Everything that was acknowledged can be published, bought and read back."""
-    listing = seller.listings.create(
-        ListingRequest(
-            kind="dataset",
-            slug=f"bag-{secrets.token_hex(3)}",
-            title="Bag",
-            licence="CC0-1.0",
-            price_minor=0,
-        )
-    )
-    names = {f"{number}.bin": sha256 for number, sha256 in enumerate(hashes)}
-    seller.listings.create_version(
-        listing.id,
-        version="1.0.0",
-        files=[VersionFile(path=path, sha256=sha256) for path, sha256 in names.items()],
-    )
-    seller.listings.publish(listing.id)
-    reader = sign_up(doomed.base_url)
-    order = reader.orders.create(OrderRequest(listing_id=listing.id))
-    folder = tmp_path / "read"
-    reader.download(order.licence_id, folder)
-    for path, sha256 in names.items():
-        assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == sha256
+    assert {kill.victim for kill in plan.kills} == {"api", "worker", "postgres"}
+    for acknowledged, flying in at_kills:  # each one hit a shop full of customers
+        assert 0 < acknowledged < ORDERS
+        assert flying > 0
+    assert progress.acknowledged == ORDERS
+    sold = [
+        Sold(order_id, purchase.buyer, listings[purchase.listing].id, PRICE_MINOR)
+        for order_id, purchase in zip(bought, plan.purchases, strict=True)
+    ]
+    check_money(doomed, buyers, sold, funds=ORDERS * PRICE_MINOR)
+    check_rights(doomed, sold, listings=LISTINGS)
+    check_files(doomed, seller, sent, plan.contents, tmp_path)

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tests.docs.record import template_of
@@ -34,6 +35,21 @@ FIXED = {
     "GET /api/v1/provenance/by-hash/{sha256}",
 }
 """The addresses that others depend on."""
+WORKED_QUERIES = {
+    "GET /api/v1/search": {
+        "q",
+        "kind",
+        "tag",
+        "owner",
+        "price_max_minor",
+        "sort",
+        "cursor",
+        "limit",
+    },
+    "GET /api/v1/provenance/log": {"cursor", "limit"},
+}
+"""What may be left out, and is worked through all the same."""
+KINDS = {"string": str, "integer": int, "array": list[str]}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +74,7 @@ def test_every_worked_request_answers_as_the_page_says(
     assert seen >= FIXED
 
 
-def test_every_fixed_address_has_a_worked_example_in_the_openapi(
+def test_every_fixed_address_has_a_worked_request_and_answer_in_the_openapi(
     description: dict[str, Any],
 ) -> None:
     recorded = json.loads(EXAMPLES.read_text())
@@ -66,9 +82,30 @@ def test_every_fixed_address_has_a_worked_example_in_the_openapi(
         method, template = address.split(" ")
         operation = description["paths"][template][method.lower()]
         example = recorded[address]
-        if "request" in example:
-            content = operation["requestBody"]["content"]["application/json"]
-            assert content["example"] == example["request"]
-        if "answer" in example:
-            answers = operation["responses"][str(example["status"])]["content"]
-            assert example["answer"] in [shown.get("example") for shown in answers.values()]
+        answers = operation["responses"][str(example["status"])]["content"].values()
+        assert [shown["example"] for shown in answers] == [example["answer"]], address
+        bodies = operation.get("requestBody", {}).get("content", {}).values()
+        requests = [example["request"]] if "request" in example else []
+        assert [shown["example"] for shown in bodies] == requests, address
+
+
+def test_every_fixed_address_shows_what_goes_into_its_path_and_its_query(
+    description: dict[str, Any],
+) -> None:
+    for address in FIXED:
+        method, template = address.split(" ")
+        parameters = description["paths"][template][method.lower()].get("parameters", [])
+        shown = {one["name"]: one["example"] for one in parameters if "example" in one}
+        needed = {one["name"] for one in parameters if one["required"]}
+        assert shown.keys() >= needed | WORKED_QUERIES.get(address, set()), address
+        for one in parameters:
+            if one["name"] in shown:
+                msgspec.convert(shown[one["name"]], KINDS[one["schema"]["type"]])
+
+
+def test_what_is_no_json_is_shown_and_described(description: dict[str, Any]) -> None:
+    part = description["paths"]["/api/v1/uploads/{upload_id}/parts/{number}"]["put"]["requestBody"]
+    assert part["description"]
+    assert part["content"]["application/octet-stream"]["example"].startswith("sepal_length,species")
+    file = description["paths"]["/api/v1/licences/{licence_id}/file"]["get"]["responses"]["200"]
+    assert file["content"]["application/jose"]["example"].startswith("eyJ")

@@ -86,7 +86,10 @@ def _send(client: httpx.Client, step: Step, kept: dict[str, str]) -> httpx.Respo
             content=_fill(step.body, kept).encode() or None,
         )
         pending = answer.status_code == 409 and answer.json().get("code") in _PENDING
-        nothing_yet = step.path.startswith("/api/v1/search?") and not answer.json()["items"]
+        nothing_yet = step.path.startswith("/api/v1/search?") and not (
+            answer.json()["items"]
+            and (answer.json()["next_cursor"] or "next_cursor" not in step.keep.values())
+        )
         no_place_yet = step.path.startswith("/api/v1/provenance/log") and any(
             entry["leaf_index"] is None for entry in answer.json()["items"]
         )

@@ -105,7 +105,11 @@ def _body(operation: Operation, handler: HTTPRouteHandler, named: Mapping[str, A
         operation["requestBody"]["required"] = {"type": "null"} not in schema.get("anyOf", [])
     elif handler.opt.get("raw_body"):
         content = {"application/octet-stream": {}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {
+            "required": True,
+            "description": "The bytes themselves, as they are.",
+            "content": content,
+        }
 
 
 def _answer(operation: Operation, handler: HTTPRouteHandler, named: Mapping[str, Any]) -> None:

@@ -36,20 +36,37 @@ async def openapi_json(request: Request[Any, None, State]) -> Response[bytes]:
     return Response(state.openapi_json, media_type="application/json")
 
 
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A recorded request of docs/reference/api.md and its answer; long texts are cut."""
+
+    status: int
+    parameters: dict[str, Any]
+    """Values by place and name: `path listing_id`, `query cursor`, `header Idempotency-Key`."""
+    request: Any = msgspec.UNSET
+    """A JSON value, or the text of a body that is none."""
+    answer: Any = msgspec.UNSET
+
+
 def add_examples(paths: dict[str, Any]) -> None:
     """Puts the recorded requests and answers of docs/reference/api.md beside their operations."""
-    recorded = msgspec.json.decode(EXAMPLES.read_bytes(), type=dict[str, dict[str, Any]])
+    recorded = msgspec.json.decode(EXAMPLES.read_bytes(), type=dict[str, Example])
     for address, example in recorded.items():
         method, _, template = address.partition(" ")
         operation = paths.get(template, {}).get(method.lower())
         if operation is None:
             continue
-        if "request" in example:
-            operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
-        answers = operation["responses"].get(str(example["status"]), {}).get("content", {})
-        for answer in answers.values():
-            if "answer" in example:
-                answer["example"] = example["answer"]
+        for parameter in operation.get("parameters", []):
+            place = f"{parameter['in']} {parameter['name']}"
+            if place in example.parameters:
+                parameter["example"] = example.parameters[place]
+        _show(operation.get("requestBody", {}), example.request)
+        _show(operation["responses"].get(str(example.status), {}), example.answer)
+
+
+def _show(body: dict[str, Any], example: Any) -> None:  # nodes of the description, which is JSON
+    if example is not msgspec.UNSET:
+        for content in body.get("content", {}).values():
+            content["example"] = example
 
 
 def openapi_config() -> OpenAPIConfig:

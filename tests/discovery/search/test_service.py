@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 
+import msgspec
 import pytest
 from litestar.testing import AsyncTestClient
 
@@ -17,6 +18,13 @@ from souk.kernel.errors import Invalid
 from tests.discovery.search.worker import Market, running, until
 
 pytestmark = pytest.mark.database
+
+_WAITING = """
+    SELECT EXISTS (
+        SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()
+    )
+"""
 
 
 @pytest.mark.alone
@@ -135,6 +143,36 @@ async def test_the_check_repairs_what_no_event_told(market: Market) -> None:
     assert await market.feeding.check_all() == 0
     async with market.worker():
         assert sorted(await market.titles()) == ["Pebble", *(f"Stone {n}" for n in range(1, 5))]
+
+
+async def test_what_is_retired_while_others_write_does_not_come_back(market: Market) -> None:
+    shelf, database = market.shelf, market.database
+    listing_id = shelf.put(None, "Granite")
+    async with database.transaction(SYSTEM) as uow:
+        await market.feeding.refresh(uow, [listing_id])
+
+    async def refresh() -> None:
+        async with database.transaction(SYSTEM) as uow:
+            await market.feeding.refresh(uow, [listing_id])
+
+    for late in (refresh, market.feeding.check_all):
+        shelf.listings[listing_id] = msgspec.structs.replace(
+            shelf.listings[listing_id], state="published", title=f"Granite for {late.__name__}"
+        )
+        async with database.transaction(SYSTEM) as uow:
+            await store.take_turn(uow)
+            waiting = asyncio.ensure_future(late())
+
+            async def waits() -> bool:
+                async with database.transaction(SYSTEM) as looking:
+                    return bool(await looking.value(_WAITING))
+
+            await until(waits, within_s=10)
+            shelf.retire(uow, listing_id)
+            await market.feeding.refresh(uow, [listing_id])
+        await waiting
+        async with database.transaction(SYSTEM) as uow:
+            assert await store.findable_ids(uow, after="", until=None) == []
 
 
 async def test_documents_kept_by_another_version_are_written_anew(market: Market) -> None:

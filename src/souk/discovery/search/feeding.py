@@ -39,6 +39,7 @@ class Feeding:
 
     async def refresh(self, uow: UnitOfWork, listing_ids: Sequence[str]) -> None:
         """Takes over these listings as they are now."""
+        await store.take_turn(uow)
         found = [await self._published(uow, listing_id) for listing_id in listing_ids]
         published = [listing for listing in found if listing is not None]
         await self._put(uow, published)
@@ -72,6 +73,7 @@ class Feeding:
         differed, after = 0, ""
         while True:
             async with self._database.transaction(SYSTEM) as uow:
+                await store.take_turn(uow)
                 page = await self._listings.published_after(uow, after, limit=_CHECK_BATCH)
                 until = page[-1].id if len(page) == _CHECK_BATCH else None
                 differed += await self._put(uow, page)

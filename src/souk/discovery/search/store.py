@@ -36,7 +36,7 @@ async def put(uow: UnitOfWork, documents: Sequence[NewDocument]) -> int:
 
     A vector stays as long as the text it stands for is the same.
     """
-    await _take_turn(uow)
+    await take_turn(uow)
     values = {
         "ids": [document.listing_id for document in documents],
         "bodies": [document.body for document in documents],
@@ -72,7 +72,7 @@ async def put(uow: UnitOfWork, documents: Sequence[NewDocument]) -> int:
 
 async def remove(uow: UnitOfWork, listing_ids: Sequence[str]) -> int:
     """These listings are to be found no more; answers how many of them were."""
-    await _take_turn(uow)
+    await take_turn(uow)
     count = await uow.execute(
         """
         UPDATE discovery.search_documents
@@ -89,7 +89,7 @@ async def set_vectors(
     uow: UnitOfWork, documents: Sequence[Unembedded], vectors: Sequence[bytes], *, model: str
 ) -> None:
     """Adds vectors, except where the text has changed since it was read."""
-    await _take_turn(uow)
+    await take_turn(uow)
     count = await uow.execute(
         """
         UPDATE discovery.search_documents d
@@ -132,7 +132,7 @@ async def vectors_of(uow: UnitOfWork, listing_ids: Collection[str]) -> list[byte
 
 async def drop_foreign_vectors(uow: UnitOfWork, *, model: str) -> int:
     """Forgets vectors that another model made."""
-    await _take_turn(uow)
+    await take_turn(uow)
     return await uow.execute(
         """
         UPDATE discovery.search_documents
@@ -213,8 +213,12 @@ async def findable_ids(uow: UnitOfWork, *, after: str, until: str | None) -> lis
     )
 
 
-async def _take_turn(uow: UnitOfWork) -> None:
-    """One writer at a time, until its commit is seen: so changes become visible in their order."""
+async def take_turn(uow: UnitOfWork) -> None:
+    """One writer at a time, until its commit is seen: so changes become visible in their order.
+
+    Whoever takes over listings takes the turn before reading them: what is older than what somebody
+    else has written meanwhile is then never written.
+    """
     await uow.execute("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_LOCK)
 
 

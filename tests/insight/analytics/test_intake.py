@@ -133,6 +133,24 @@ async def test_a_batch_that_fails_is_written_once_later(
     assert len(await door.facts()) == 2
 
 
+async def test_a_write_that_fails_leaves_processes_of_one_mind_about_the_salt(
+    timed: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.advance(timedelta(days=-7))
+    try:
+        one, other = await Door(timed, clock).open(), await Door(timed, clock).open()
+        one.view()
+        with monkeypatch.context() as broken:
+            broken.setattr(store, "add_facts", None)
+            with pytest.raises(TypeError):
+                await one.intake.flush()
+        other.view()
+        (first,), (second,) = await other.facts(), await one.facts()
+        assert first["visitor"] == second["visitor"]
+    finally:
+        clock.advance(timedelta(days=7))
+
+
 async def test_a_salt_does_not_outlive_its_day(
     timed: Database, clock: FixedClock, rollup: RollUp
 ) -> None:

@@ -18,7 +18,6 @@ import structlog
 
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
-from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.telemetry.metrics import ANALYTICS_DROPPED, ANALYTICS_RECORDED
 from souk.insight.analytics import store
 from souk.insight.analytics.model import SALT_GRACE, day_of, visitor_id
@@ -112,8 +111,8 @@ class Intake:
             log.warning("facts were lost at the end of the process", facts=len(self._queue))
 
     async def _write(self, batch: Sequence[Arrival]) -> None:
+        salts = await self._salts_of({day_of(one.at) for one in batch})
         async with self._database.transaction(SYSTEM) as uow:
-            salts = await self._salts_of(uow, {day_of(one.at) for one in batch})
             ids = {one.listing_id for one in batch if one.listing_id}
             listings = await self._shelf.find(uow, ids)
             facts, searches = [], []
@@ -133,11 +132,16 @@ class Intake:
             await store.add_searches(uow, searches)
             await store.add_facts(uow, facts)
 
-    async def _salts_of(self, uow: UnitOfWork, days: Iterable[date]) -> dict[date, bytes]:
-        for day in days:
-            if day not in self._salts:
-                fresh = secrets.token_bytes(32)
-                self._salts[day] = await store.salt_of(uow, day, fresh=fresh)
+    async def _salts_of(self, days: Iterable[date]) -> dict[date, bytes]:
+        """In a transaction of its own: a salt is remembered only once it is kept."""
+        missing = [day for day in days if day not in self._salts]
+        if missing:
+            async with self._database.transaction(SYSTEM) as uow:
+                found = {
+                    day: await store.salt_of(uow, day, fresh=secrets.token_bytes(32))
+                    for day in missing
+                }
+            self._salts.update(found)
         return dict(self._salts)
 
     def _forget_salts(self) -> None:

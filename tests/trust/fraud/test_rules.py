@@ -320,6 +320,11 @@ def test_what_is_hidden_or_withdrawn_raises_nothing_again() -> None:
         for one in market.reviews
     ]
     assert examine(Facts(reviews=hidden, members=market.members), threshold=0) == []
+    second = Market(10)
+    second._count = 1_000
+    for _ in range(8):
+        second.review(second.person(age=timedelta(days=1)), seller, listing, stars=5)
+    assert only(second.found(), "burst").fingerprint != finding.fingerprint
     market.review(market.person(age=timedelta(days=1)), seller, listing, stars=5)
     assert only(market.found(), "burst").fingerprint == finding.fingerprint
     for _ in range(10):

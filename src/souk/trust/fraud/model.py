@@ -41,8 +41,9 @@ class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def fingerprint(self) -> str:
         """The same until the reviews concerned have doubled, so that a ring is brought up again
-        only when it has grown."""
-        return f"{self.rule}:{self.listing_id}:{len(self.review_ids).bit_length()}"
+        only when it has grown; another ring, whose first review is another, has one of its own."""
+        size = len(self.review_ids).bit_length()
+        return f"{self.rule}:{self.listing_id}:{min(self.review_ids)}:{size}"
 
 
 def suspicion(

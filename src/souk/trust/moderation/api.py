@@ -104,7 +104,8 @@ class Moderation(Protocol):
     async def flag(
         self, uow: UnitOfWork, *, subject_kind: SubjectKind, subject_id: str, finding: Finding
     ) -> bool:
-        """Brings a suspicion into the queue (system scope); False when it was there before."""
+        """Brings a suspicion into the queue (system scope); False when it was there before, or one
+        of the same rule that names more than half of its reviews."""
         ...
 
     async def cases(

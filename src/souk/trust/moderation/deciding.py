@@ -38,15 +38,14 @@ class Deciding:
             await moderated.hide(uow, row.subject_id, reason=reason)
         elif action == "hide_reviews":
             for review_id in flagged:
-                await self._hide_review(uow, review_id, reason=reason, user_id=user_id)
+                await self._hide_review(uow, row, review_id, reason=reason, user_id=user_id)
         elif action == "restore":
             if await self._subject_of(uow, row) is not None:
                 await moderated.restore(uow, row.subject_id)
-            for review_id in flagged:
-                await self._kinds["review"].restore(uow, review_id)
+            await self._restore_reviews(uow, row, reason=reason, user_id=user_id)
 
     async def _hide_review(
-        self, uow: UnitOfWork, review_id: str, *, reason: str, user_id: str
+        self, uow: UnitOfWork, parent: CaseRow, review_id: str, *, reason: str, user_id: str
     ) -> None:
         """Hides a review that a flag names: in a case of its own, so that its author can appeal."""
         reviews = self._kinds["review"]
@@ -55,7 +54,20 @@ class Deciding:
             return
         await reviews.hide(uow, review_id, reason=reason)
         case = await store.open_case(uow, subject)
+        await store.join(uow, case.id, parent_id=parent.id)
         await self._record(uow, case, "hide", reason=reason, user_id=user_id)
+
+    async def _restore_reviews(
+        self, uow: UnitOfWork, parent: CaseRow, *, reason: str, user_id: str
+    ) -> None:
+        """Undoes what `hide_reviews` of this case did; what another case hides stays hidden."""
+        reviews = self._kinds["review"]
+        for case in await store.hiding_children(uow, parent.id):
+            if await reviews.subject(
+                uow, case.subject_id
+            ) is not None and not await store.hidden_by_another(uow, case):
+                await reviews.restore(uow, case.subject_id)
+            await self._record(uow, case, "restore", reason=reason, user_id=user_id)
 
     async def _record(
         self, uow: UnitOfWork, row: CaseRow, action: DecisionAction, *, reason: str, user_id: str

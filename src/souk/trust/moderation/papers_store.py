@@ -167,10 +167,30 @@ async def answer_reports(uow: UnitOfWork, case_id: str) -> list[str]:
     )
 
 
-async def flagged_before(uow: UnitOfWork, fingerprint: str) -> bool:
-    """Whether this finding was brought up already."""
+async def flagged_before(
+    uow: UnitOfWork, finding: Finding, *, subject_kind: SubjectKind, subject_id: str
+) -> bool:
+    """Whether this finding, or one that names more than half of its reviews, was brought up."""
     return bool(
-        await uow.value("SELECT 1 FROM moderation.flags WHERE fingerprint = %(it)s", it=fingerprint)
+        await uow.value(
+            """
+            SELECT EXISTS (SELECT 1 FROM moderation.flags WHERE fingerprint = %(fingerprint)s)
+                OR EXISTS (
+                    SELECT 1 FROM moderation.cases c JOIN moderation.flags f ON f.case_id = c.id
+                    WHERE c.subject_kind = %(kind)s AND c.subject_id = %(subject_id)s
+                      AND f.rule = %(rule)s
+                      AND cardinality(%(review_ids)s::text[]) < 2 * (
+                          SELECT count(*) FROM unnest(f.review_ids) AS named(id)
+                          WHERE named.id = ANY(%(review_ids)s)
+                      )
+                )
+            """,
+            fingerprint=finding.fingerprint,
+            kind=subject_kind,
+            subject_id=subject_id,
+            rule=finding.rule,
+            review_ids=list(finding.review_ids),
+        )
     )
 
 

@@ -111,7 +111,9 @@ class ModerationService(Deciding):
         self, uow: UnitOfWork, *, subject_kind: SubjectKind, subject_id: str, finding: Finding
     ) -> bool:
         """Brings a suspicion into the queue; see `Moderation.flag`."""
-        if await papers_store.flagged_before(uow, finding.fingerprint):
+        if await papers_store.flagged_before(
+            uow, finding, subject_kind=subject_kind, subject_id=subject_id
+        ):
             return False
         moderated = self._kinds.get(subject_kind)
         subject = None if moderated is None else await moderated.subject(uow, subject_id)

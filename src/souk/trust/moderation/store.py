@@ -132,6 +132,52 @@ async def of_organisations(
     )
 
 
+async def join(uow: UnitOfWork, case_id: str, *, parent_id: str) -> None:
+    """Notes that a case is decided as a part of another."""
+    await uow.execute(
+        "UPDATE moderation.cases SET parent_id = %(parent_id)s WHERE id = %(id)s",
+        id=case_id,
+        parent_id=parent_id,
+    )
+
+
+_LAST_ACTION = """
+    (SELECT d.action FROM moderation.decisions d WHERE d.case_id = c.id
+     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1)
+"""
+
+
+async def hiding_children(uow: UnitOfWork, parent_id: str) -> list[CaseRow]:
+    """The cases decided as a part of this one whose last decision hides; locked (system scope)."""
+    return await uow.all(
+        CaseRow,
+        f"""
+        SELECT {_COLUMNS} FROM moderation.cases c
+        WHERE c.parent_id = %(id)s AND {_LAST_ACTION} = 'hide'
+        ORDER BY c.id FOR NO KEY UPDATE
+        """,
+        id=parent_id,
+    )
+
+
+async def hidden_by_another(uow: UnitOfWork, row: CaseRow) -> bool:
+    """Whether the last decision of another case about the same subject hides it (system scope)."""
+    return bool(
+        await uow.value(
+            f"""
+            SELECT EXISTS (
+                SELECT 1 FROM moderation.cases c
+                WHERE c.subject_kind = %(kind)s AND c.subject_id = %(subject_id)s
+                  AND c.id <> %(id)s AND {_LAST_ACTION} = 'hide'
+            )
+            """,
+            id=row.id,
+            kind=row.subject_kind,
+            subject_id=row.subject_id,
+        )
+    )
+
+
 async def claim(uow: UnitOfWork, case_id: str, *, user_id: str | None) -> None:
     """Gives a case to a moderator, or back to the queue."""
     await uow.execute(

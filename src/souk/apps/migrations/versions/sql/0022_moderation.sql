@@ -12,6 +12,8 @@ CREATE TABLE moderation.cases (
     subject_id text NOT NULL,
     organisation_id text NOT NULL,
     author_id text,
+    -- The case as a part of which it was decided: of a review hidden together with others.
+    parent_id text REFERENCES moderation.cases,
     title text NOT NULL,
     link text NOT NULL,
     excerpt text NOT NULL,
@@ -31,6 +33,8 @@ CREATE TABLE moderation.cases (
 CREATE UNIQUE INDEX cases_one_open ON moderation.cases (subject_kind, subject_id)
     WHERE state = 'open';
 CREATE INDEX cases_queue ON moderation.cases (state, priority DESC, id DESC);
+CREATE INDEX cases_of_subject ON moderation.cases (subject_kind, subject_id);
+CREATE INDEX cases_of_parent ON moderation.cases (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX cases_of_organisation ON moderation.cases (organisation_id, id DESC);
 
 ALTER TABLE moderation.cases ENABLE ROW LEVEL SECURITY;
@@ -38,7 +42,7 @@ CREATE POLICY concerned ON moderation.cases FOR SELECT
     USING (infra.is_system() OR (decided_at IS NOT NULL AND infra.may_see(organisation_id)));
 CREATE POLICY worked_on ON moderation.cases USING (infra.is_system());
 GRANT SELECT, INSERT ON moderation.cases TO souk_app;
-GRANT UPDATE (state, reports, score, claimed_by, claimed_at, decided_at)
+GRANT UPDATE (parent_id, state, reports, score, claimed_by, claimed_at, decided_at)
     ON moderation.cases TO souk_app;
 
 -- What somebody said is wrong: one open report a person and subject.
@@ -132,4 +136,10 @@ ALTER TABLE works.listings ADD CONSTRAINT listings_hiding CHECK (
     (hidden_at IS NULL) = (hidden_reason IS NULL)
     AND (hidden_at IS NULL) = (hidden_state IS NULL)
     AND (hidden_at IS NULL OR state <> 'published')
+);
+ALTER POLICY images_seen ON galleries.images USING (
+    infra.may_see(owner_organisation_id) OR EXISTS (
+        SELECT FROM works.listings l
+        WHERE l.id = listing_id AND l.published_at IS NOT NULL AND l.hidden_at IS NULL
+    )
 );

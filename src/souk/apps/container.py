@@ -185,7 +185,6 @@ def build_container(
     )
     recommendations = wire_recommendations(
         core,
-        organisations=people.organisations,
         listings=works.listings,
         licences=rights.licences,
         analytics=analytics.analytics,

@@ -12,7 +12,6 @@ from souk.discovery.recommendations.settings import RecommendationSettings
 from souk.discovery.recommendations.training import Trainer
 from souk.discovery.search.api import Search
 from souk.insight.analytics.api import Analytics
-from souk.people.organisations.api import OrganisationsApi
 from souk.rights.licences.api import Licences
 from souk.works.listings.api import Listings
 
@@ -26,7 +25,6 @@ class RecommendationParts:
 def wire_recommendations(
     core: Core,
     *,
-    organisations: OrganisationsApi,
     listings: Listings,
     licences: Licences,
     analytics: Analytics,
@@ -51,7 +49,7 @@ def wire_recommendations(
         parts=Parts(
             services={"recommendations": recommendations},
             routes=routes.ROUTES,
-            handlers=[deed_handler(organisations)],
+            handlers=[deed_handler()],
             schedules=[
                 Schedule(name="recommendations.read", every_s=settings.check_s, run=reader.read)
             ],

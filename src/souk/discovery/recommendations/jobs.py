@@ -9,6 +9,7 @@ import structlog
 from souk.commerce.orders.events import OrderPaid, OrderRefunded
 from souk.discovery.collections.events import FavouriteChanged
 from souk.discovery.recommendations import store
+from souk.discovery.recommendations.model import Signal
 from souk.discovery.recommendations.settings import RecommendationSettings
 from souk.discovery.recommendations.store import Deed
 from souk.discovery.recommendations.training import Trainer
@@ -16,7 +17,6 @@ from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import Analytics, Interaction
 from souk.kernel.errors import SoukError
-from souk.people.organisations.api import OrganisationsApi
 
 _BATCH: Final = 100
 _READ: Final = 1_000
@@ -27,44 +27,21 @@ _VISITOR_DAYS: Final = 30
 log = structlog.get_logger("souk.recommendations")
 
 
-def deed_handler(organisations: OrganisationsApi) -> Handler:
+def deed_handler() -> Handler:
     """Purchases and favourites count at once; what was taken back counts no more."""
 
     async def take(uow: UnitOfWork, delivered: Sequence[Delivered[Any]]) -> None:
-        buyers = {
-            one.event.buyer_organisation_id
-            for one in delivered
-            if not isinstance(one.event, FavouriteChanged)
-        }
-        members = await organisations.members_of(uow, sorted(buyers)) if buyers else {}
         for one in delivered:  # in their order: a purchase and its refund may come together
             event = one.event
             match event:
                 case FavouriteChanged(favourite=True):
-                    deed = Deed(
-                        person=event.user_id,
-                        listing_id=event.listing_id,
-                        kind="favourite",
-                        at=one.occurred_at,
-                    )
-                    await store.note(uow, [deed], once=True)
+                    await _note(uow, one, event.user_id, "favourite")
                 case FavouriteChanged():
                     await store.forget(uow, event.user_id, event.listing_id, "favourite")
                 case OrderPaid():
-                    people = _buyers(event.buyer_organisation_id, members)
-                    deeds = [
-                        Deed(
-                            person=person,
-                            listing_id=event.listing_id,
-                            kind="order",
-                            at=one.occurred_at,
-                        )
-                        for person in people
-                    ]
-                    await store.note(uow, deeds, once=True)
+                    await _note(uow, one, _buyer(event), "order")
                 case OrderRefunded():
-                    for person in _buyers(event.buyer_organisation_id, members):
-                        await store.forget(uow, person, event.listing_id, "order")
+                    await store.forget(uow, _buyer(event), event.listing_id, "order")
 
     return Handler(
         name="discovery.recommendations",
@@ -74,10 +51,14 @@ def deed_handler(organisations: OrganisationsApi) -> Handler:
     )
 
 
-def _buyers(organisation_id: str, members: Any) -> list[str]:  # a mapping to lists of members
-    """The only member of an organisation, else the organisation as a person of its own."""
-    found = members.get(organisation_id, [])
-    return [found[0].user_id] if len(found) == 1 else [organisation_id]
+async def _note(uow: UnitOfWork, heard: Delivered[Any], person: str, kind: Signal) -> None:
+    deed = Deed(person=person, listing_id=heard.event.listing_id, kind=kind, at=heard.occurred_at)
+    await store.note(uow, [deed], once=True)
+
+
+def _buyer(order: OrderPaid | OrderRefunded) -> str:
+    """Whoever bought it; of orders that do not say it, the organisation as a person of its own."""
+    return order.bought_by or order.buyer_organisation_id
 
 
 class AnalyticsReader:
@@ -94,9 +75,8 @@ class AnalyticsReader:
             found = await self._analytics.interactions(uow, after=cursor, limit=_READ)
             if not found:
                 break
-            orders = [one for one in found if one.kind == "order"]
+            # The handler takes orders and favourites, and forgets what was taken back.
             others = [one for one in found if one.kind not in ("order", "favourite")]
-            await store.note(uow, joined(orders), once=True)
             await store.note(uow, joined(others), once=False)
             cursor = found[-1].cursor
             await store.move_cursor(uow, cursor)

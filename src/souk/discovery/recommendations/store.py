@@ -36,7 +36,7 @@ async def note(uow: UnitOfWork, deeds: Sequence[Deed], *, once: bool) -> None:
     """Adds deeds, each person, listing and kind at most once among them.
 
     Args:
-        once: a deed that is known already counts no second time (an order comes by two ways).
+        once: a deed that is known already counts no second time (who buys twice likes it no more).
     """
     await uow.execute(
         f"""

@@ -1,15 +1,12 @@
 """Rules of promotions: what a code may be, whether it is good, and how much it takes off."""
 
 from datetime import datetime
-from typing import Final
 
 import msgspec
 
 from souk.kernel.errors import Conflict, Invalid
 from souk.kernel.money import currency
 from souk_client.contracts.promotions import PromotionRequest, PromotionState
-
-SHORTEST_CODE: Final = 3
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,12 +53,6 @@ class Favourites(Protocol):
         for strangers."""
         ...
 
-    async def favourite_among(
-        self, uow: UnitOfWork, actor: Actor, listing_ids: Some[str]
-    ) -> frozenset[str]:
-        """Those of these listings that are the caller's favourites; none for strangers."""
-        ...
-
     async def favourite_counts(self, uow: UnitOfWork, listing_ids: Some[str]) -> dict[str, int]:
         """How many people's favourite each listing is; those with none are left out."""
         ...

@@ -69,13 +69,6 @@ class Picking:
         rows = await store.favourites(uow, actor.user_id, before=None, limit=limit)
         return frozenset(row.id for row in rows)
 
-    async def favourite_among(
-        self, uow: UnitOfWork, actor: Actor, listing_ids: Collection[str]
-    ) -> frozenset[str]:
-        if actor.user_id is None or not listing_ids:
-            return frozenset()
-        return frozenset(await store.favourites_among(uow, actor.user_id, listing_ids))
-
     async def favourite_counts(
         self, uow: UnitOfWork, listing_ids: Collection[str]
     ) -> dict[str, int]:

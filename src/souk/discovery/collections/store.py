@@ -78,19 +78,6 @@ async def favourites(
     )
 
 
-async def favourites_among(
-    uow: UnitOfWork, user_id: str, listing_ids: Collection[str]
-) -> list[str]:
-    return await uow.values(
-        """
-        SELECT listing_id FROM collections.favourites
-        WHERE user_id = %(user_id)s AND listing_id = ANY(%(ids)s)
-        """,
-        user_id=user_id,
-        ids=list(listing_ids),
-    )
-
-
 async def count_own_favourites(uow: UnitOfWork, user_id: str) -> int:
     return int(
         await uow.value(

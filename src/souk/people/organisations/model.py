@@ -25,7 +25,6 @@ RESERVED_SLUGS: Final = frozenset(
 )
 """Words that routes need, now or later."""
 
-MAX_SLUG: Final = 96
 INVITATION_DAYS: Final = 14
 MANAGING: Final = frozenset({"owner", "manager"})
 

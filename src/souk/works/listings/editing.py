@@ -1,7 +1,5 @@
 """Making, editing and retiring listings."""
 
-from typing import Final
-
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Invalid
@@ -14,8 +12,6 @@ from souk.works.listings.model import changed_words, words_of_request
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
 from souk_client.contracts.works import Listing, ListingRequest, ListingUpdate, OfferRequest
-
-MODERATE: Final = "marketplace:moderate"
 
 
 class ListingEditor:

@@ -53,7 +53,7 @@ PUBLIC_ROWS = {
     "evaluation.evaluations": "is_verified AND EXISTS (SELECT 1 FROM works.listings l "
     "WHERE l.id = listing_id AND l.published_at IS NOT NULL)",
     "galleries.images": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
-    "AND l.published_at IS NOT NULL)",
+    "AND l.published_at IS NOT NULL AND l.hidden_at IS NULL)",
     "reviews.reviews": "withdrawn_at IS NULL AND hidden_at IS NULL",
     "reviews.forms": "EXISTS (SELECT 1 FROM reviews.reviews r WHERE r.id = review_id "
     "AND r.withdrawn_at IS NULL AND r.hidden_at IS NULL)",

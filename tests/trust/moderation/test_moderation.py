@@ -3,16 +3,20 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.moderation import Case, CaseDetail
 from souk_client.contracts.reviews import Review
-from souk_client.contracts.works import Listing
+from souk_client.contracts.works import Listing, ListingUpdate, VersionFile
 from souk_client.sdk import Souk
 from tests.market import PASSWORD, connect, organisation_of, publish, refused, sign_up
+from tests.works.galleries.pictures import picture
+from tests.works.plugins.conftest import Author
 
 
 def moderator_client(base_url: str, dsn: str) -> Souk:
@@ -137,6 +141,65 @@ def test_a_hidden_listing_leaves_the_market_and_its_licensees_keep_their_files(
     moderator.moderation.decide(case.id, action="restore", reason="A false alarm.")
     assert connect(base_url).listings.get(listing.id).state == "published"
     sign_up(base_url).orders.create(OrderRequest(listing_id=listing.id))
+
+
+def test_nothing_of_a_hidden_listing_is_shown_but_to_its_owner(
+    base_url: str, moderator: Souk, reporter: Souk, seller: Souk, tmp_path: Path
+) -> None:
+    listing = publish(seller, price_minor=0, card="# Secret sauce")
+    draw = tmp_path / "plot.png"
+    draw.write_bytes(picture(50, 50))
+    drawn = seller.upload_file(draw).sha256
+    shown = seller.galleries.add(listing.id, sha256=drawn, alt="A plot").variants[0].url
+    file = listing.versions[0].files[0]
+    seller.listings.update(listing.id, ListingUpdate(card="# Other sauce"))
+    seller.listings.create_version(
+        listing.id,
+        version="1.1.0",
+        files=[VersionFile(path="recipe.txt", sha256=file.sha256)],
+        notes="More sauce",
+    )
+    seller.listings.publish(listing.id, version="1.1.0")
+    order = reporter.orders.create(OrderRequest(listing_id=listing.id))
+    about = f"{base_url}/api/v1/listings/{listing.id}"
+    looks = (about, f"{about}/diff?from=1.0.0&to=1.1.0", f"{about}/versions/1.1.0")
+    said = "".join(httpx.get(look).text for look in looks)
+    assert all(words in said for words in ("Secret sauce", "More sauce", "recipe.txt"))
+    etag = httpx.get(base_url + shown).headers["etag"]
+    reporter.reports.create("listing", listing.id, reason="malware")
+    case = case_of(moderator, listing.id)
+    moderator.moderation.decide(case.id, action="hide", reason="It holds malware.")
+    for look in looks:
+        answer = httpx.get(look)
+        assert answer.status_code == 200
+        for words in ("sauce", "recipe.txt", file.sha256):
+            assert words not in answer.text, (look, words)
+    assert httpx.get(base_url + shown, headers={"if-none-match": etag}).status_code == 404
+    assert connect(base_url).galleries.list(listing.id).images == []
+    assert len(seller.galleries.list(listing.id).images) == 1
+    assert seller.listings.get(listing.id).versions[0].notes == "More sauce"
+    later = reporter.licences.files(order.licence_id or "", version="1.1.0").items
+    assert [one.path for one in later] == ["recipe.txt"]
+    moderator.moderation.decide(case.id, action="restore", reason="A false alarm.")
+    assert httpx.get(base_url + shown).status_code == 200
+
+
+def test_a_hidden_plugin_says_nothing_of_itself(
+    base_url: str, moderator: Souk, reporter: Souk, seller: Souk
+) -> None:
+    author = Author(seller)
+    plugin = author.publish("1.0.0", description="Secret sauce.")
+    assert reporter.plugins.get(plugin).manifest.description == "Secret sauce."
+    reporter.reports.create("listing", author.listing(plugin).id, reason="malware")
+    case = case_of(moderator, author.listing(plugin).id)
+    moderator.moderation.decide(case.id, action="hide", reason="It holds malware.")
+    for look in (reporter.plugins.get, lambda one: reporter.plugins.release(one, "1.0.0")):
+        with refused("plugin_unknown", 404):
+            look(plugin)
+    page = httpx.get(f"{base_url}/{plugin}", headers={"accept": "text/html"})
+    assert page.status_code == 200 and "Secret sauce" not in page.text
+    assert seller.plugins.get(plugin).manifest.description == "Secret sauce."
+    assert seller.plugins.release(plugin, "1.0.0").release.version == "1.0.0"
 
 
 def test_only_moderators_work_on_the_queue_and_one_at_a_time(

@@ -30,12 +30,13 @@ class Author:
 
     def draft(self, address: str, **fields: Any) -> Listing:
         slug = address.partition("/")[2]
+        if "offers" not in fields:
+            fields.setdefault("price_minor", 0)
         request = ListingRequest(
             kind="plugin",
             slug=slug,
             title=f"Plug-in {slug}",
             licence="MIT",
-            price_minor=fields.pop("price_minor", 0),
             **fields,
         )
         self._listings[address] = self.client.listings.create(request)

@@ -7,6 +7,7 @@ import pytest
 
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.plugins import AcceptedPermission, WantedPlugin, Workspace
+from souk_client.contracts.works import LicenceTerms, OfferRequest
 from souk_client.sdk import Souk, SoukApiError
 from tests.market import organisation_of, refused, sign_up
 from tests.works.plugins.conftest import Author
@@ -196,6 +197,42 @@ def test_a_paid_plugin_is_bought_first_also_when_another_needs_it(
         grace.workspaces.file(workspace, bill.listing_id, "run.wasm")
     own = author.client.workspaces.create(name=f"Own {paid}").id
     assert versions(author.client.workspaces.change(own, install=[want(paid)])) == {paid: "1.0.0"}
+
+
+def test_a_free_trial_beside_a_paid_edition_is_no_gift(
+    author: Author, grace: Souk, workspace: str
+) -> None:
+    trial = OfferRequest(
+        edition="trial", price_minor=0, terms=LicenceTerms(kind="timed", duration_days=7)
+    )
+    plugin = author.name()
+    author.draft(plugin, offers=[trial, OfferRequest(edition="full", price_minor=900)])
+    author.publish("1.0.0", address=plugin)
+    with refused("plugin_licence_needed", 402):
+        grace.workspaces.change(workspace, install=[want(plugin)])
+    offers = {one.edition: one.id for one in grace.listings.get(plugin).offers}
+    listing_id = author.listing(plugin).id
+    order = grace.orders.create(OrderRequest(listing_id=listing_id, offer_id=offers["trial"]))
+    installed = grace.workspaces.change(workspace, install=[want(plugin)])
+    assert versions(installed) == {plugin: "1.0.0"}
+    author.client.licences.revoke(order.licence_id or "", reason="the trial is over")
+    with refused("plugin_licence_needed", 402):
+        grace.workspaces.file(workspace, listing_id, "run.wasm")
+
+
+def test_a_plugin_that_is_sold_no_more_is_not_free_for_who_gave_it_back(
+    author: Author, grace: Souk, workspace: str
+) -> None:
+    plugin = author.publish("1.0.0", price_minor=700)
+    listing = author.client.listings.get(author.listing(plugin).id)
+    order = grace.orders.create(OrderRequest(listing_id=listing.id))
+    grace.workspaces.change(workspace, install=[want(plugin)])
+    author.retire(plugin)
+    author.client.listings.withdraw_offer(listing.offers[0].id)
+    grace.workspaces.file(workspace, listing.id, "run.wasm")
+    author.client.orders.refund(order.id)
+    with refused("plugin_licence_needed", 402):
+        grace.workspaces.file(workspace, listing.id, "run.wasm")
 
 
 def test_rolling_back_brings_the_earlier_lock_exactly(

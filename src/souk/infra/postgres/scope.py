@@ -18,6 +18,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     system: bool = False
     """Every row: for jobs that serve all organisations, and for admins."""
 
+    def owns(self, organisation_id: str) -> bool:
+        """Whether this organisation's rows are this scope's own."""
+        return self.system or organisation_id in self.organisation_ids
+
     def statement(self) -> str:
         """The SQL that hands this scope to the policies, for the length of a transaction."""
         for text in (*self.organisation_ids, self.user_id):

@@ -53,7 +53,7 @@ class EvidenceService:
             if known.version == version and known.published_at is not None:
                 files = (
                     LicensedFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes)
-                    for file in known.files
+                    for file in await self._listings.version_files(uow, known.id)
                 )
                 return LicensedVersion(version=version, files=tuple(files))
         raise NotFound(

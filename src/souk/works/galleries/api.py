@@ -1,6 +1,5 @@
 """What other contexts may ask of galleries."""
 
-from collections.abc import Collection
 from typing import Protocol
 
 from souk.infra.postgres.uow import UnitOfWork
@@ -18,16 +17,10 @@ class Galleries(Protocol):
         """A listing's pictures in their order."""
         ...
 
-    async def covers(
-        self, uow: UnitOfWork, listing_ids: Collection[str]
-    ) -> dict[str, GalleryImage]:
-        """The first picture of each of these listings that has one."""
-        ...
-
     async def add(
         self, uow: UnitOfWork, actor: Actor, listing_id: str, *, sha256: str, alt: str
     ) -> GalleryImage:
-        """Puts an uploaded file at the end of the gallery.
+        """Puts a file that the listing's organisation has uploaded at the end of the gallery.
 
         Raises:
             NotFound: `listing_unknown`, `artifact_unknown`. Forbidden: `not_listing_manager`.

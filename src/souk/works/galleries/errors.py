@@ -47,6 +47,15 @@ class ImageUnknown(NotFound):
         super().__init__("image_unknown", "There is no such picture, or it is not public.")
 
 
+class SourceUnknown(NotFound):
+    """The listing's organisation holds no such file, whether or not others do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "artifact_unknown", "Your organisation has uploaded no such file; upload it first."
+        )
+
+
 class GalleryUnknown(NotFound):
     """There is no such listing for this caller."""
 

@@ -21,7 +21,8 @@ from souk_client.contracts.galleries import (
 )
 
 _TAGS = ["works"]
-_FOR_GOOD = "max-age=31536000, immutable"
+_MAX_AGE_S = 300
+"""How long a picture may be shown after moderators hid its listing."""
 
 
 @get("/listings/{listing_id:str}/images", tags=_TAGS)
@@ -91,7 +92,7 @@ async def image(
     etag = f'"{found.sha256}"'
     headers = {
         "etag": etag,
-        "cache-control": f"{'public' if found.is_public else 'private'}, {_FOR_GOOD}",
+        "cache-control": f"{'public' if found.is_public else 'private'}, max-age={_MAX_AGE_S}",
     }
     if request.headers.get("if-none-match") == etag:
         return Response(None, status_code=304, headers=headers)

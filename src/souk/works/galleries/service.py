@@ -1,7 +1,7 @@
 """The use cases of galleries."""
 
 import hashlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from souk.infra.postgres.uow import UnitOfWork
@@ -17,6 +17,7 @@ from souk.works.galleries.errors import (
     ImageTooLarge,
     ImageUnknown,
     OrderInvalid,
+    SourceUnknown,
 )
 from souk.works.galleries.model import MAX_IMAGES, ServedVariant, Variant, check_alt
 from souk.works.galleries.settings import GallerySettings
@@ -45,18 +46,15 @@ class GalleryService:
     async def of(self, uow: UnitOfWork, listing_id: str) -> list[GalleryImage]:
         return [shown(row) for row in await store.of_listings(uow, [listing_id])]
 
-    async def covers(
-        self, uow: UnitOfWork, listing_ids: Collection[str]
-    ) -> dict[str, GalleryImage]:
-        return {row.listing_id: shown(row) for row in await store.covers(uow, listing_ids)}
-
     async def add(
         self, uow: UnitOfWork, actor: Actor, listing_id: str, *, sha256: str, alt: str
     ) -> GalleryImage:
         words = check_alt(alt)
         listing = await self._listings.managed(uow, actor, listing_id)
         held = await self._artifacts.held(uow, listing.organisation_id, [sha256])
-        artifact = held.get(sha256) or await self._artifacts.get(uow, sha256)
+        artifact = held.get(sha256)
+        if artifact is None:  # also when it is public: who sees its row has not got its bytes
+            raise SourceUnknown()
         if artifact.scan.state == "quarantined":
             raise ImageQuarantined()
         self._check_size(artifact.size_bytes)

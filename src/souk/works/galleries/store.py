@@ -37,19 +37,6 @@ async def of_listings(uow: UnitOfWork, listing_ids: Collection[str]) -> list[Ima
     )
 
 
-async def covers(uow: UnitOfWork, listing_ids: Collection[str]) -> list[ImageRow]:
-    """The first picture of each of these listings that has one."""
-    return await uow.all(
-        ImageRow,
-        """
-        SELECT DISTINCT ON (listing_id)
-            id, listing_id, alt, place, source_sha256, variants, created_at
-        FROM galleries.images WHERE listing_id = ANY(%(listing_ids)s) ORDER BY listing_id, place
-        """,
-        listing_ids=list(listing_ids),
-    )
-
-
 async def add(
     uow: UnitOfWork,
     *,
@@ -126,7 +113,7 @@ async def served(uow: UnitOfWork, image_id: str, *, width: int) -> ServedVariant
         ServedVariant,
         """
         SELECT v.one ->> 3 AS sha256, (v.one ->> 2)::bigint AS size_bytes,
-            l.published_at IS NOT NULL AS is_public
+            l.published_at IS NOT NULL AND l.hidden_at IS NULL AS is_public
         FROM galleries.images i JOIN works.listings l ON l.id = i.listing_id,
             jsonb_array_elements(i.variants) AS v(one)
         WHERE i.id = %(id)s AND (v.one ->> 0)::bigint = %(width)s

@@ -120,6 +120,10 @@ class Listings(Protocol):
         """Short forms by id; ids that are not there, or not to be seen, are left out."""
         ...
 
+    async def given_away(self, uow: UnitOfWork, listing_ids: Collection[str]) -> set[str]:
+        """Those of these listings that anybody may have for ever and for nothing."""
+        ...
+
     async def of_organisation(
         self,
         uow: UnitOfWork,

@@ -32,7 +32,7 @@ class VersionDiffs:
     async def diff(
         self, uow: UnitOfWork, listing_id: str, *, from_version: str, to_version: str
     ) -> VersionDiff:
-        """What changed from one version to another.
+        """What changed from one version to another; nothing of a listing that moderators hid.
 
         Raises:
             NotFound: `listing_unknown`, `version_unknown`.
@@ -47,7 +47,8 @@ class VersionDiffs:
             compatibility=listing.compatibility,
             taken_at=listing.updated_at,
         )
-        kept = await snapshots_of(uow, [before.id, after.id])
+        is_hidden = listing.hidden and not uow.scope.owns(listing.owner.id)
+        kept = {} if is_hidden else await snapshots_of(uow, [before.id, after.id])
         old, new = _words(before, kept, present), _words(after, kept, present)
         card: list[CardLine] | None = []
         if old is not None and new is not None:

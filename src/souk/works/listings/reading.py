@@ -60,6 +60,14 @@ class ListingReader:
         rows = await store.find_many(uow, listing_ids) if listing_ids else []
         return {summary.id: summary for summary in await self._summaries(uow, rows)}
 
+    async def given_away(self, uow: UnitOfWork, listing_ids: Collection[str]) -> set[str]:
+        offers = await self._offers.of_listings(uow, listing_ids)
+        return {
+            listing_id
+            for listing_id, active in offers.items()
+            if any(one.price_minor == 0 and one.terms.kind == "perpetual" for one in active)
+        }
+
     async def of_organisation(
         self,
         uow: UnitOfWork,
@@ -112,9 +120,10 @@ class ListingReader:
         """One version of a listing by its semantic version. Raises NotFound `version_unknown`."""
         rows = await store.versions_of(uow, listing_id)
         found = [row for row in rows if row.version == version]
-        if not found:
+        listing = await store.find(uow, listing_id)
+        if not found or listing is None:
             raise VersionUnknown()
-        return (await self._versions(uow, found))[0]
+        return _shown_versions(uow, listing, await self._versions(uow, found))[0]
 
     async def version_files(self, uow: UnitOfWork, version_id: str) -> list[FileEntry]:
         rows = await store.versions_by_id(uow, [version_id])
@@ -171,7 +180,7 @@ class ListingReader:
                 regions=row.words.regions,
                 state=row.state,
                 offers=[counts.on(offer) for offer in offers.get(row.id, [])],
-                versions=versions[row.id],
+                versions=_shown_versions(uow, row, versions[row.id]),
                 created_at=row.created_at,
                 updated_at=row.updated_at,
                 published_at=row.published_at,
@@ -275,11 +284,14 @@ def _version_of(
 
 def _shown(uow: UnitOfWork, rows: Sequence[ListingRow]) -> list[ListingRow]:
     """The rows as this scope may read them."""
-    scope = uow.scope
-    return [
-        as_shown(row, to_owner=scope.system or row.organisation_id in scope.organisation_ids)
-        for row in rows
-    ]
+    return [as_shown(row, to_owner=uow.scope.owns(row.organisation_id)) for row in rows]
+
+
+def _shown_versions(uow: UnitOfWork, row: ListingRow, versions: Sequence[Version]) -> list[Version]:
+    """Versions as this scope may read them: without words and files when moderators hid them."""
+    if row.hidden_at is None or uow.scope.owns(row.organisation_id):
+        return list(versions)
+    return [msgspec.structs.replace(version, notes="", files=[]) for version in versions]
 
 
 def _those(versions: Sequence[Version], version_id: str | None) -> list[Version]:

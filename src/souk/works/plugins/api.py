@@ -52,7 +52,7 @@ class Plugins(Protocol):
         ...
 
     async def find(self, uow: UnitOfWork, owner: str, slug: str) -> Plugin | None:
-        """As `get`; None when no version of it is published."""
+        """As `get`; None when no version of it is published, or moderators hid it."""
         ...
 
 

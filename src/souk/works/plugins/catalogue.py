@@ -19,7 +19,7 @@ from souk.works.plugins.permissions import permission_words
 from souk.works.plugins.resolution import Release, newest, works_with
 from souk.works.plugins.settings import PluginSettings
 from souk_client.contracts import plugins as contract
-from souk_client.contracts.works import ListingSummary
+from souk_client.contracts.works import Listing, ListingSummary
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +30,8 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     """By address and version."""
     listings: Mapping[str, ListingSummary]
     """By id."""
+    given_away: Collection[str]
+    """The ids of those that anybody may have for ever and for nothing."""
 
 
 class PluginCatalogue:
@@ -51,7 +53,9 @@ class PluginCatalogue:
         if not rows:
             return None
         rows.sort(key=lambda row: precedence(row.version), reverse=True)
-        listing = (await self._listings.summaries(uow, [rows[0].listing_id]))[rows[0].listing_id]
+        listing = await self._listings.get(uow, rows[0].listing_id)
+        if _is_closed(uow, listing):
+            return None
         retired = listing.state == "retired"
         releases = [row.to_release(retired=retired) for row in rows]
         current = newest(releases, channel="stable", api_version=API_VERSION) or newest(
@@ -78,6 +82,8 @@ class PluginCatalogue:
         self, uow: UnitOfWork, owner: str, slug: str, *, version: str
     ) -> contract.PluginRelease:
         row = await self._row(uow, f"{owner}/{slug}", version)
+        if _is_closed(uow, await self._listings.get(uow, row.listing_id)):
+            raise PluginUnknown(row.address)
         manifest = row.read()
         installs = await store.installs(uow, row.listing_id)
         return contract.PluginRelease(
@@ -154,6 +160,7 @@ class PluginCatalogue:
             },
             rows={(row.address, row.version): row for found in rows.values() for row in found},
             listings=listings,
+            given_away=await self._listings.given_away(uow, ids),
         )
 
     async def _row(self, uow: UnitOfWork, address: str, version: str) -> store.ReleaseRow:
@@ -164,6 +171,11 @@ class PluginCatalogue:
             if row.version == version:
                 return row
         raise NotFound("version_unknown", "There is no such version, or it is not public.")
+
+
+def _is_closed(uow: UnitOfWork, listing: Listing) -> bool:
+    """Whether moderators hid it from this scope: what it says of itself is not shown."""
+    return listing.hidden and not uow.scope.owns(listing.owner.id)
 
 
 def version_of(row: store.ReleaseRow, installs: int) -> contract.PluginVersion:

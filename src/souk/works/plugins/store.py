@@ -111,15 +111,6 @@ async def published(uow: UnitOfWork, addresses: Collection[str]) -> list[Release
     )
 
 
-async def by_version_ids(uow: UnitOfWork, version_ids: Collection[str]) -> list[ReleaseRow]:
-    """Those of these versions that this scope sees."""
-    return await uow.all(
-        ReleaseRow,
-        f"SELECT {_COLUMNS} FROM plugins.releases r WHERE r.version_id = ANY(%(ids)s)",
-        ids=list(version_ids),
-    )
-
-
 async def mark_yanked(uow: UnitOfWork, version_id: str, *, reason: str | None) -> bool:
     """Withdraws a version (with a reason), or brings it back; False when it is so already."""
     changed = await uow.execute(

@@ -302,11 +302,12 @@ class WorkspaceService:
         plugins: Sequence[LockedPlugin],
         shelf: Shelf,
     ) -> list[ToBuy]:
-        """The paid ones that the organisation neither sells nor has a good licence for."""
+        """Those that the organisation neither sells nor has a good licence for, unless they are
+        given away: a trial is not, nor what is no longer offered."""
         paid = [
             one
             for one in plugins
-            if shelf.listings[one.listing_id].price_minor
+            if one.listing_id not in shelf.given_away
             and shelf.listings[one.listing_id].owner.id != row.organisation_id
         ]
         if not paid:

@@ -3,7 +3,7 @@
 CREATE SCHEMA galleries;
 GRANT USAGE ON SCHEMA galleries TO souk_app;
 
--- What an image shows never changes (its address is cached for good); its words and place may.
+-- What an image shows never changes; its words and place may.
 CREATE TABLE galleries.images (
     id text PRIMARY KEY,
     listing_id text NOT NULL REFERENCES works.listings,

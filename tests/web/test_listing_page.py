@@ -95,6 +95,22 @@ def token(browser: httpx.Client, page: str) -> str:
 
 
 @pytest.mark.database
+@pytest.mark.parametrize(
+    ("licence", "told"),
+    [
+        ("GPL-3.0-or-later", "https://spdx.org/licenses/GPL-3.0-or-later.html"),
+        ("MIT OR Apache-2.0", "MIT OR Apache-2.0"),
+        ("LicenseRef-Ours", None),
+    ],
+)
+def test_only_a_licence_of_one_name_has_a_page(
+    ada: Person, base_url: str, licence: str, told: str | None
+) -> None:
+    listing = ada.publish(licence=licence)
+    assert structured(page_of(base_url, listing)).get("license") == told
+
+
+@pytest.mark.database
 def test_a_draft_is_not_for_search_engines(ada: Person, browser: httpx.Client) -> None:
     draft = ada.draft()
     page = browser.get(f"/{draft['address']}").text

@@ -4,6 +4,7 @@ JSON-LD is a data block: browsers do not run it, so the content security policy 
 about it. What sellers wrote is escaped so that it cannot end the block.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ TYPES: Final = {
 }
 """Kinds with a type of their own at schema.org; the others are products."""
 ISO_CURRENCIES: Final = frozenset({"USD", "EUR"})
+_ONE_LICENCE: Final = re.compile(r"[A-Za-z0-9.+-]+")
 _ESCAPES: Final = {
     ord("<"): "\\u003c",
     ord(">"): "\\u003e",
@@ -99,7 +101,7 @@ def structured(
         about["datePublished"] = listing.published_at.date().isoformat()
         about["dateModified"] = listing.updated_at.date().isoformat()
     if listing.licence and kind != "Product" and not listing.licence.startswith("LicenseRef-"):
-        about["license"] = f"https://spdx.org/licenses/{listing.licence}.html"
+        about["license"] = _licence(listing.licence)
     if version is not None and kind != "Product":
         about["version" if kind == "Dataset" else "softwareVersion"] = version
     if kind == "SoftwareApplication":
@@ -115,6 +117,13 @@ def data_block(about: Mapping[str, object]) -> Markup:
     """`<script type="application/ld+json">` with this in it, whatever texts it holds."""
     text = msgspec.json.encode(about).decode().translate(_ESCAPES)
     return Markup(f'<script type="application/ld+json">{text}</script>')  # noqa: S704  (escaped)
+
+
+def _licence(expression: str) -> str:
+    """The page of the licence at SPDX; where the expression names several, its words."""
+    if _ONE_LICENCE.fullmatch(expression):
+        return f"https://spdx.org/licenses/{expression}.html"
+    return expression
 
 
 def _is_priced(offer: Offer) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.telemetry.metrics import RESOURCES_CREATED
 from souk.works.listings.events import ListingPublished, PublishedFile, VersionPublished
 from souk.works.listings.model import ListingRow, VersionRow
 from souk.works.revisions.api import TreeFile
@@ -19,7 +20,7 @@ def announce(
     current: VersionRow,
     tree: Sequence[TreeFile],
 ) -> None:
-    """Publishes the events of a publication.
+    """Publishes the events of a publication, and counts it.
 
     Args:
         version: the version that is public from now on, if any.
@@ -44,6 +45,7 @@ def announce(
             )
         )
     if first:
+        uow.after_commit(lambda: RESOURCES_CREATED.labels(row.kind).inc())
         uow.publish(
             ListingPublished(
                 listing_id=row.id,

@@ -63,9 +63,8 @@ class Deciding:
         """Undoes what `hide_reviews` of this case did; what another case hides stays hidden."""
         reviews = self._kinds["review"]
         for case in await store.hiding_children(uow, parent.id):
-            if await reviews.subject(
-                uow, case.subject_id
-            ) is not None and not await store.hidden_by_another(uow, case):
+            gone = await reviews.subject(uow, case.subject_id) is None
+            if not gone and not await store.hidden_by_another(uow, case):
                 await reviews.restore(uow, case.subject_id)
             await self._record(uow, case, "restore", reason=reason, user_id=user_id)
 

@@ -14,6 +14,10 @@ _COLUMNS = """
     c.id, c.subject_kind, c.subject_id, c.organisation_id, c.author_id, c.title, c.link, c.excerpt,
     c.state, c.reports, c.score, c.priority, c.claimed_by, c.claimed_at, c.opened_at, c.decided_at
 """
+_LAST_ACTION = """
+    (SELECT d.action FROM moderation.decisions d WHERE d.case_id = c.id
+     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1)
+"""
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,12 +143,6 @@ async def join(uow: UnitOfWork, case_id: str, *, parent_id: str) -> None:
         id=case_id,
         parent_id=parent_id,
     )
-
-
-_LAST_ACTION = """
-    (SELECT d.action FROM moderation.decisions d WHERE d.case_id = c.id
-     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1)
-"""
 
 
 async def hiding_children(uow: UnitOfWork, parent_id: str) -> list[CaseRow]:

@@ -12,6 +12,7 @@ from souk.apps.application_role import app_dsn, app_password
 from souk.apps.backup import BackupError, back_up, restore
 from souk.apps.migrations.run import current_revision, migrate
 from souk.infra.postgres.embedded import EmbeddedPostgres
+from tests.apps.backup.rows import contents
 
 SECRET = "ab" * 32
 
@@ -51,26 +52,6 @@ def archive(original: tuple[Path, str], tmp_path: Path) -> Path:
         progress=lambda _line: None,
     )
     return target
-
-
-def contents(dsn: str) -> list[tuple[object, ...]]:
-    """A digest of every row of every table, and who may do what with it."""
-    with psycopg.connect(dsn) as connection:
-        tables = connection.execute(
-            "SELECT c.oid::regclass::text, c.relacl::text, c.relrowsecurity FROM pg_class c "
-            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' "
-            "AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
-        ).fetchall()
-        return [
-            (
-                *table,
-                connection.execute(
-                    f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) "
-                    f"FROM {table[0]} t"
-                ).fetchone(),
-            )
-            for table in tables
-        ]
 
 
 def say_nothing(_line: str) -> None:

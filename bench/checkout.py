@@ -175,8 +175,9 @@ def _wrong(data_dir: Path) -> list[str]:
             SELECT count(*) FROM commerce.orders o
             LEFT JOIN provenance.entries e ON e.id = o.provenance_entry_id WHERE e.id IS NULL""",
         "sales counted otherwise than sold": """
-            SELECT abs((SELECT sum(sales) FROM works.counts) - (SELECT count(*) FROM commerce.orders))
-        """,
+            SELECT abs(
+                (SELECT sum(sales) FROM works.counts) - (SELECT count(*) FROM commerce.orders)
+            )""",
     }
     with psycopg.connect(dsn) as connection:
         found = {name: connection.execute(sql).fetchone() for name, sql in checks.items()}

@@ -110,6 +110,8 @@ def _dig(value: Any, where: str) -> Any:
 
 def shape(value: Any) -> Any:
     """What stays the same from run to run: names and kinds of values."""
+    if isinstance(value, dict) and {"state", "facts", "reasons"} <= value.keys():
+        return "a scan"  # done or under way, as fast as the machine is
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in sorted(value.items())}
     if isinstance(value, list):

@@ -210,6 +210,7 @@ def money_fields(ada: Person) -> list[tuple[str, str, dict[str, Any], str]]:
         ("PATCH", offer, {"stock": 5}, "price_minor"),
         ("POST", "/listings", work, "price_minor"),
         ("POST", "/orders", {"listing_id": listing["id"]}, "expected_price_minor"),
+        ("POST", "/promotions", usd | {"code": "LESS"}, "amount_off_minor"),
     ]
 
 
@@ -229,6 +230,10 @@ def test_every_amount_in_a_body_is_known_here(ada: Person) -> None:
         ("OfferUpdate", "price_minor"),
         ("ListingRequest", "price_minor"),
         ("OrderRequest", "expected_price_minor"),
+        ("PromotionRequest", "amount_off_minor"),
+        ("PromotionRequest", "minimum_price_minor"),
+        ("SearchFilters", "price_min_minor"),
+        ("SearchFilters", "price_max_minor"),
     }
 
 

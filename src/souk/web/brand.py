@@ -147,7 +147,7 @@ def _check_readable(variable: str, colour: Linear) -> None:
     if reached >= READABLE:
         return
     darker = colour
-    while _reach(darker, ground) < READABLE:
+    while _reach(parse_hex(to_hex(darker)), ground) < READABLE:  # as it would be written
         darker = with_lightness(colour, lightness_of(darker) - 0.01)
     raise SettingsError(
         f"{variable}: {to_hex(colour)} cannot be read as a link on the light page: its contrast is "

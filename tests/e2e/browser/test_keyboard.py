@@ -67,7 +67,7 @@ async def test_a_purchase_needs_no_pointer(new_visitor: NewVisitor, base_url: st
     await tab_to(page, "form[action^='/checkout'] button")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Check and pay")
-    await tab_to(page, "form[action^='/checkout'] button")
+    await tab_to(page, "form[method='post'][action^='/checkout'] button")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("It is yours")).to_be_visible()
 

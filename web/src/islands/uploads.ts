@@ -87,6 +87,8 @@ export function mount(root: HTMLElement): void {
       take([...(input.files ?? [])]);
       input.value = "";
     });
+    // What was chosen before this script was there.
+    if (input.files?.length) input.dispatchEvent(new Event("change"));
   }
   for (const name of ["dragover", "dragenter"]) {
     zone.addEventListener(name, (event) => {

@@ -10,7 +10,11 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk_client.contracts.comparisons import Comparison
 
 
-@get("/compare", tags=["discovery"])
+@get(
+    "/compare",
+    tags=["discovery"],
+    opt={"problems": {404: "One of these is not on the market."}},
+)
 async def compare_listings(
     uow: UnitOfWork,
     comparisons: ComparisonService,

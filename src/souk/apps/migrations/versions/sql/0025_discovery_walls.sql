@@ -1,0 +1,1 @@
+-- Walls of offers, evaluations and collections.

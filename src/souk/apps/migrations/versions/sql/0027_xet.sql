@@ -1,0 +1,1 @@
+-- Xet: chunks, xorbs and how files are made of them.

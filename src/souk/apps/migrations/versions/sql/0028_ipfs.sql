@@ -1,0 +1,1 @@
+-- IPFS: directories and pins.

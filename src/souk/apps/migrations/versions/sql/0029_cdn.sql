@@ -1,0 +1,1 @@
+-- The CDN: nodes, rules and what they report.

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -43,6 +43,7 @@ from souk.infra.outbox.nudge import Nudger
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.settings import Settings, SettingsError, load_settings
+from souk.infra.waiting import end_tasks
 from souk.infra.workflows import Workflows
 from souk.kernel.clock import SystemClock
 from souk.works.listings.hiding import ListingHiding
@@ -81,7 +82,8 @@ class Container:
         """Connects, starts what every process runs, and ends it in the opposite order.
 
         Args:
-            kind: what the operator sees it as; a command that runs for a moment is not listed.
+            kind: what the operator sees it as; a command that runs for a moment is not listed and
+                follows no news.
         """
         core = self.core
         await core.database.open()
@@ -92,14 +94,12 @@ class Container:
                     core.listener.on(channel, call)
                 for start in parts.on_open:
                     await start()
-            tasks = [
-                core.listener.run,
-                core.nudger.run,
-                *(t for p in self.all_parts for t in p.process_tasks),
-            ]
+            tasks: list[Callable[[], Awaitable[None]]] = [core.nudger.run]
             if kind is not None:
                 gauges = {name: g for parts in self.all_parts for name, g in parts.gauges.items()}
-                tasks.append(partial(Beat(core.database, core.clock, gauges=gauges).run, kind))
+                beat = Beat(core.database, core.clock, gauges=gauges)
+                tasks += [core.listener.run, partial(beat.run, kind)]
+                tasks += [task for parts in self.all_parts for task in parts.process_tasks]
             async with running(tasks):
                 yield
         finally:
@@ -116,11 +116,7 @@ async def running(tasks: list[Callable[[], Awaitable[None]]]) -> AsyncIterator[N
     try:
         yield
     finally:
-        for task in started:
-            task.cancel()
-        for task in started:
-            with suppress(asyncio.CancelledError):
-                await task
+        await end_tasks(started)
 
 
 async def _logged(task: Callable[[], Awaitable[None]]) -> None:

@@ -14,6 +14,7 @@ from souk.discovery.search.errors import SearchNotReady
 from souk.discovery.search.indexer import Indexer
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.infra.waiting import waited
 from souk.kernel.errors import Invalid
 from tests.discovery.search.worker import Market, running, until
 
@@ -197,13 +198,13 @@ async def test_documents_kept_by_another_version_are_written_anew(market: Market
 async def test_a_second_worker_waits_its_turn(market: Market) -> None:
     second = Indexer(database=market.database, root=market.root, embedder=market.embedder)
     async with running(second.run):
-        await asyncio.wait_for(second.ready.wait(), 20)
+        assert await waited(second.ready, 20)
         first = Indexer(database=market.database, root=market.root, embedder=market.embedder)
         async with running(first.run):
             await asyncio.sleep(0.5)
             assert not first.ready.is_set()
     async with running(first.run):
-        await asyncio.wait_for(first.ready.wait(), 20)
+        assert await waited(first.ready, 20)
 
 
 async def test_pages_facets_and_their_mistakes(market: Market) -> None:

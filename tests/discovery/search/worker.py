@@ -26,6 +26,7 @@ from souk.infra.live.listener import Listener
 from souk.infra.outbox.store import CHANNEL
 from souk.infra.outbox.worker import OutboxWorker
 from souk.infra.postgres.database import Database
+from souk.infra.waiting import waited
 from souk.insight.analytics.api import Fact
 from souk.kernel.actor import ANONYMOUS
 from tests.discovery.search.shelf import Shelf
@@ -64,7 +65,7 @@ class Market:
             for task in (self.outbox.run, listener.run, indexer.run, embed.run):
                 await stack.enter_async_context(running(task))
             await listener.listening.wait()
-            await asyncio.wait_for(indexer.ready.wait(), 20)
+            assert await waited(indexer.ready, 20)
             yield indexer
 
     def record(self, fact: Fact) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from souk.apps.up.log_file import LogFile
 from souk.infra.launch import launch_command
+from souk.infra.waiting import waited
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
@@ -63,8 +64,7 @@ class Child:
                 f"The {self.name} {_how_it_ended(status)}; it starts again in {pause_s:g} s. "
                 f"See {self.log.path}"
             )
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause_s)
+            await waited(self._stopping, pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def stop(self) -> None:
@@ -76,7 +76,8 @@ class Child:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), self._stop_limit_s)
+            async with asyncio.timeout(self._stop_limit_s):
+                await process.wait()
         except TimeoutError:
             self._say(f"The {self.name} takes too long to stop: ended by force")
         _end_group(process.pid)

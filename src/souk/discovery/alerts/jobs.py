@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -11,6 +10,7 @@ from souk.discovery.alerts import store
 from souk.discovery.alerts.matching import Matching
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.waiting import waited
 from souk.kernel.errors import Unavailable
 from souk.works.listings.events import (
     ListingEdited,
@@ -68,5 +68,4 @@ class AlertTask:
                 log.info("search cannot be asked now; trying again", code=error.code)
             except Exception:
                 log.exception("saved searches could not be asked; trying again")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _IDLE_S)
+            await waited(self._news, _IDLE_S)

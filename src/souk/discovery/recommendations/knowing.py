@@ -1,7 +1,6 @@
 """The model of this process: follows the shelf."""
 
 import asyncio
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +8,7 @@ import structlog
 
 from souk.discovery.recommendations import shelf
 from souk.discovery.recommendations.tasting import Taster
+from souk.infra.waiting import waited
 
 _LOOK_S: Final = 30.0
 
@@ -52,6 +52,5 @@ class Knowledge:
                 await self.load()
             except OSError:
                 log.exception("a model could not be read")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _LOOK_S)
+            await waited(self._news, _LOOK_S)
             self._news.clear()

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +20,7 @@ from souk.discovery.search.store import KeptDocument
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.waiting import waited
 
 _BATCH: Final = 500
 _IDLE_S: Final = 2.0
@@ -97,8 +97,7 @@ class Indexer:
             while await self._catch_up(writer, executor):
                 pass
             await self._adopt(writer, executor)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _IDLE_S)
+            await waited(self._news, _IDLE_S)
 
     async def _keep_up(self, writer: IndexWriter) -> None:
         """What takes long, beside the indexing: growing the graph, making a sparse index anew."""

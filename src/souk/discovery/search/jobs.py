@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -12,6 +11,7 @@ from souk.discovery.reviews.events import RatingChanged
 from souk.discovery.search.feeding import Feeding
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.waiting import waited
 from souk.insight.analytics.events import TrendingChanged
 from souk.works.listings.events import (
     ListingEdited,
@@ -87,8 +87,7 @@ class EmbedTask:
                     pass
             except Exception:
                 log.exception("embedding failed; trying again")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _IDLE_S)
+            await waited(self._news, _IDLE_S)
 
 
 def check_task(feeding: Feeding, *, every_s: float) -> Callable[[], Awaitable[None]]:

@@ -8,7 +8,7 @@ queue. So nothing falls between the two, and nothing comes by both ways.
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -17,6 +17,7 @@ from souk.infra.live import store
 from souk.infra.live.api import Message
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.infra.waiting import waited
 
 LOOK_EVERY_S: Final = 1.0
 """How often is looked without being told, for as long as anybody listens."""
@@ -72,8 +73,7 @@ class Subscription:
         if self._queue or self.behind or self.closed:
             return
         self._woken.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), timeout_s)
+        await waited(self._woken, timeout_s)
 
 
 class LiveHub:
@@ -105,8 +105,7 @@ class LiveHub:
 
     async def ready(self, timeout_s: float) -> bool:
         """Waits until the hub knows where it is; False when that takes too long."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), timeout_s)
+        await waited(self._ready, timeout_s)
         return self._ready.is_set()
 
     @contextmanager
@@ -138,8 +137,7 @@ class LiveHub:
                     log.exception("live messages could not be read; trying again")
                     await asyncio.sleep(LOOK_EVERY_S)
                 look_every_s = LOOK_EVERY_S if self._subscriptions else None
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), look_every_s)
+                await waited(self._woken, look_every_s)
                 self._woken.clear()
         finally:
             self.let_go()

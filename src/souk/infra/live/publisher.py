@@ -11,7 +11,6 @@ message by looking, a second later.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -21,6 +20,7 @@ from souk.infra.live.api import CHANNEL, KIND, Data, NewMessage
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.waiting import waited
 
 LOOK_EVERY_S: Final = 1.0
 
@@ -56,8 +56,7 @@ class LivePublisher:
                 placed = 0
                 await asyncio.sleep(LOOK_EVERY_S)
             if placed < store.BATCH:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._due.wait(), LOOK_EVERY_S)
+                await waited(self._due, LOOK_EVERY_S)
                 self._due.clear()
 
     async def step(self) -> int:

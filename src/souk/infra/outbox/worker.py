@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -13,6 +12,7 @@ from souk.infra.outbox import store
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.infra.waiting import waited
 from souk.kernel.events import Event
 
 MAX_ATTEMPTS: Final = 8
@@ -68,8 +68,7 @@ class OutboxWorker:
                 taken = 0
                 await asyncio.sleep(LOOK_EVERY_S)
             if taken < DISPATCH_LIMIT:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
+                await waited(self._woken, LOOK_EVERY_S)
                 self._woken.clear()
 
     async def _dispatch(self) -> int:
@@ -90,8 +89,7 @@ class OutboxWorker:
                 served = 0
                 await asyncio.sleep(LOOK_EVERY_S)
             if not served:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(waker.wait(), LOOK_EVERY_S)
+                await waited(waker, LOOK_EVERY_S)
                 waker.clear()
 
     async def _serve(self, handler: Handler) -> int:

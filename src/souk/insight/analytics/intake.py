@@ -8,7 +8,6 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Final
 
@@ -19,6 +18,7 @@ import structlog
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.telemetry.metrics import ANALYTICS_DROPPED, ANALYTICS_RECORDED
+from souk.infra.waiting import waited
 from souk.insight.analytics import store
 from souk.insight.analytics.model import SALT_GRACE, day_of, visitor_id
 from souk.insight.analytics.settings import AnalyticsSettings
@@ -76,8 +76,7 @@ class Intake:
     async def run(self) -> None:
         """Writes batches until cancelled."""
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), self._settings.flush_ms / 1000)
+            await waited(self._full, self._settings.flush_ms / 1000)
             self._full.clear()
             self._forget_salts()
             try:
@@ -105,7 +104,8 @@ class Intake:
     async def close(self) -> None:
         """Writes what still waits when the process ends."""
         try:
-            await asyncio.wait_for(self.flush(), RETRY_S * 3)
+            async with asyncio.timeout(RETRY_S * 3):
+                await self.flush()
         except Exception:
             ANALYTICS_DROPPED.labels("shutdown").inc(len(self._queue))
             log.warning("facts were lost at the end of the process", facts=len(self._queue))

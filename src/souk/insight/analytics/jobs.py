@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.waiting import waited
 from souk.insight.analytics import store
 from souk.insight.analytics.model import UNKNOWN
 from souk.insight.analytics.rollup import MARKS, RollUp
@@ -194,8 +194,7 @@ class RollUpTask:
             except Exception:
                 log.exception("rolling up failed; trying again")
             await asyncio.sleep(_REST_S)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _IDLE_S)
+            await waited(self._news, _IDLE_S)
 
     async def _once(self) -> int:
         async with self._database.transaction(SYSTEM) as uow:

@@ -9,7 +9,6 @@ transactions that notify commit only one after the other, which would slow down 
 """
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -18,6 +17,7 @@ from souk.infra.keyring import LOG, Keyring
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.waiting import waited
 from souk.rights.provenance import sequencer_store, store
 from souk.rights.provenance.settings import ProvenanceSettings
 from souk_client.proofs import (
@@ -73,8 +73,7 @@ class Sequencer:
                 placed = 0
                 await asyncio.sleep(FAILURE_PAUSE_S)
             if placed < self._settings.batch:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._settings.poll_ms / 1000)
+                await waited(self._woken, self._settings.poll_ms / 1000)
                 self._woken.clear()
 
     async def drain(self) -> int:

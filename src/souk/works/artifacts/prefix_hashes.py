@@ -13,6 +13,7 @@ from typing import Final
 
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.infra.waiting import waited
 from souk.works.artifacts import upload_store
 from souk.works.artifacts.model import UploadRow
 from souk.works.artifacts.staging import GrowingHash, StagingArea
@@ -75,8 +76,7 @@ class PrefixHashes:
                     digest = self._of(upload.id).hexdigest()
                     await asyncio.to_thread(self._staging.keep_hash, upload.id, digest)
                     return
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), POLL_S)
+                await waited(self._news, POLL_S)
                 self._news.clear()
                 idle_s += POLL_S
 

@@ -33,6 +33,13 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Ref(msgspec.Struct, frozen=True, kw_only=True):
+    """A name that points to a revision: `main`, a branch, or a tag (`tags/…`)."""
+
+    name: str
+    revision_id: str
+
+
 class FirstCommit(msgspec.Struct, frozen=True, kw_only=True):
     """The first tree of a work, on `main`."""
 
@@ -108,6 +115,32 @@ class Revisions(Protocol):
         self, uow: UnitOfWork, work_id: str, *, ref: str = MAIN, limit: int = 100
     ) -> list[Revision]:
         """From where the ref points back through first parents."""
+        ...
+
+    async def line(self, uow: UnitOfWork, revision_id: str, *, limit: int = 100) -> list[Revision]:
+        """From a revision back through first parents, itself first; as far as it may be seen."""
+        ...
+
+    async def find(self, uow: UnitOfWork, work_id: str, *, prefix: str) -> Revision | None:
+        """The one revision of a work whose id begins so; None when there is none, or several.
+
+        Args:
+            prefix: lower-case hex digits, at least 7.
+        """
+        ...
+
+    async def refs(self, uow: UnitOfWork, work_id: str) -> list[Ref]:
+        """Every ref of a work of this scope, by name."""
+        ...
+
+    async def add_ref(
+        self, uow: UnitOfWork, revision: Revision, *, name: str, organisation_id: str
+    ) -> bool:
+        """Makes a new ref that points to a revision of its work; False when the name is taken."""
+        ...
+
+    async def drop_ref(self, uow: UnitOfWork, work_id: str, *, name: str) -> bool:
+        """Removes a ref other than `main`, not what it points to; False when there is none."""
         ...
 
     async def make_public(self, uow: UnitOfWork, revision_ids: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Conflict, NotFound
 from souk.works.revisions import store
-from souk.works.revisions.api import MAIN, FirstCommit, Revision, TreeFile
+from souk.works.revisions.api import MAIN, FirstCommit, Ref, Revision, TreeFile
 from souk.works.revisions.model import check_tree, revision_id, tree_hash
 
 
@@ -84,6 +84,24 @@ class RevisionService:
         self, uow: UnitOfWork, work_id: str, *, ref: str = MAIN, limit: int = 100
     ) -> list[Revision]:
         return await store.history(uow, work_id, ref=ref, limit=limit)
+
+    async def line(self, uow: UnitOfWork, revision_id: str, *, limit: int = 100) -> list[Revision]:
+        return await store.line(uow, revision_id, limit=limit)
+
+    async def find(self, uow: UnitOfWork, work_id: str, *, prefix: str) -> Revision | None:
+        found = await store.find_by_prefix(uow, work_id, prefix=prefix)
+        return found[0] if len(found) == 1 else None
+
+    async def refs(self, uow: UnitOfWork, work_id: str) -> list[Ref]:
+        return await store.refs(uow, work_id)
+
+    async def add_ref(
+        self, uow: UnitOfWork, revision: Revision, *, name: str, organisation_id: str
+    ) -> bool:
+        return await store.add_ref(uow, revision, name=name, organisation_id=organisation_id)
+
+    async def drop_ref(self, uow: UnitOfWork, work_id: str, *, name: str) -> bool:
+        return name != MAIN and await store.drop_ref(uow, work_id, name=name)
 
     async def make_public(self, uow: UnitOfWork, revision_ids: Sequence[str]) -> None:
         await store.make_public(uow, revision_ids)

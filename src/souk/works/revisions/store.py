@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork, json_value
-from souk.works.revisions.api import Revision, TreeFile
+from souk.works.revisions.api import Ref, Revision, TreeFile
 
 _COLUMNS = (
     "r.id, r.work_id, r.parents, r.message, r.author_id, r.file_count, r.size_bytes, r.created_at"
@@ -165,12 +165,21 @@ async def head(uow: UnitOfWork, work_id: str, *, ref: str) -> Revision | None:
 
 async def history(uow: UnitOfWork, work_id: str, *, ref: str, limit: int) -> list[Revision]:
     """First parents back from where a ref points."""
+    start = await uow.value(
+        "SELECT revision_id FROM works.refs WHERE work_id = %(work_id)s AND name = %(ref)s",
+        work_id=work_id,
+        ref=ref,
+    )
+    return [] if start is None else await line(uow, start, limit=limit)
+
+
+async def line(uow: UnitOfWork, revision_id: str, *, limit: int) -> list[Revision]:
+    """First parents back from a revision."""
     return await uow.all(
         Revision,
         f"""
         WITH RECURSIVE line(id, depth) AS (
-            SELECT revision_id, 1 FROM works.refs
-            WHERE work_id = %(work_id)s AND name = %(ref)s
+            SELECT %(id)s::text, 1
           UNION ALL
             SELECT r.parents[1], line.depth + 1
             FROM line JOIN works.revisions r ON r.id = line.id
@@ -178,10 +187,62 @@ async def history(uow: UnitOfWork, work_id: str, *, ref: str, limit: int) -> lis
         )
         SELECT {_COLUMNS} FROM line JOIN works.revisions r ON r.id = line.id ORDER BY line.depth
         """,
-        work_id=work_id,
-        ref=ref,
+        id=revision_id,
         limit=limit,
     )
+
+
+async def find_by_prefix(uow: UnitOfWork, work_id: str, *, prefix: str) -> list[Revision]:
+    """At most two revisions of a work whose ids begin so."""
+    return await uow.all(
+        Revision,
+        f"""
+        SELECT {_COLUMNS} FROM works.revisions r
+        WHERE r.work_id = %(work_id)s AND starts_with(r.id, %(prefix)s) LIMIT 2
+        """,
+        work_id=work_id,
+        prefix=prefix,
+    )
+
+
+async def refs(uow: UnitOfWork, work_id: str) -> list[Ref]:
+    """Every ref of a work of this scope."""
+    return await uow.all(
+        Ref,
+        """
+        SELECT name, revision_id FROM works.refs WHERE work_id = %(work_id)s ORDER BY name
+        """,
+        work_id=work_id,
+    )
+
+
+async def add_ref(
+    uow: UnitOfWork, revision: Revision, *, name: str, organisation_id: str
+) -> bool:
+    """A new ref; False when the name is taken."""
+    added = await uow.execute(
+        """
+        INSERT INTO works.refs (work_id, name, organisation_id, revision_id, updated_at)
+        VALUES (%(work_id)s, %(name)s, %(organisation_id)s, %(revision_id)s, %(now)s)
+        ON CONFLICT (work_id, name) DO NOTHING
+        """,
+        work_id=revision.work_id,
+        name=name,
+        organisation_id=organisation_id,
+        revision_id=revision.id,
+        now=uow.now,
+    )
+    return added == 1
+
+
+async def drop_ref(uow: UnitOfWork, work_id: str, *, name: str) -> bool:
+    """Removes a ref; False when there is none."""
+    dropped = await uow.execute(
+        "DELETE FROM works.refs WHERE work_id = %(work_id)s AND name = %(name)s",
+        work_id=work_id,
+        name=name,
+    )
+    return dropped == 1
 
 
 async def make_public(uow: UnitOfWork, revision_ids: Sequence[str]) -> None:

@@ -69,7 +69,9 @@ def test_every_worked_request_answers_as_the_page_says(
         assert status.split()[1] == str(answer.status_code), f"{where}: {answer.text}"
         shown = rest.partition("\n\n")[2]
         if "json" in answer.headers.get("content-type", ""):
-            assert shape(json.loads(shown)) == shape(shorten(answer.json())), where
+            scanned = not step.path.endswith("/complete")
+            told = shape(json.loads(shown), scanned=scanned)
+            assert told == shape(shorten(answer.json()), scanned=scanned), where
         seen.add(f"{step.method} {template_of(step.path, description['paths'])}")
     assert seen >= FIXED
 

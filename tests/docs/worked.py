@@ -93,7 +93,11 @@ def _send(client: httpx.Client, step: Step, kept: dict[str, str]) -> httpx.Respo
         no_place_yet = step.path.startswith("/api/v1/provenance/log") and any(
             entry["leaf_index"] is None for entry in answer.json()["items"]
         )
-        if not (pending or nothing_yet or no_place_yet) or time.monotonic() > deadline:
+        not_scanned_yet = step.path.startswith("/api/v1/artifacts/") and (
+            answer.json()["scan"]["state"] == "pending"
+        )
+        waits = pending or nothing_yet or no_place_yet or not_scanned_yet
+        if not waits or time.monotonic() > deadline:
             return answer
         time.sleep(0.2)
 
@@ -108,14 +112,20 @@ def _dig(value: Any, where: str) -> Any:
     return value
 
 
-def shape(value: Any) -> Any:
-    """What stays the same from run to run: names and kinds of values."""
-    if isinstance(value, dict) and {"state", "facts", "reasons"} <= value.keys():
-        return "a scan"  # done or under way, as fast as the machine is
+def shape(value: Any, *, scanned: bool = True) -> Any:
+    """What stays the same from run to run: names and kinds of values.
+
+    Args:
+        scanned: whether every file's scan is over; before that it is under way, or over already
+            when others uploaded the same bytes.
+    """
     if isinstance(value, dict):
-        return {name: shape(inner) for name, inner in sorted(value.items())}
+        return {
+            name: "a scan" if name == "scan" and not scanned else shape(inner, scanned=scanned)
+            for name, inner in sorted(value.items())
+        }
     if isinstance(value, list):
-        return [shape(value[0])] if value else []
+        return [shape(value[0], scanned=scanned)] if value else []
     if isinstance(value, bool) or value is None:
         return type(value).__name__
     return "number" if isinstance(value, int | float) else "text"

@@ -63,6 +63,29 @@ def test_pictures_of_a_draft_are_for_its_owners(
     assert mallory.ask("GET", f"/listings/{draft['id']}/images").status_code == 404
 
 
+def test_the_first_picture_stands_for_the_work_in_lists(
+    ada: Person, mallory: Person, base_url: str
+) -> None:
+    listing, bare = ada.publish(), ada.publish()
+    first, second = (add(ada, listing, picture(400 + n, 200)) for n in range(2))
+    seller, owner = listing["address"].partition("/")[0], listing["owner"]["id"]
+
+    def covers(person: Person) -> dict[str, str | None]:
+        works = person.do("GET", f"/listings?organisation_id={owner}&limit=100")["items"]
+        return {one["id"]: one["cover"] and one["cover"]["id"] for one in works}
+
+    assert covers(mallory)[listing["id"]] == first["id"]
+    assert covers(mallory)[bare["id"]] is None
+    page = httpx.get(f"{base_url}/{seller}").text
+    card = page[page.index('<img class="cover"') :].partition(">")[0]
+    assert f"/images/{first['id']}/320.webp 320w" in card
+    assert 'loading="lazy"' in card
+    assert f"/tiles/{bare['kind']}/{bare['address'].replace('/', '~')}.svg" in page
+    order = {"image_ids": [second["id"], first["id"]]}
+    ada.do("PUT", f"/listings/{listing['id']}/images/order", order)
+    assert covers(mallory)[listing["id"]] == second["id"]
+
+
 def test_order_words_and_removal(ada: Person) -> None:
     listing = ada.publish()
     ids = [add(ada, listing, picture(60 + n, 60), f"Picture {n}")["id"] for n in range(3)]

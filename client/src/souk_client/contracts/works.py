@@ -20,6 +20,7 @@ from souk_client.contracts.base import (
     SizeBytes,
     Slug,
 )
+from souk_client.contracts.galleries import GalleryImage
 
 FilePath = Annotated[
     str,
@@ -327,6 +328,8 @@ class ListingSummary(Answer, frozen=True, kw_only=True):
     downloads: int
     updated_at: datetime
     published_at: datetime | None = None
+    cover: GalleryImage | None = None
+    """The first picture of its gallery; null when it has none."""
 
 
 class ImportItem(Request, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from souk.works.artifacts.settings import ArtifactSettings
 from souk.works.artifacts.staging import StagingArea
 from souk.works.artifacts.uploads import UploadService
 from souk.works.galleries import routes as gallery_routes
+from souk.works.galleries.covers import GalleryCovers
 from souk.works.galleries.service import GalleryService
 from souk.works.galleries.settings import GallerySettings
 from souk.works.listings import diff_routes
@@ -61,7 +62,12 @@ def wire_works(
     revisions = RevisionService()
     book = OfferBook(organisations)
     listings = ListingService(
-        organisations, artifacts, revisions, offers=book, settings=listing_settings
+        organisations,
+        artifacts,
+        revisions,
+        offers=book,
+        covers=GalleryCovers(),
+        settings=listing_settings,
     )
     offers = OfferService(book, listings)
     version_gate = ManifestGate(artifacts, core.load(PluginSettings, "plugins"))

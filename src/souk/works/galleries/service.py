@@ -9,6 +9,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.ids import new_id
 from souk.works.artifacts.api import Artifacts
 from souk.works.galleries import store
+from souk.works.galleries.covers import shown
 from souk.works.galleries.decoding import Decoder
 from souk.works.galleries.errors import (
     GalleryFull,
@@ -22,7 +23,7 @@ from souk.works.galleries.errors import (
 from souk.works.galleries.model import MAX_IMAGES, ServedVariant, Variant, check_alt
 from souk.works.galleries.settings import GallerySettings
 from souk.works.listings.api import Listings, ManagedListing
-from souk_client.contracts.galleries import GalleryImage, ImageVariant
+from souk_client.contracts.galleries import GalleryImage
 
 MEDIA_TYPE = "image/webp"
 
@@ -156,26 +157,3 @@ class GalleryService:
     async def _changed(self, uow: UnitOfWork, listing: ManagedListing) -> list[GalleryImage]:
         await self._listings.note_edit(uow, listing, fields=["images"])
         return await self.of(uow, listing.id)
-
-
-def shown(row: store.ImageRow) -> GalleryImage:
-    """A picture as it is answered."""
-    widths = row.widths()
-    largest = widths[-1]
-    return GalleryImage(
-        id=row.id,
-        alt=row.alt,
-        place=row.place,
-        width=largest.width,
-        height=largest.height,
-        variants=[
-            ImageVariant(
-                width=one.width,
-                height=one.height,
-                size_bytes=one.size_bytes,
-                url=f"/images/{row.id}/{one.width}.webp",
-            )
-            for one in widths
-        ],
-        created_at=row.created_at,
-    )

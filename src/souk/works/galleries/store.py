@@ -37,6 +37,18 @@ async def of_listings(uow: UnitOfWork, listing_ids: Collection[str]) -> list[Ima
     )
 
 
+async def covers(uow: UnitOfWork, listing_ids: Collection[str]) -> list[ImageRow]:
+    """The first picture of each of these listings that this scope sees."""
+    return await uow.all(
+        ImageRow,
+        """
+        SELECT id, listing_id, alt, place, source_sha256, variants, created_at
+        FROM galleries.images WHERE listing_id = ANY(%(listing_ids)s) AND place = 0
+        """,
+        listing_ids=list(listing_ids),
+    )
+
+
 async def add(
     uow: UnitOfWork,
     *,

@@ -12,10 +12,12 @@ from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
 from souk.works.revisions.api import TreeFile
 from souk_client.contracts.base import ListingKind, OwnerRef
+from souk_client.contracts.galleries import GalleryImage
 from souk_client.contracts.works import (
     FileEntry,
     LicenceTerms,
     Listing,
+    ListingRequest,
     ListingState,
     ListingSummary,
     Offer,
@@ -221,6 +223,137 @@ class Listings(Protocol):
         ...
 
 
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
+    """A listing as somebody sees it who pulls its files, or pushes to it."""
+
+    id: str
+    organisation_id: str
+    owner: str
+    """The slug of the seller's organisation; `owner/slug` is the address."""
+    slug: str
+    kind: ListingKind
+    title: str
+    summary: str
+    licence: str | None
+    task: str
+    tags: list[str]
+    frameworks: list[str]
+    state: ListingState
+    hidden: bool
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+    version_id: str | None
+    """The version that buyers get now, and its name and revision; None before the first."""
+    version: str | None
+    revision_id: str | None
+
+    @property
+    def address(self) -> str:
+        return f"{self.owner}/{self.slug}"
+
+
+class RepositoryVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version as the name of a revision."""
+
+    id: str
+    version: str
+    revision_id: str
+    published: bool
+
+
+class Repositories(Protocol):
+    """Listings as repositories; every answer holds only what this scope may see."""
+
+    async def find(self, uow: UnitOfWork, owner: str, slug: str) -> Repository:
+        """The listing at `owner/slug`. Raises NotFound `listing_unknown`."""
+        ...
+
+    async def card(self, uow: UnitOfWork, listing_id: str) -> str:
+        """Its card, as Markdown; empty when there is none."""
+        ...
+
+    async def versions(self, uow: UnitOfWork, listing_id: str) -> list[RepositoryVersion]:
+        """Its versions, newest first."""
+        ...
+
+    async def version(
+        self, uow: UnitOfWork, listing_id: str, version: str
+    ) -> RepositoryVersion | None:
+        """One version by its semantic version."""
+        ...
+
+    async def downloads(self, uow: UnitOfWork, listing_ids: Collection[str]) -> dict[str, int]:
+        """How often each of these listings was downloaded."""
+        ...
+
+
+class ListingEditing(Protocol):
+    """What sellers do with their listings."""
+
+    async def create(self, uow: UnitOfWork, actor: Actor, request: ListingRequest) -> Listing:
+        """A new draft.
+
+        Raises:
+            Conflict: `slug_taken`, `listings_full`. Forbidden: `not_listing_manager`.
+        """
+        ...
+
+    async def push_card(self, uow: UnitOfWork, actor: Actor, listing_id: str, card: str) -> None:
+        """Takes over a card that came with files: what its front matter says anew counts.
+
+        Raises:
+            NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
+            Invalid: `card_invalid`, `text_invalid`, `metric_invalid`.
+        """
+        ...
+
+    async def retire(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> Listing:
+        """Takes a listing off the market; who owns a licence keeps it. Harmless to repeat.
+
+        Raises:
+            NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
+            Conflict: `listing_not_published` for a draft.
+        """
+        ...
+
+    async def discard(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> None:
+        """Removes a draft that was never public, for good.
+
+        Raises:
+            NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
+            Conflict: `listing_kept` when it was public, or something else refers to it.
+        """
+        ...
+
+
+class VersionPublishing(Protocol):
+    """Naming revisions, and making them public."""
+
+    async def name_revision(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, revision_id: str, version: str
+    ) -> Version:
+        """A new version of files that are committed already; no ref moves.
+
+        Raises:
+            NotFound: `listing_unknown`, `revision_unknown`. Forbidden: `not_listing_manager`.
+            Invalid: `manifest_invalid`. Conflict: `version_taken`, `versions_full`.
+        """
+        ...
+
+    async def publish_when_scanned(
+        self, actor: Actor, listing_id: str, *, version: str | None
+    ) -> Listing:
+        """Makes a version public (the newest one when None), in transactions of its own.
+
+        Raises:
+            NotFound: `listing_unknown`, `version_unknown`. Forbidden: `not_listing_manager`.
+            Conflict: `listing_hidden`, `publish_incomplete`, `scan_pending`,
+                `artifact_quarantined`, `publish_refused`.
+        """
+        ...
+
+
 class ListingOversight(Protocol):
     """For moderators, in the system's scope."""
 
@@ -309,6 +442,16 @@ class ListingWatcher(Protocol):
 
     def viewed(self, connection: ASGIConnection[Any, Any, Any, Any], listing_id: str) -> None:
         """A listing was answered to this request. Never waits and never fails."""
+        ...
+
+
+class Covers(Protocol):
+    """Owned by listings, implemented by galleries: the picture that stands for a listing."""
+
+    async def of_listings(
+        self, uow: UnitOfWork, listing_ids: Collection[str]
+    ) -> dict[str, GalleryImage]:
+        """The first picture of each listing that has any and that this scope may see."""
         ...
 
 

@@ -11,7 +11,7 @@ from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
 from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.listings import store
-from souk.works.listings.api import ListingAddress, OfferBook, SellerTotals
+from souk.works.listings.api import Covers, ListingAddress, OfferBook, SellerTotals
 from souk.works.listings.errors import ListingUnknown, VersionUnknown
 from souk.works.listings.model import ListingRow, VersionRow, as_shown
 from souk.works.listings.settings import ListingSettings
@@ -37,12 +37,14 @@ class ListingReader:
         revisions: Revisions,
         *,
         offers: OfferBook,
+        covers: Covers,
         settings: ListingSettings,
     ) -> None:
         self._organisations = organisations
         self._artifacts = artifacts
         self._revisions = revisions
         self._offers = offers
+        self._covers = covers
         self._settings = settings
 
     async def get(self, uow: UnitOfWork, listing_id: str) -> Listing:
@@ -201,6 +203,7 @@ class ListingReader:
         counts = Tallies(await store.counts(uow, ids))
         current = [row.current_version_id for row in rows if row.current_version_id is not None]
         versions = {row.id: row.version for row in await store.versions_by_id(uow, current)}
+        covers = await self._covers.of_listings(uow, ids)
         return [
             ListingSummary(
                 id=row.id,
@@ -220,6 +223,7 @@ class ListingReader:
                 downloads=counts.downloads[row.id],
                 updated_at=row.updated_at,
                 published_at=row.published_at,
+                cover=covers.get(row.id),
             )
             for row in rows
         ]

@@ -4,11 +4,17 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Invalid
 from souk.kernel.ids import new_id
-from souk.works.listings import store
+from souk.works.listings import repository_store, store
 from souk.works.listings.api import NewOffer, OfferBook
 from souk.works.listings.errors import ListingsFull, NotManager, SlugTaken
 from souk.works.listings.events import ListingCreated, ListingEdited, ListingRetired
-from souk.works.listings.model import changed_words, words_of_request
+from souk.works.listings.model import (
+    ListingRow,
+    Words,
+    changed_words,
+    pushed_words,
+    words_of_request,
+)
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
 from souk_client.contracts.works import Listing, ListingRequest, ListingUpdate, OfferRequest
@@ -67,8 +73,35 @@ class ListingEditor:
             Invalid: `card_invalid`, `licence_invalid`, `text_invalid`.
         """
         row = await self._listings.managed_row(uow, actor, listing_id)
+        await self._change(uow, actor, row, changed_words(row.words, update))
+        return await self._listings.get(uow, row.id)
+
+    async def push_card(self, uow: UnitOfWork, actor: Actor, listing_id: str, card: str) -> None:
+        """Takes over a card that came with files: what its front matter says anew counts.
+
+        Raises:
+            NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
+            Invalid: `card_invalid`, `text_invalid`, `metric_invalid`.
+        """
+        row = await self._listings.managed_row(uow, actor, listing_id)
+        await self._change(uow, actor, row, pushed_words(row.words, card))
+
+    async def discard(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> None:
+        """Removes a draft that was never public, for good.
+
+        Raises:
+            NotFound: `listing_unknown`. Forbidden: `not_listing_manager`.
+            Conflict: `listing_kept` when it was public, or something else refers to it.
+        """
+        row = await self._listings.managed_row(uow, actor, listing_id)
+        if not await repository_store.discard_draft(uow, row.id):
+            raise Conflict(
+                "listing_kept",
+                "Only a draft that was never public can be removed; retire this listing instead.",
+            )
+
+    async def _change(self, uow: UnitOfWork, actor: Actor, row: ListingRow, after: Words) -> None:
         before = row.words
-        after = changed_words(before, update)
         names = before.__struct_fields__
         changed = [name for name in names if getattr(before, name) != getattr(after, name)]
         if changed:
@@ -85,7 +118,6 @@ class ListingEditor:
                     published=row.state == "published",
                 )
             )
-        return await self._listings.get(uow, row.id)
 
     async def retire(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> Listing:
         """Takes a listing off the market; who owns a licence keeps it. Harmless to repeat.

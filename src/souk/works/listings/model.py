@@ -9,7 +9,7 @@ import msgspec
 
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Invalid
-from souk.works.listings.cards import read_card
+from souk.works.listings.cards import CardFields, read_card
 from souk.works.listings.errors import ListingUnknown, NotManager
 from souk.works.listings.licences import check_licence
 from souk_client.contracts.base import ListingKind
@@ -24,6 +24,7 @@ from souk_client.contracts.works import (
 )
 
 HIDDEN_TITLE: Final = "A listing that was taken down"
+MAX_CARD_CHARACTERS: Final = 200_000
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +163,44 @@ def changed_words(before: Words, update: ListingUpdate) -> Words:
         compatibility=merged["compatibility"],
         regions=sorted({*merged["regions"]}),
     )
+
+
+def pushed_words(before: Words, card: str) -> Words:
+    """The words after a card came with files: what its front matter says anew takes their place.
+
+    What it said before and says again stays as it was edited elsewhere since. A licence that is no
+    SPDX id, as cards of other hubs have them, becomes terms of the seller's own (LicenseRef-…).
+
+    Raises:
+        Invalid: `card_invalid`, `text_invalid`, `metric_invalid`.
+    """
+    if len(card) > MAX_CARD_CHARACTERS:
+        raise Invalid("card_invalid", f"A card may have at most {MAX_CARD_CHARACTERS} characters.")
+    said, says = _said(before.card), read_card(card)
+    anew = {
+        name: getattr(says, name)
+        for name in says.__struct_fields__
+        if getattr(says, name) != getattr(said, name)
+    }
+    if anew.get("licence"):
+        anew["licence"] = _licence_or_own(anew["licence"])
+    there = {name: value for name, value in anew.items() if value not in (None, "", [])}
+    return changed_words(before, ListingUpdate(card=card, **there))
+
+
+def _said(card: str) -> CardFields:
+    try:
+        return read_card(card)
+    except Invalid:
+        return CardFields()
+
+
+def _licence_or_own(name: str) -> str:
+    try:
+        return check_licence(name)
+    except Invalid:
+        plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in name)
+        return f"LicenseRef-{plain}"
 
 
 def clean_tags(tags: Sequence[str]) -> list[str]:

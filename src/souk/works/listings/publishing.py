@@ -8,7 +8,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import scope_of
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Conflict
+from souk.kernel.errors import Conflict, NotFound
 from souk.kernel.ids import new_id
 from souk.kernel.semver import best
 from souk.works.artifacts.api import Artifacts
@@ -74,11 +74,7 @@ class Publisher:
             Invalid: `file_unknown`, `path_invalid`, `manifest_invalid`. Conflict: `version_taken`.
         """
         row = await self._listings.managed_row(uow, actor, listing_id)
-        if len(await store.versions_of(uow, row.id)) >= self._settings.max_versions:
-            raise Conflict(
-                "versions_full",
-                f"A listing may have at most {self._settings.max_versions} versions.",
-            )
+        await self._check_room(uow, row)
         hashes = {file.sha256 for file in request.files}
         held = await self._artifacts.held(uow, row.organisation_id, hashes)
         tree = self._revisions.check(tree_of(request.files, held))
@@ -92,22 +88,63 @@ class Publisher:
             author_id=actor.user_id,
             message=f"Version {request.version}",
         )
+        return await self._name(
+            uow, row, candidate, facts, revision_id=revision.id, notes=request.notes
+        )
+
+    async def name_revision(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, *, revision_id: str, version: str
+    ) -> Version:
+        """A new version of files that are committed already; no ref moves.
+
+        Raises:
+            NotFound: `listing_unknown`, `revision_unknown`. Forbidden: `not_listing_manager`.
+            Invalid: `manifest_invalid`. Conflict: `version_taken`, `versions_full`.
+        """
+        row = await self._listings.managed_row(uow, actor, listing_id)
+        await self._check_room(uow, row)
+        revision = await self._revisions.get(uow, revision_id)
+        if revision.work_id != row.id:
+            raise NotFound("revision_unknown", "This revision is of another listing.")
+        tree = await self._revisions.files(uow, revision_id)
+        candidate = await self._candidate(uow, row, version=version, tree=tree)
+        facts = await self._version_gate.check(candidate)
+        return await self._name(uow, row, candidate, facts, revision_id=revision_id, notes="")
+
+    async def _check_room(self, uow: UnitOfWork, row: ListingRow) -> None:
+        if len(await store.versions_of(uow, row.id)) >= self._settings.max_versions:
+            raise Conflict(
+                "versions_full",
+                f"A listing may have at most {self._settings.max_versions} versions.",
+            )
+
+    async def _name(
+        self,
+        uow: UnitOfWork,
+        row: ListingRow,
+        candidate: VersionCandidate,
+        facts: dict[str, object] | None,
+        *,
+        revision_id: str,
+        notes: str,
+    ) -> Version:
+        """Writes the version down and answers it."""
         new = store.NewVersion(
             id=new_id("ver", uow.now),
             listing_id=row.id,
             organisation_id=row.organisation_id,
-            version=request.version,
-            revision_id=revision.id,
-            notes=request.notes,
+            version=candidate.version,
+            revision_id=revision_id,
+            notes=notes,
         )
         if not await store.add_versions(uow, [new]):
             raise Conflict(
                 "version_taken",
-                f"Version {request.version} exists and never changes; choose a higher number.",
+                f"Version {candidate.version} exists and never changes; choose a higher number.",
             )
         await self._admit(uow, candidate, facts, version_id=new.id, published=False)
         await store.touch(uow, row.id)
-        return await self._listings.version(uow, row.id, request.version)
+        return await self._listings.version(uow, row.id, candidate.version)
 
     async def publish_when_scanned(
         self, actor: Actor, listing_id: str, *, version: str | None

@@ -1,0 +1,50 @@
+"""Listings as repositories: what somebody who pulls files needs to know, in one short read."""
+
+from collections.abc import Collection
+
+from souk.infra.postgres.uow import UnitOfWork
+from souk.people.organisations.api import OrganisationsApi
+from souk.works.listings import repository_store, store
+from souk.works.listings.api import Repository, RepositoryVersion
+from souk.works.listings.errors import ListingUnknown
+
+
+class RepositoryReader:
+    """Implements `listings.api.Repositories`."""
+
+    def __init__(self, organisations: OrganisationsApi) -> None:
+        self._organisations = organisations
+
+    async def find(self, uow: UnitOfWork, owner: str, slug: str) -> Repository:
+        organisation = await self._organisations.by_slug(uow, owner)
+        if organisation is None:
+            raise ListingUnknown()
+        row = await repository_store.find(uow, organisation.id, slug)
+        if row is None:
+            raise ListingUnknown()
+        return row.to_repository(owner=organisation.slug)
+
+    async def card(self, uow: UnitOfWork, listing_id: str) -> str:
+        return await repository_store.card(uow, listing_id) or ""
+
+    async def versions(self, uow: UnitOfWork, listing_id: str) -> list[RepositoryVersion]:
+        return [
+            RepositoryVersion(
+                id=row.id,
+                version=row.version,
+                revision_id=row.revision_id,
+                published=row.published_at is not None,
+            )
+            for row in await store.versions_of(uow, listing_id)
+        ]
+
+    async def version(
+        self, uow: UnitOfWork, listing_id: str, version: str
+    ) -> RepositoryVersion | None:
+        return await repository_store.version(uow, listing_id, version)
+
+    async def downloads(self, uow: UnitOfWork, listing_ids: Collection[str]) -> dict[str, int]:
+        found = dict.fromkeys(listing_ids, 0)
+        for counted in await store.counts(uow, listing_ids):
+            found[counted.listing_id] += counted.downloads
+        return found

@@ -1,13 +1,16 @@
 """What other contexts may ask of artifacts."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from souk.infra.postgres.uow import UnitOfWork
-from souk_client.contracts.works import Artifact
+import msgspec
 
-__all__ = ["Artifact", "Artifacts"]
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk_client.contracts.works import Artifact, PartReceived, Upload, UploadRequest
+
+__all__ = ["Artifact", "Artifacts", "FileIntake", "StagedFile", "Uploads"]
 
 
 class Artifacts(Protocol):
@@ -56,4 +59,82 @@ class Artifacts(Protocol):
 
     async def make_public(self, uow: UnitOfWork, sha256s: Collection[str]) -> None:
         """Lets everybody see these artifacts' rows: a published work names them."""
+        ...
+
+
+class StagedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that has arrived and is not yet an artifact."""
+
+    path: Path
+    name: str
+    """Its last name, which the scan goes by."""
+    sha256: str
+    size_bytes: int
+    cid: str
+
+
+class FileIntake(Protocol):
+    """Takes many small files in at once, by the rules of uploads."""
+
+    async def stage(self, content: bytes, *, name: str) -> StagedFile:
+        """Keeps a file's bytes until `put_away` or `drop`. Raises Unavailable `storage_full`."""
+        ...
+
+    async def put_away(self, files: Sequence[StagedFile]) -> None:
+        """Makes the bytes durable under their names. Outside of a transaction: it takes a while."""
+        ...
+
+    async def record(
+        self, uow: UnitOfWork, files: Sequence[StagedFile], *, organisation_id: str
+    ) -> dict[str, Artifact]:
+        """The artifacts of files that were put away, by hash; the organisation holds them now."""
+        ...
+
+    async def drop(self, files: Sequence[StagedFile]) -> None:
+        """Removes what is still staged of these files."""
+        ...
+
+
+class Uploads(Protocol):
+    """Takes large files in, in parts."""
+
+    async def begin(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        request: UploadRequest,
+        *,
+        part_size_bytes: int | None = None,
+    ) -> Upload:
+        """Announces a file; complete at once when the organisation holds these bytes already.
+
+        Args:
+            part_size_bytes: how long its parts shall be, in whole MiB, where the file does not need
+                longer ones; an upload of the same bytes that is open already is gone on with.
+
+        Raises:
+            TooLarge: `file_too_large`. Invalid: `filename_invalid`, `size_mismatch`.
+            TooMany: `uploads_open`. Unavailable: `storage_full`.
+        """
+        ...
+
+    async def receive(
+        self, actor: Actor, upload_id: str, *, number: int, stream: AsyncIterable[bytes]
+    ) -> PartReceived:
+        """Takes one part as it arrives; its bytes are durable when this returns.
+
+        Raises:
+            NotFound: `upload_unknown`. Gone: `upload_closed`.
+            Invalid: `part_number_wrong`, `part_length_wrong`, `part_interrupted`.
+            Conflict: `part_differs`, `part_under_way`. Unavailable: `storage_full`.
+        """
+        ...
+
+    async def complete(self, actor: Actor, upload_id: str) -> Artifact:
+        """Checks the hash and makes the file an artifact of the organisation. Safe to repeat.
+
+        Raises:
+            NotFound: `upload_unknown`. Gone: `upload_closed`. Invalid: `hash_mismatch`.
+            Conflict: `parts_missing`, `completion_under_way`.
+        """
         ...

@@ -102,6 +102,51 @@ async def add_holder(uow: UnitOfWork, sha256: str, *, organisation_id: str) -> N
     )
 
 
+async def record_many(
+    uow: UnitOfWork,
+    *,
+    sha256s: Sequence[str],
+    sizes: Sequence[int],
+    cids: Sequence[str],
+    filenames: Sequence[str],
+    media_type: str,
+) -> set[str]:
+    """Notes that these bytes are stored (system scope); answers those that were not before."""
+    return set(
+        await uow.values(
+            """
+            INSERT INTO works.artifacts (sha256, size_bytes, cid, filename, media_type, created_at)
+            SELECT n.sha256, n.size_bytes, n.cid, n.filename, %(media_type)s, %(now)s
+            FROM unnest(%(sha256s)s::text[], %(sizes)s::bigint[], %(cids)s::text[],
+                %(filenames)s::text[]) AS n(sha256, size_bytes, cid, filename)
+            ORDER BY n.sha256
+            ON CONFLICT (sha256) DO NOTHING RETURNING sha256
+            """,
+            sha256s=list(sha256s),
+            sizes=list(sizes),
+            cids=list(cids),
+            filenames=list(filenames),
+            media_type=media_type,
+            now=uow.now,
+        )
+    )
+
+
+async def add_holders(uow: UnitOfWork, sha256s: Sequence[str], *, organisation_id: str) -> None:
+    """Notes that an organisation has sent these bytes (system scope)."""
+    await uow.execute(
+        """
+        INSERT INTO works.holders (sha256, organisation_id, since)
+        SELECT n.sha256, %(organisation_id)s, %(now)s
+        FROM unnest(%(sha256s)s::text[]) AS n(sha256) ORDER BY n.sha256
+        ON CONFLICT DO NOTHING
+        """,
+        sha256s=list(sha256s),
+        organisation_id=organisation_id,
+        now=uow.now,
+    )
+
+
 async def make_public(uow: UnitOfWork, sha256s: Collection[str]) -> None:
     """Lets everybody see clean artifacts that this scope's organisations hold."""
     await uow.execute("SELECT works.make_public(%(sha256s)s)", sha256s=list(sha256s))

@@ -42,6 +42,25 @@ async def find(uow: UnitOfWork, upload_id: str) -> UploadRow | None:
     )
 
 
+async def find_open(
+    uow: UnitOfWork, organisation_id: str, *, sha256: str, part_size_bytes: int
+) -> UploadRow | None:
+    """The newest upload of these bytes, cut this way, that is still open."""
+    return await uow.one_or_none(
+        UploadRow,
+        f"""
+        SELECT {_COLUMNS} FROM works.uploads
+        WHERE organisation_id = %(organisation_id)s AND sha256 = %(sha256)s AND state = 'open'
+          AND part_size_bytes = %(part_size)s AND expires_at > %(now)s
+        ORDER BY id DESC LIMIT 1
+        """,
+        organisation_id=organisation_id,
+        sha256=sha256,
+        part_size=part_size_bytes,
+        now=uow.now,
+    )
+
+
 async def count_open(uow: UnitOfWork, organisation_id: str) -> int:
     """How many uploads an organisation has under way."""
     count = await uow.value(

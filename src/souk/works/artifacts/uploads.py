@@ -10,6 +10,8 @@ from collections.abc import AsyncIterable
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from souk.infra.blobs.store import BlobStore
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM, scope_of
@@ -58,8 +60,19 @@ class UploadService:
         self._hashes = PrefixHashes(database, staging)
         self._completer = Completer(database, blobs, staging=staging, hashes=self._hashes)
 
-    async def begin(self, uow: UnitOfWork, actor: Actor, request: UploadRequest) -> Upload:
+    async def begin(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        request: UploadRequest,
+        *,
+        part_size_bytes: int | None = None,
+    ) -> Upload:
         """Announces a file; complete at once when the organisation holds these bytes already.
+
+        Args:
+            part_size_bytes: how long its parts shall be, in whole MiB, where the file does not need
+                longer ones; an upload of the same bytes that is open already is gone on with.
 
         Raises:
             TooLarge: `file_too_large`. Invalid: `filename_invalid`, `size_mismatch`.
@@ -79,7 +92,15 @@ class UploadService:
                 f"The content of this hash has {held[0].size_bytes} bytes, not "
                 f"{request.size_bytes}.",
             )
+        if part_size_bytes is not None:
+            settings = msgspec.structs.replace(settings, part_size_bytes=part_size_bytes)
         part_size, part_count = plan_parts(request.size_bytes, settings)
+        if part_size_bytes is not None and not held:
+            known = await upload_store.find_open(
+                uow, organisation_id, sha256=request.sha256, part_size_bytes=part_size
+            )
+            if known is not None and known.size_bytes == request.size_bytes:
+                return _shown(known, received=await upload_store.part_numbers(uow, known.id))
         upload = UploadRow(
             id=new_id("upl", uow.now),
             organisation_id=organisation_id,

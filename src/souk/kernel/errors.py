@@ -68,6 +68,13 @@ class NotFound(SoukError):
     title = "Not found"
 
 
+class NotAcceptable(SoukError):
+    """There, but not in a form that the caller takes."""
+
+    status = 406
+    title = "Not acceptable"
+
+
 class Conflict(SoukError):
     """The state of the thing does not admit this."""
 
@@ -80,6 +87,13 @@ class Gone(SoukError):
 
     status = 410
     title = "Gone"
+
+
+class PreconditionFailed(SoukError):
+    """What the caller made a condition of does not hold."""
+
+    status = 412
+    title = "Precondition failed"
 
 
 class TooLarge(SoukError):
@@ -101,6 +115,20 @@ class TooMany(SoukError):
 
     status = 429
     title = "Too many requests"
+
+
+class Withheld(SoukError):
+    """It is there, and moderators have taken it from sight."""
+
+    status = 451
+    title = "Withheld"
+
+
+class Damaged(SoukError):
+    """What is stored is not what it should be; it is not sent."""
+
+    status = 500
+    title = "Stored content is damaged"
 
 
 class Unavailable(SoukError):

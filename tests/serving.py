@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 SECRET = "5a" * 32
-READY_LIMIT_S = 40.0
+READY_LIMIT_S = 90.0
 
 
 def free_port() -> int:
@@ -83,7 +83,7 @@ class Marketplace:
         deadline = time.monotonic() + READY_LIMIT_S
         while True:
             try:
-                if httpx.get(f"{self.base_url}/health/ready", timeout=2).status_code == 200:
+                if httpx.get(f"{self.base_url}/health/ready", timeout=10).status_code == 200:
                     return
             except httpx.TransportError:
                 pass

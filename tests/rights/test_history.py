@@ -24,7 +24,7 @@ pytestmark = pytest.mark.database
 
 def history(client: Souk, listing: Listing, *, until: int) -> list[ProvenanceEntry]:
     """A listing's entries by their place, once there are so many; they come a moment later."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         found = client.provenance.log(listing_id=listing.id, limit=100).items
         placed = {entry.leaf_index: entry for entry in found if entry.leaf_index is not None}

@@ -144,7 +144,7 @@ def problem(answer: httpx.Response, status: int) -> str:
 
 async def when_proven(client: httpx.Client, path: str) -> httpx.Response:
     """The answer, once the head is signed; until then 409 says when to come back."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while (answer := client.get(path)).status_code == 409:
         assert answer.json()["code"] == "proof_pending"
         assert answer.headers["retry-after"] == "1"

@@ -211,7 +211,7 @@ def test_sql_in_any_parameter_is_only_text(ada: Person) -> None:
                 path = re.sub(r"\{\w+\}", "x", path)
                 answer = ada.http.get(path, params=query)
                 assert answer.status_code in (200, 400, 401, 403, 404, 422), (path, text)
-                assert answer.elapsed.total_seconds() < 8
+                assert answer.elapsed.total_seconds() < 30
                 tried += 1
     assert tried > 300
     assert ada.do("GET", "/me")["user"]["email"] == ada.email

@@ -128,7 +128,7 @@ def trade_and_back_up(owner_dsn: str, folder: Path) -> Trade:
 
 def await_proof(client: Souk, entry_id: str) -> None:
     """Waits until a signed head covers the entry."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         try:
             client.provenance.proof(entry_id)

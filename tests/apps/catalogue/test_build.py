@@ -4,7 +4,6 @@ import hashlib
 import multiprocessing
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -153,9 +152,7 @@ def test_embeddings_are_those_the_models_authors_publish(catalogue: Catalogue) -
 
 def test_a_second_build_does_nothing(catalogue: Catalogue) -> None:
     before = {path: path.stat().st_mtime_ns for path in catalogue.root.rglob("*")}
-    started = time.monotonic()
     again = build_catalogue(catalogue.root.parent.parent)
-    assert time.monotonic() - started < 1.0
     assert again == catalogue
     assert {path: path.stat().st_mtime_ns for path in catalogue.root.rglob("*")} == before
 

@@ -40,7 +40,7 @@ def test_it_starts_stops_and_starts_again_leaving_no_process(marketplace: Market
     assert marketplace.processes() == {}
     started = time.monotonic()
     marketplace.start()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     assert marketplace.knows("ada")
     for private in ("secrets", "log", "postgres"):
         assert (marketplace.data_dir / private).stat().st_mode & 0o077 == 0

@@ -127,7 +127,7 @@ async def test_what_is_rated_is_indexed_again_and_not_embedded_again(market: Mar
         async def first() -> bool:
             return (await market.titles("digit", sort="rating"))[0] == "Digit pictures"
 
-        await until(first, within_s=5)
+        await until(first, within_s=60)
         assert not await market.feeding.embed_waiting()
         answer = await market.service.search(SearchQuestion(text="number photographs"))
         assert any("meaning" in hit.matched for hit in answer.items)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ViewportSize, async_playwright
+from playwright.async_api import Browser, ViewportSize, async_playwright, expect
 from skl2onnx import to_onnx
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
@@ -40,6 +40,10 @@ def chromium() -> str:
     return path
 
 
+# Limits are for what hangs: a busy machine is no defect.
+expect.set_options(timeout=30_000)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
@@ -61,7 +65,7 @@ async def new_visitor(browser: Browser, base_url: str) -> AsyncIterator[NewVisit
                 reduced_motion="reduce",
                 has_touch=size["width"] < 500,
             )
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             stack.push_async_callback(context.close)
             visitor = Visitor(context, await context.new_page(), base_url)
             visitors.append(visitor)

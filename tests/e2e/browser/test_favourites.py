@@ -73,7 +73,7 @@ async def test_hearts_follows_and_collections_work_without_scripts(
     seller = await asyncio.to_thread(market.sign_up, base_url, "Calm Seller")
     listing = await asyncio.to_thread(lambda: market.publish(seller, title="Calm work"))
     context = await browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = await context.new_page()
     await page.goto(f"{base_url}/{listing.address}")
     await page.locator(".heart-wide").click()

@@ -26,7 +26,7 @@ FOCUS = """() => {
 
 def wait_until_suggested(base_url: str, typed: str, address: str) -> None:
     """Waits until the index has a new listing."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = httpx.get(f"{base_url}/search/suggest", params={"q": typed}).json()
         if any(item["address"] == address for item in found.get("items", [])):

@@ -45,7 +45,7 @@ def word(base_url: str) -> Iterator[str]:
             task="sorting",
             compatibility=Compatibility(frameworks=[tag], min_memory_gb=2),
         )
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while (
         httpx.get(f"{base_url}/api/v1/search", params={"q": f'"{rare}"'}).json().get("total") != 6
     ):
@@ -308,7 +308,7 @@ async def test_filters_and_comparing_work_without_scripts(
     browser: Browser, base_url: str, word: str
 ) -> None:
     context = await browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = await context.new_page()
     await page.goto(f"{base_url}/search?q=%22{word}%22&sort=newest")
     await page.get_by_role("checkbox", name="Models").check()

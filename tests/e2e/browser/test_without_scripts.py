@@ -18,7 +18,7 @@ async def test_a_work_is_found_and_bought_without_scripts(browser: Browser, base
         lambda: market.publish(seller, title="Plain work", price_minor=300, card="A card.")
     )
     context = await browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = await context.new_page()
     handle = f"plain-{secrets.token_hex(4)}"
     await page.goto(f"{base_url}/sign-up?next=/wallet")

@@ -85,7 +85,7 @@ class Visitor:
         await page.get_by_label("Choose files").set_input_files(files)
         for file in files:
             row = page.locator(".file-list li", has_text=file.name)
-            await expect(row).to_contain_text("Scanned, clean", timeout=20_000)
+            await expect(row).to_contain_text("Scanned, clean", timeout=60_000)
         await page.get_by_role("button", name="Go on to the price").click()
         await page.get_by_label("Licence of the content").fill("Apache-2.0")
         await page.get_by_label("Price", exact=True).fill(price)

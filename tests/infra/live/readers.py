@@ -37,7 +37,7 @@ class Reader:
 
     def __enter__(self) -> "Reader":
         self._thread.start()
-        assert self._open.wait(10), "the stream did not begin"
+        assert self._open.wait(60), "the stream did not begin"
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -46,11 +46,11 @@ class Reader:
             self._response.close()
         self._thread.join(5)
 
-    def next(self, timeout_s: float = 5.0) -> Event:
+    def next(self, timeout_s: float = 60.0) -> Event:
         """The next event."""
         return self.events.get(timeout=timeout_s)
 
-    def until(self, enough: Callable[[list[Event]], bool], timeout_s: float = 10) -> list[Event]:
+    def until(self, enough: Callable[[list[Event]], bool], timeout_s: float = 60) -> list[Event]:
         """Events until these are enough."""
         got: list[Event] = []
         deadline = time.monotonic() + timeout_s

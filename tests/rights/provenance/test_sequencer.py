@@ -96,7 +96,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
 
 def kill(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def processes(app_dsn: str, secret: str) -> Iterator[Processes]:
     yield started
     for process in started.running:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         assert process.stdout is not None
         process.stdout.close()
 

@@ -39,7 +39,7 @@ def test_a_thousand_listings_in_seconds(ada: Seller, anybody: httpx.Client, clea
     answer = run(ada, items)
     took_s = time.monotonic() - started
     assert (answer["imported"], answer["refused"]) == (1000, 0)
-    assert took_s < 20
+    assert took_s < 120
     seen = good(anybody.get(f"/listings/{answer['results'][777]['listing_id']}"))
     assert (seen["title"], seen["state"], seen["tags"]) == ("Number 777", "published", ["a", "b"])
     assert seen["versions"][0]["files"][0]["sha256"] == clean

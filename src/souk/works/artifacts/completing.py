@@ -13,7 +13,9 @@ from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Conflict
 from souk.works.artifacts import store, upload_store
+from souk.works.artifacts.api import PiecewiseContent
 from souk.works.artifacts.cid import cid_of_chunks
+from souk.works.artifacts.contents import Contents
 from souk.works.artifacts.errors import HashMismatch, PartsMissing, UploadClosed
 from souk.works.artifacts.events import ArtifactStored
 from souk.works.artifacts.model import UploadRow, blob_name, chunk_digests
@@ -34,9 +36,11 @@ class Completer:
         *,
         staging: StagingArea,
         hashes: PrefixHashes,
+        pieces: PiecewiseContent | None = None,
     ) -> None:
         self._database = database
         self._blobs = blobs
+        self._contents = Contents(blobs, pieces)
         self._staging = staging
         self._hashes = hashes
         self._completions: dict[str, asyncio.Task[Artifact]] = {}
@@ -109,12 +113,13 @@ class Completer:
         await asyncio.to_thread(self._staging.remove, upload.id)
 
     async def _put_away(self, upload: UploadRow) -> None:
-        """Moves verified bytes into the blob store, unless they are there already."""
-        name = blob_name(upload.sha256)
-        if await self._blobs.size(name) == upload.size_bytes:
+        """Moves verified bytes into the blob store, unless they are stored already."""
+        if await self._contents.size(upload.sha256) == upload.size_bytes:
             return
         try:
-            await self._blobs.put_file(name, self._staging.content_of(upload.id))
+            await self._blobs.put_file(
+                blob_name(upload.sha256), self._staging.content_of(upload.id)
+            )
         except FileNotFoundError:
             await self._fail(upload)
             raise UploadClosed("lost: its staged bytes are gone") from None

@@ -11,9 +11,12 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.works.artifacts import store
-from souk.works.artifacts.cid import cid_of
+from souk.works.artifacts.api import PiecewiseContent, SentContent
+from souk.works.artifacts.cid import cid_of, cid_of_chunks
+from souk.works.artifacts.completing import MEDIA_TYPE_UNKNOWN
+from souk.works.artifacts.contents import Contents
 from souk.works.artifacts.errors import ArtifactUnknown
-from souk.works.artifacts.events import ArtifactReleased
+from souk.works.artifacts.events import ArtifactReleased, ArtifactStored
 from souk.works.artifacts.model import blob_name
 from souk_client.contracts.works import Artifact
 
@@ -21,8 +24,9 @@ from souk_client.contracts.works import Artifact
 class ArtifactService:
     """Implements `artifacts.api.Artifacts`, and what admins do with the quarantine."""
 
-    def __init__(self, blobs: BlobStore) -> None:
+    def __init__(self, blobs: BlobStore, *, pieces: PiecewiseContent | None = None) -> None:
         self._blobs = blobs
+        self._contents = Contents(blobs, pieces)
 
     async def get(self, uow: UnitOfWork, sha256: str) -> Artifact:
         found = await store.find(uow, [sha256])
@@ -33,16 +37,8 @@ class ArtifactService:
     async def get_many(self, uow: UnitOfWork, sha256s: Collection[str]) -> dict[str, Artifact]:
         return {row.sha256: row.to_artifact() for row in await store.find(uow, sha256s)}
 
-    async def open(
-        self, sha256: str, *, start: int = 0, end: int | None = None
-    ) -> AsyncIterator[bytes]:
-        name = blob_name(sha256)
-        size = await self._blobs.size(name)
-        if size is None:
-            raise ArtifactUnknown()
-        until = size if end is None else min(end, size)
-        async for chunk in self._blobs.read(name, start=start, end=until):
-            yield chunk
+    def open(self, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        return self._contents.read(sha256, start=start, end=end)
 
     async def holds(self, uow: UnitOfWork, organisation_id: str, sha256: str) -> bool:
         return bool(await store.held(uow, organisation_id, [sha256]))
@@ -81,6 +77,29 @@ class ArtifactService:
             )
             await store.add_holder(uow, sha256, organisation_id=organisation_id)
         return await self.get(uow, sha256)
+
+    async def keep_sent(
+        self, uow: UnitOfWork, sent: SentContent, *, organisation_id: str, filename: str = ""
+    ) -> Artifact:
+        new = await store.record(
+            uow,
+            sha256=sent.sha256,
+            size_bytes=sent.size_bytes,
+            cid=cid_of_chunks(sent.mib_digests, sent.size_bytes),
+            filename=filename,
+            media_type=MEDIA_TYPE_UNKNOWN,
+        )
+        await store.add_holder(uow, sent.sha256, organisation_id=organisation_id)
+        if new:
+            uow.publish(
+                ArtifactStored(
+                    sha256=sent.sha256,
+                    size_bytes=sent.size_bytes,
+                    filename=filename,
+                    organisation_id=organisation_id,
+                )
+            )
+        return await self.get(uow, sent.sha256)
 
     async def make_public(self, uow: UnitOfWork, sha256s: Collection[str]) -> None:
         await store.make_public(uow, sha256s)

@@ -20,6 +20,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import Invalid, TooLarge, TooMany, Unavailable
 from souk.kernel.ids import new_id
 from souk.works.artifacts import store, upload_store
+from souk.works.artifacts.api import PiecewiseContent
 from souk.works.artifacts.completing import Completer
 from souk.works.artifacts.errors import (
     PartDiffers,
@@ -53,12 +54,15 @@ class UploadService:
         *,
         staging: StagingArea,
         settings: ArtifactSettings,
+        pieces: PiecewiseContent | None = None,
     ) -> None:
         self._database = database
         self._staging = staging
         self._settings = settings
         self._hashes = PrefixHashes(database, staging)
-        self._completer = Completer(database, blobs, staging=staging, hashes=self._hashes)
+        self._completer = Completer(
+            database, blobs, staging=staging, hashes=self._hashes, pieces=pieces
+        )
 
     async def begin(
         self,

@@ -1,11 +1,8 @@
 """The durable scan of each new artifact: look at it in a child process, then write the finding."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
@@ -19,8 +16,9 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.workflows import Step, Workflow, Workflows
 from souk.infra.workflows.engine import Json
 from souk.works.artifacts import store
+from souk.works.artifacts.api import PiecewiseContent
+from souk.works.artifacts.contents import Contents
 from souk.works.artifacts.events import ArtifactScanned, ArtifactStored
-from souk.works.artifacts.model import blob_name
 from souk.works.artifacts.scan.findings import Finding
 from souk.works.artifacts.scan.runner import scan_in_child
 from souk.works.artifacts.settings import ArtifactSettings
@@ -34,9 +32,16 @@ log = structlog.get_logger("souk.scan")
 class ScanService:
     """Looks at artifacts and writes down what was found."""
 
-    def __init__(self, database: Database, blobs: BlobStore, *, settings: ArtifactSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: BlobStore,
+        *,
+        settings: ArtifactSettings,
+        pieces: PiecewiseContent | None = None,
+    ) -> None:
         self._database = database
-        self._blobs = blobs
+        self._contents = Contents(blobs, pieces)
         self._settings = settings
         self._turns = asyncio.Semaphore(settings.scan_workers)
 
@@ -53,7 +58,7 @@ class ScanService:
         return msgspec.convert(found["finding"], Finding)
 
     async def _look(self, argument: Json) -> Json:
-        async with self._turns, self._on_disk(argument["sha256"]) as path:
+        async with self._turns, self._contents.on_disk(argument["sha256"]) as path:
             finding = await scan_in_child(path, name=argument["name"], settings=self._settings)
         return {"sha256": argument["sha256"], "finding": msgspec.to_builtins(finding)}
 
@@ -62,22 +67,6 @@ class ScanService:
         async with self._database.transaction(SYSTEM) as uow:
             await note_finding(uow, argument["sha256"], finding)
         return {}
-
-    @asynccontextmanager
-    async def _on_disk(self, sha256: str) -> AsyncIterator[Path]:
-        """The bytes as a file: the blob itself, or a copy of it from an object store."""
-        name = blob_name(sha256)
-        path = self._blobs.local_path(name)
-        if path is not None:
-            yield path
-            return
-        size = await self._blobs.size(name)
-        with TemporaryDirectory(prefix="souk-scan-") as folder:
-            copy = Path(folder) / "content"
-            with copy.open("wb") as file:
-                async for chunk in self._blobs.read(name, start=0, end=size or 0):
-                    await asyncio.to_thread(file.write, chunk)
-            yield copy
 
 
 async def note_finding(uow: UnitOfWork, sha256: str, finding: Finding) -> None:

@@ -1,0 +1,64 @@
+"""Where the bytes of an artifact are: in a blob of its own, or in pieces kept by something above."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from souk.infra.blobs.store import BlobStore
+from souk.works.artifacts.api import PiecewiseContent
+from souk.works.artifacts.errors import ArtifactUnknown
+from souk.works.artifacts.model import blob_name
+
+
+class Contents:
+    """Reads the bytes of an artifact in whichever form they are stored."""
+
+    def __init__(self, blobs: BlobStore, pieces: PiecewiseContent | None = None) -> None:
+        self._blobs = blobs
+        self._pieces = pieces
+
+    async def size(self, sha256: str) -> int | None:
+        """How many bytes are stored under this hash; None when none are."""
+        size = await self._blobs.size(blob_name(sha256))
+        if size is None and self._pieces is not None:
+            size = await self._pieces.size(sha256)
+        return size
+
+    async def read(
+        self, sha256: str, *, start: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to, but not including, `end`, at most 1 MiB at once.
+
+        Raises:
+            NotFound: `artifact_unknown` when no such bytes are stored.
+        """
+        name = blob_name(sha256)
+        size = await self._blobs.size(name)
+        if size is not None:
+            until = size if end is None else min(end, size)
+            async for chunk in self._blobs.read(name, start=start, end=until):
+                yield chunk
+            return
+        size = None if self._pieces is None else await self._pieces.size(sha256)
+        if size is None or self._pieces is None:
+            raise ArtifactUnknown()
+        until = size if end is None else min(end, size)
+        async for chunk in self._pieces.read(sha256, start=start, end=until):
+            yield chunk
+
+    @asynccontextmanager
+    async def on_disk(self, sha256: str) -> AsyncIterator[Path]:
+        """The bytes as a file: the blob itself, or a copy that is gone after the block."""
+        name = blob_name(sha256)
+        path = self._blobs.local_path(name)
+        if path is not None and await self._blobs.size(name) is not None:
+            yield path
+            return
+        with TemporaryDirectory(prefix="souk-content-") as folder:
+            copy = Path(folder) / "content"
+            with copy.open("wb") as file:
+                async for chunk in self.read(sha256):
+                    await asyncio.to_thread(file.write, chunk)
+            yield copy

@@ -39,10 +39,15 @@ UNWALLED = {
 }
 """Tables without row-level security, and why."""
 
+_OWNER_SHOWN = (
+    "NOT EXISTS (SELECT 1 FROM people.organisations o "
+    "WHERE o.id = owner_organisation_id AND o.hidden_at IS NOT NULL)"
+)
 PUBLIC_ROWS = {
-    "collections.collections": "visibility <> 'private'",
+    "collections.collections": f"visibility <> 'private' AND hidden_at IS NULL AND {_OWNER_SHOWN}",
     "collections.items": "EXISTS (SELECT 1 FROM collections.collections c "
-    "WHERE c.id = collection_id AND c.visibility <> 'private')",
+    f"WHERE c.id = collection_id AND c.visibility <> 'private' AND c.hidden_at IS NULL "
+    f"AND {_OWNER_SHOWN})",
     "collections.featured": "starts_at <= now() AND (ends_at IS NULL OR ends_at > now())",
     "people.organisations": "true",
     "people.profiles": "true",
@@ -51,7 +56,7 @@ PUBLIC_ROWS = {
     "works.listings": "published_at IS NOT NULL",
     "works.versions": "published_at IS NOT NULL",
     "evaluation.evaluations": "is_verified AND EXISTS (SELECT 1 FROM works.listings l "
-    "WHERE l.id = listing_id AND l.published_at IS NOT NULL)",
+    "WHERE l.id = listing_id AND l.published_at IS NOT NULL AND l.hidden_at IS NULL)",
     "galleries.images": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
     "AND l.published_at IS NOT NULL AND l.hidden_at IS NULL)",
     "reviews.reviews": "withdrawn_at IS NULL AND hidden_at IS NULL",
@@ -61,7 +66,7 @@ PUBLIC_ROWS = {
     "AND r.withdrawn_at IS NULL AND r.hidden_at IS NULL)",
     "plugins.releases": "published_at IS NOT NULL",
     "works.offers": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
-    "AND l.published_at IS NOT NULL)",
+    "AND l.published_at IS NOT NULL AND l.hidden_at IS NULL)",
 }
 """Rows that everybody may see."""
 

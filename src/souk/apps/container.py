@@ -190,8 +190,9 @@ def build_container(
     trust = wire_trust(
         core,
         organisations=people.organisations,
+        oversight=people.organisations,
         listings=works.listings,
-        hiding=ListingHiding(works.listings, works.revisions),
+        hiding=ListingHiding(works.listings, works.revisions, people.organisations),
         reviews=reviews.oversight,
         collections=discovery.collections,
         notices=insight.notices,

@@ -255,14 +255,10 @@ def test_reports_join_one_case_and_own_things_are_not_reported(
         people[0].reports.create("organisation", organisation_of(seller), reason="spam", text="\0")
 
 
-def test_what_cannot_be_hidden_is_warned_and_appealed_by_a_manager(
-    moderator: Souk, seller: Souk, reporter: Souk
-) -> None:
+def test_a_warning_is_appealed_by_a_manager(moderator: Souk, seller: Souk, reporter: Souk) -> None:
     organisation = organisation_of(seller)
     reporter.reports.create("organisation", organisation, reason="misleading", text="Its name.")
     case = case_of(moderator, organisation)
-    with refused("hide_not_possible", 409):
-        moderator.moderation.decide(case.id, action="hide", reason="Go away")
     with refused("no_flagged_reviews", 409):
         moderator.moderation.decide(case.id, action="hide_reviews", reason="Go away")
     moderator.moderation.decide(case.id, action="warn", reason="Choose a name of your own.")

@@ -90,6 +90,8 @@ class CollectionSummary(Answer, frozen=True, kw_only=True):
     updated_at: datetime
     preview: list[ListingSummary] = []
     """The first few of its works."""
+    hidden: bool = False
+    """Whether moderators took it from sight: then its owner alone sees it."""
 
 
 class CollectionItem(Answer, frozen=True, kw_only=True):
@@ -110,6 +112,8 @@ class Collection(Answer, frozen=True, kw_only=True):
     items: list[CollectionItem]
     created_at: datetime
     updated_at: datetime
+    hidden: bool = False
+    """Whether moderators took it from sight: then its owner alone sees it."""
 
 
 class FeaturedRequest(Request, frozen=True, kw_only=True):

@@ -65,6 +65,8 @@ class Storefront(Answer, frozen=True, kw_only=True):
     website: str | None
     badge: Badge
     reputation: Reputation
+    hidden: bool = False
+    """Whether moderators took it from sight: then its members alone see it."""
 
 
 class WebsiteCheck(Answer, frozen=True, kw_only=True):

@@ -1,10 +1,10 @@
 """What moderators act on: each kind of subject, fulfilled by the context that it belongs to."""
 
-from souk.discovery.collections.api import Curation
+from souk.discovery.collections.api import CollectionOversight
 from souk.discovery.reviews.api import ReviewOversight
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import NotFound
-from souk.people.organisations.api import OrganisationsApi
+from souk.people.organisations.api import OrganisationOversight, OrganisationsApi
 from souk.trust.moderation.api import Subject
 from souk.trust.moderation.model import excerpt_of
 from souk.works.listings.api import ListingOversight, Listings
@@ -76,9 +76,9 @@ class ListingSubjects:
 
 
 class CollectionSubjects:
-    """Collections: their curator is warned; each listing in them is moderated by itself."""
+    """Collections; a hidden one is its owner's alone. Each listing in it is moderated by itself."""
 
-    def __init__(self, curation: Curation) -> None:
+    def __init__(self, curation: CollectionOversight) -> None:
         self._curation = curation
 
     async def subject(self, uow: UnitOfWork, subject_id: str) -> Subject | None:
@@ -94,27 +94,38 @@ class CollectionSubjects:
             excerpt=excerpt_of(found.description),
             link=f"/collections/{found.address}",
             organisation_id=found.owner.id,
-            can_hide=False,
+            hidden=found.hidden,
         )
 
     async def hide(self, uow: UnitOfWork, subject_id: str, *, reason: str) -> None:
-        """Never asked for: `can_hide` is false."""
+        """Takes a collection from sight."""
+        await self._curation.hide(uow, subject_id, reason=reason)
 
     async def restore(self, uow: UnitOfWork, subject_id: str) -> None:
-        """There is nothing to undo."""
+        """Shows it again."""
+        await self._curation.restore(uow, subject_id)
 
 
 class OrganisationSubjects:
-    """Organisations: warned; what they sell is moderated by itself."""
+    """Organisations; a hidden one has no storefront, and what it published is hidden with it."""
 
-    def __init__(self, organisations: OrganisationsApi) -> None:
+    def __init__(
+        self,
+        organisations: OrganisationsApi,
+        oversight: OrganisationOversight,
+        listings: ListingOversight,
+    ) -> None:
         self._organisations = organisations
+        self._oversight = oversight
+        self._listings = listings
 
     async def subject(self, uow: UnitOfWork, subject_id: str) -> Subject | None:
         """An organisation by its public name."""
         try:
             found = await self._organisations.get(uow, subject_id)
         except NotFound:
+            return None
+        if found.hidden and not uow.scope.owns(found.id):
             return None
         return Subject(
             kind="organisation",
@@ -123,11 +134,15 @@ class OrganisationSubjects:
             excerpt="",
             link=f"/{found.slug}",
             organisation_id=found.id,
-            can_hide=False,
+            hidden=found.hidden,
         )
 
     async def hide(self, uow: UnitOfWork, subject_id: str, *, reason: str) -> None:
-        """Never asked for: `can_hide` is false."""
+        """Takes an organisation, its collections and what it published from sight."""
+        await self._oversight.hide(uow, subject_id, reason=reason)
+        await self._listings.hide_seller(uow, subject_id, reason=reason)
 
     async def restore(self, uow: UnitOfWork, subject_id: str) -> None:
-        """There is nothing to undo."""
+        """Shows it again, with everything that was not hidden by itself."""
+        await self._oversight.restore(uow, subject_id)
+        await self._listings.restore_seller(uow, subject_id)

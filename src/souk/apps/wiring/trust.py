@@ -9,10 +9,10 @@ from souk.apps.wiring.moderated import (
     ReviewSubjects,
 )
 from souk.apps.wiring.parts import Core, Parts, Schedule
-from souk.discovery.collections.api import Curation
+from souk.discovery.collections.api import CollectionOversight
 from souk.discovery.reviews.api import ReviewOversight
 from souk.insight.notifications.api import Notices
-from souk.people.organisations.api import OrganisationsApi
+from souk.people.organisations.api import OrganisationOversight, OrganisationsApi
 from souk.trust.fraud.settings import FraudSettings
 from souk.trust.fraud.watch import ReviewWatch
 from souk.trust.moderation import routes
@@ -34,10 +34,11 @@ def wire_trust(
     core: Core,
     *,
     organisations: OrganisationsApi,
+    oversight: OrganisationOversight,
     listings: Listings,
     hiding: ListingOversight,
     reviews: ReviewOversight,
-    collections: Curation,
+    collections: CollectionOversight,
     notices: Notices,
 ) -> Trust:
     moderation = ModerationService(
@@ -45,7 +46,7 @@ def wire_trust(
             "listing": ListingSubjects(listings, hiding),
             "review": ReviewSubjects(reviews, listings),
             "collection": CollectionSubjects(collections),
-            "organisation": OrganisationSubjects(organisations),
+            "organisation": OrganisationSubjects(organisations, oversight, hiding),
         },
         settings=core.load(ModerationSettings, "moderation"),
     )

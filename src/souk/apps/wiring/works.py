@@ -20,7 +20,7 @@ from souk.works.galleries.settings import GallerySettings
 from souk.works.listings import diff_routes
 from souk.works.listings import routes as listing_routes
 from souk.works.listings.api import PublishGate
-from souk.works.listings.checks import OpenGate
+from souk.works.listings.checks import SellerGate
 from souk.works.listings.diffing import VersionDiffs
 from souk.works.listings.editing import ListingEditor
 from souk.works.listings.importing import ListingImporter
@@ -77,7 +77,7 @@ def wire_works(
         artifacts,
         revisions,
         offers=book,
-        gate=gate or OpenGate(),
+        gate=gate or SellerGate(organisations),
         version_gate=version_gate,
         settings=listing_settings,
     )
@@ -87,7 +87,7 @@ def wire_works(
         artifacts,
         revisions,
         offers=book,
-        gate=gate or OpenGate(),
+        gate=gate or SellerGate(organisations),
         version_gate=version_gate,
         settings=listing_settings,
     )

@@ -23,7 +23,7 @@ from souk_client.contracts.collections import (
     FollowState,
 )
 
-__all__ = ["Collections", "Curation", "Favourites", "Follows", "move"]
+__all__ = ["CollectionOversight", "Collections", "Curation", "Favourites", "Follows", "move"]
 
 
 class Favourites(Protocol):
@@ -164,6 +164,28 @@ class Curation(Protocol):
         self, uow: UnitOfWork, actor: Actor, listing_ids: Sequence[str]
     ) -> None:
         """Admin: gives these their positions from 1 on."""
+        ...
+
+
+class CollectionOversight(Protocol):
+    """For moderators, in the system's scope."""
+
+    async def get(self, uow: UnitOfWork, collection_id: str) -> Collection:
+        """As `Curation.get`."""
+        ...
+
+    async def hide(self, uow: UnitOfWork, collection_id: str, *, reason: str) -> None:
+        """Takes it from everybody's sight but its owner's. Harmless to repeat.
+
+        Raises NotFound `collection_unknown`.
+        """
+        ...
+
+    async def restore(self, uow: UnitOfWork, collection_id: str) -> None:
+        """Shows it again to whom it was shown before. Harmless to repeat.
+
+        Raises NotFound `collection_unknown`.
+        """
         ...
 
 

@@ -10,7 +10,7 @@ from souk_client.contracts.collections import Visibility
 
 _COLUMNS = """
     c.id, c.owner_organisation_id, c.slug, c.title, c.description, c.visibility, c.item_count,
-    c.created_at, c.updated_at
+    c.created_at, c.updated_at, c.hidden_at IS NOT NULL AS hidden
 """
 
 
@@ -24,6 +24,7 @@ class CollectionRow(msgspec.Struct, frozen=True, kw_only=True):
     item_count: int
     created_at: datetime
     updated_at: datetime
+    hidden: bool = False
 
 
 class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +116,30 @@ async def update(
     )
 
 
+async def hide(uow: UnitOfWork, collection_id: str, *, reason: str) -> None:
+    """Takes it from sight; harmless to repeat (system scope)."""
+    await uow.execute(
+        """
+        UPDATE collections.collections SET hidden_at = %(now)s, hidden_reason = %(reason)s
+        WHERE id = %(id)s AND hidden_at IS NULL
+        """,
+        id=collection_id,
+        reason=reason,
+        now=uow.now,
+    )
+
+
+async def restore(uow: UnitOfWork, collection_id: str) -> None:
+    """Undoes `hide`; harmless to repeat (system scope)."""
+    await uow.execute(
+        """
+        UPDATE collections.collections SET hidden_at = NULL, hidden_reason = NULL
+        WHERE id = %(id)s AND hidden_at IS NOT NULL
+        """,
+        id=collection_id,
+    )
+
+
 async def delete(uow: UnitOfWork, collection_id: str) -> None:
     await uow.execute("DELETE FROM collections.collections WHERE id = %(id)s", id=collection_id)
 
@@ -128,7 +153,11 @@ async def public(
         CollectionRow,
         f"""
         SELECT {_COLUMNS} FROM collections.collections c
-        WHERE c.visibility = 'public' AND c.item_count > 0 AND (
+        WHERE c.visibility = 'public' AND c.item_count > 0 AND c.hidden_at IS NULL
+          AND NOT EXISTS (
+            SELECT FROM people.organisations o
+            WHERE o.id = c.owner_organisation_id AND o.hidden_at IS NOT NULL
+          ) AND (
             %(at)s::timestamptz IS NULL OR (c.updated_at, c.id) < (%(at)s, %(id)s)
         )
         ORDER BY c.updated_at DESC, c.id DESC LIMIT %(limit)s

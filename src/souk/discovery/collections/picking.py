@@ -132,10 +132,7 @@ class Picking:
         )
 
     async def _seller(self, uow: UnitOfWork, slug: str) -> OrganisationFacts:
-        found = await self._organisations.by_slug(uow, slug)
-        if found is None:
-            raise NotFound("organisation_unknown", "There is no such organisation.")
-        return found
+        return await self._organisations.seller(uow, slug)
 
     async def _check_on_market(self, uow: UnitOfWork, listing_id: str) -> None:
         found = (await self._listings.summaries(uow, [listing_id])).get(listing_id)

@@ -131,6 +131,14 @@ class CollectionService(Picking):
         )
         return await self._page(uow, rows, limit=limit)
 
+    async def hide(self, uow: UnitOfWork, collection_id: str, *, reason: str) -> None:
+        await self._row(uow, collection_id)
+        await lists_store.hide(uow, collection_id, reason=reason)
+
+    async def restore(self, uow: UnitOfWork, collection_id: str) -> None:
+        await self._row(uow, collection_id)
+        await lists_store.restore(uow, collection_id)
+
     async def put_item(
         self, uow: UnitOfWork, actor: Actor, collection_id: str, request: CollectionItemRequest
     ) -> Collection:
@@ -275,6 +283,7 @@ class CollectionService(Picking):
             ],
             created_at=row.created_at,
             updated_at=row.updated_at,
+            hidden=row.hidden,
         )
 
     async def _page(
@@ -303,6 +312,7 @@ class CollectionService(Picking):
                 item_count=row.item_count,
                 updated_at=row.updated_at,
                 preview=preview[row.id],
+                hidden=row.hidden,
             )
         )
 

@@ -19,6 +19,8 @@ class OrganisationFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     personal: bool
     created_at: datetime
+    hidden: bool = False
+    """Whether moderators took it from sight; its name stays where it was party to something."""
 
 
 class OrganisationEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +101,18 @@ class Profiles(Protocol):
         ...
 
 
+class OrganisationOversight(Protocol):
+    """For moderators, in the system's scope."""
+
+    async def hide(self, uow: UnitOfWork, organisation_id: str, *, reason: str) -> None:
+        """Takes it from sight. Harmless to repeat. Raises NotFound `organisation_unknown`."""
+        ...
+
+    async def restore(self, uow: UnitOfWork, organisation_id: str) -> None:
+        """Shows it again. Harmless to repeat. Raises NotFound `organisation_unknown`."""
+        ...
+
+
 class OrganisationsApi(Protocol):
     """Organisations, as other contexts see them."""
 
@@ -108,6 +122,20 @@ class OrganisationsApi(Protocol):
 
     async def by_slug(self, uow: UnitOfWork, slug: str) -> OrganisationFacts | None:
         """The organisation of this slug, or None."""
+        ...
+
+    async def seller(self, uow: UnitOfWork, slug: str) -> OrganisationFacts:
+        """The organisation of this slug as a seller who is looked at.
+
+        Raises:
+            NotFound: `organisation_unknown`, also when moderators hid it and this scope is not its
+                own.
+        """
+        ...
+
+    async def is_hidden(self, uow: UnitOfWork, organisation_id: str) -> bool:
+        """Whether moderators hid it; an organisation of one's own stays so until this
+        transaction ends."""
         ...
 
     async def many(

@@ -34,7 +34,7 @@ async def get_organisation(
     organisation_id: str, uow: UnitOfWork, organisations: OrganisationService
 ) -> Organisation:
     """An organisation by its id, as everybody may see it."""
-    return organisation_of(await organisations.get(uow, organisation_id))
+    return organisation_of(await organisations.shown(uow, organisation_id))
 
 
 @patch("/organisations/{organisation_id:str}", tags=["people"])

@@ -29,7 +29,7 @@ from souk.people.organisations.model import (
 
 
 class OrganisationService:
-    """Implements `OrganisationsApi`, and what its routes need."""
+    """Implements `OrganisationsApi` and `OrganisationOversight`, and what its routes need."""
 
     def __init__(self, news: CallerChanges) -> None:
         self._news = news
@@ -42,6 +42,32 @@ class OrganisationService:
 
     async def by_slug(self, uow: UnitOfWork, slug: str) -> OrganisationFacts | None:
         return await store.by_slug(uow, slug)
+
+    async def seller(self, uow: UnitOfWork, slug: str) -> OrganisationFacts:
+        found = await store.by_slug(uow, slug)
+        if found is None or (found.hidden and not uow.scope.owns(found.id)):
+            raise _unknown()
+        return found
+
+    async def is_hidden(self, uow: UnitOfWork, organisation_id: str) -> bool:
+        return await store.is_hidden(uow, organisation_id)
+
+    async def shown(self, uow: UnitOfWork, organisation_id: str) -> OrganisationFacts:
+        """As `get`, for somebody who looks at it; raises as `seller`."""
+        found = await self.get(uow, organisation_id)
+        if found.hidden and not uow.scope.owns(found.id):
+            raise _unknown()
+        return found
+
+    async def hide(self, uow: UnitOfWork, organisation_id: str, *, reason: str) -> None:
+        """Takes it from sight, by the moderators' word; see `OrganisationOversight`."""
+        await self.get(uow, organisation_id)
+        await store.hide(uow, organisation_id, reason=reason)
+
+    async def restore(self, uow: UnitOfWork, organisation_id: str) -> None:
+        """Shows it again; see `OrganisationOversight`."""
+        await self.get(uow, organisation_id)
+        await store.restore(uow, organisation_id)
 
     async def many(
         self, uow: UnitOfWork, organisation_ids: Sequence[str]

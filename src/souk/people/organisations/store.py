@@ -15,7 +15,7 @@ from souk.people.organisations.api import (
     OrganisationFacts,
 )
 
-_FIELDS = "id, slug, name, personal, created_at"
+_FIELDS = "id, slug, name, personal, created_at, hidden_at IS NOT NULL AS hidden"
 _INVITATION = """
     SELECT i.id, i.organisation_id, o.slug, o.name AS organisation_name, i.email, i.role,
            CASE WHEN i.state = 'pending' AND i.expires_at <= %(now)s THEN 'expired' ELSE i.state END
@@ -87,6 +87,42 @@ async def rename(uow: UnitOfWork, organisation_id: str, *, name: str) -> None:
         "UPDATE people.organisations SET name = %(name)s WHERE id = %(id)s",
         id=organisation_id,
         name=name,
+    )
+
+
+async def is_hidden(uow: UnitOfWork, organisation_id: str) -> bool:
+    """Whether moderators hid it: a scope's own organisation is held, so that it stays so."""
+    return bool(
+        await uow.value(
+            """
+            SELECT hidden_at IS NOT NULL FROM people.organisations WHERE id = %(id)s FOR SHARE
+            """,
+            id=organisation_id,
+        )
+    )
+
+
+async def hide(uow: UnitOfWork, organisation_id: str, *, reason: str) -> None:
+    """Takes it from sight; harmless to repeat (system scope)."""
+    await uow.execute(
+        """
+        UPDATE people.organisations SET hidden_at = %(now)s, hidden_reason = %(reason)s
+        WHERE id = %(id)s AND hidden_at IS NULL
+        """,
+        id=organisation_id,
+        reason=reason,
+        now=uow.now,
+    )
+
+
+async def restore(uow: UnitOfWork, organisation_id: str) -> None:
+    """Undoes `hide`; harmless to repeat (system scope)."""
+    await uow.execute(
+        """
+        UPDATE people.organisations SET hidden_at = NULL, hidden_reason = NULL
+        WHERE id = %(id)s AND hidden_at IS NOT NULL
+        """,
+        id=organisation_id,
     )
 
 

@@ -9,7 +9,7 @@ from souk.discovery.collections.api import Follows
 from souk.discovery.reviews.api import Reviews
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from souk.kernel.errors import Conflict, Forbidden, Invalid, TooMany
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi, Profile, Profiles
 from souk.trust.badges import store
@@ -180,6 +180,7 @@ class BadgeService:
         return Storefront(
             organisation=_ref(organisation),
             personal=organisation.personal,
+            hidden=organisation.hidden,
             about=profile.about,
             website=profile.website,
             badge=await self._badge(uow, organisation, profile, works=totals.works),
@@ -212,10 +213,7 @@ class BadgeService:
         )
 
     async def _seller(self, uow: UnitOfWork, slug: str) -> OrganisationFacts:
-        found = await self._organisations.by_slug(uow, slug)
-        if found is None:
-            raise NotFound("organisation_unknown", "There is no such seller.")
-        return found
+        return await self._organisations.seller(uow, slug)
 
     async def _managed(self, uow: UnitOfWork, actor: Actor, slug: str) -> OrganisationFacts:
         actor.require_user()

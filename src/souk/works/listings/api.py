@@ -365,10 +365,19 @@ class ListingOversight(Protocol):
         ...
 
     async def restore(self, uow: UnitOfWork, listing_id: str) -> None:
-        """Gives a hidden listing back in the state it had. Harmless to repeat.
+        """Gives a hidden listing back in the state it had; while its seller is hidden, it then
+        stays hidden with the seller. Harmless to repeat.
 
         Raises NotFound `listing_unknown`.
         """
+        ...
+
+    async def hide_seller(self, uow: UnitOfWork, organisation_id: str, *, reason: str) -> None:
+        """Hides every published listing of a seller that is hidden. Harmless to repeat."""
+        ...
+
+    async def restore_seller(self, uow: UnitOfWork, organisation_id: str) -> None:
+        """Gives back what `hide_seller` took, and nothing that was hidden by itself."""
         ...
 
 

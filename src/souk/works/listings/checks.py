@@ -5,6 +5,7 @@ from typing import Final
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Conflict, Invalid
+from souk.people.organisations.api import OrganisationsApi
 from souk.works.artifacts.api import Artifact
 from souk.works.listings.api import PublishCandidate, PublishGate
 from souk.works.listings.errors import ArtifactQuarantined, ExecutableRefused, ScanPending
@@ -18,10 +19,16 @@ KINDS_WITH_VERSION_FACTS: Final = frozenset({"plugin"})
 """Kinds whose versions a `VersionGate` has a say about."""
 
 
-class OpenGate:
-    """A gate that lets everything through: for as long as nobody above has a say."""
+class SellerGate:
+    """Refuses what sellers whom moderators hid would publish; for as long as nobody above has more
+    to say, the only gate."""
+
+    def __init__(self, organisations: OrganisationsApi) -> None:
+        self._organisations = organisations
 
     async def refusals(self, uow: UnitOfWork, candidate: PublishCandidate) -> list[str]:
+        if await self._organisations.is_hidden(uow, candidate.organisation_id):
+            return ["moderators took this seller from sight, which may be appealed once"]
         return []
 
 

@@ -1,4 +1,4 @@
-"""Walls of offers, evaluations and collections."""
+"""Walls of what moderators hide; where buyers are; verified e-mail addresses."""
 
 from souk.apps.migrations.steps import run_sql
 

@@ -23,6 +23,7 @@ OFFENCES = {
     "Contexts are entered only": ("souk/web/offence.py", "souk.people.identity.store"),
     "The client stands alone": ("souk_client/proofs/offence.py", "souk.kernel.clock"),
     "The server takes only": ("souk/web/other_offence.py", "souk_client.sdk.offered"),
+    "An edge node knows neither": ("souk/edge/offence.py", "souk.infra.keyring"),
     "The kernel and the contexts' models": ("souk/kernel/other_offence.py", "psycopg"),
 }
 

@@ -1,0 +1,126 @@
+"""What home tells every node to do: forget content, and honour no ticket of an ended licence."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from souk.edge.protocol import COMMANDS_KIND, COMMANDS_LIVE_S, Command, SignedCommands
+from souk.edge.store import SliceStore
+from souk.edge.tickets import MAX_LIFE_S, SKEW_S, TicketReader
+from souk_client.proofs import ProofError
+from souk_client.proofs.canonical import decode_base64url
+
+_REVOKED_FOR_S: Final = MAX_LIFE_S + 2 * SKEW_S + 3600
+"""Longer than a ticket lives, and than a node goes on fetching for one that has begun in time."""
+
+
+class CommandsRefused(Exception):
+    """A message that is not home's, not for this node, or too old."""
+
+
+class Revocations:
+    """Licences that have ended while tickets of theirs may still be about."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def add(self, licence_id: str, *, now_s: float) -> None:
+        """From now on nothing is served under it."""
+        for old in [known for known, until in self._until.items() if until < now_s]:
+            del self._until[old]
+        self._until[licence_id] = now_s + _REVOKED_FOR_S
+
+    def __contains__(self, licence_id: str) -> bool:
+        return licence_id in self._until
+
+
+class Commands:
+    """Applies commands in their order, once each, and remembers how far it has come."""
+
+    def __init__(self, store: SliceStore, revocations: Revocations, *, file: Path) -> None:
+        self._store = store
+        self._revocations = revocations
+        self._file = file
+        self._applying = asyncio.Lock()
+        self.applied = 0
+
+    def load(self) -> bool:
+        """Takes up where the node was; False when it does not know."""
+        with suppress(OSError, ValueError):
+            self.applied = int(self._file.read_text())
+            return True
+        return False
+
+    async def start_at(self, number: int) -> None:
+        """Everything up to this number is done: there was nothing to do it to."""
+        self.applied = number
+        await asyncio.to_thread(self._remember)
+
+    async def flush(self, newest: int) -> None:
+        """Forgets all content: too much was missed to know what may stay."""
+        async with self._applying:
+            await self._store.purge(self._store.files())
+            self.applied = max(self.applied, newest)
+            await asyncio.to_thread(self._remember)
+
+    async def apply(self, commands: Sequence[Command], *, after: int, now_s: float) -> int:
+        """Does what is new of commands that follow number `after`; answers how far it has come.
+
+        With a gap before them only revocations are done: the rest comes in its order.
+        """
+        async with self._applying:
+            gap = after > self.applied
+            for command in commands:
+                if command.kind == "revoke":
+                    self._revocations.add(command.value, now_s=now_s)
+                if gap or command.number <= self.applied:
+                    continue
+                await self._do(command)
+                self.applied = command.number
+            if commands and not gap:
+                await asyncio.to_thread(self._remember)
+            return self.applied
+
+    async def _do(self, command: Command) -> None:
+        store = self._store
+        files = store.files()
+        if command.kind == "artifact":
+            await store.purge([command.value])
+        elif command.kind == "tag":
+            await store.purge(store.labels.tagged(command.value, files))
+        elif command.kind == "prefix":
+            await store.purge(store.labels.below(command.value, files))
+        elif command.kind == "all":
+            await store.purge(files)
+
+    def _remember(self) -> None:
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(str(self.applied))
+        fresh.replace(self._file)
+
+
+def read_commands(
+    body: bytes, signature: str, *, reader: TicketReader, node_id: str, now_s: float
+) -> SignedCommands:
+    """What home has pushed, once it is known to be home's, for this node, and of now.
+
+    Raises:
+        CommandsRefused: it is not.
+    """
+    key_id, _, signed = signature.partition(".")
+    try:
+        ours = reader.verify(
+            key_id, decode_base64url(signed, what="signature"), COMMANDS_KIND + body
+        )
+        message = msgspec.json.decode(body, type=SignedCommands)
+    except (ProofError, msgspec.MsgspecError, UnicodeError) as error:
+        raise CommandsRefused("not readable") from error
+    if not ours or message.node_id != node_id:
+        raise CommandsRefused("not signed by the marketplace for this node")
+    if abs(message.issued_at - now_s) > COMMANDS_LIVE_S:
+        raise CommandsRefused("signed at another time")
+    return message

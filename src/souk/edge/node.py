@@ -1,0 +1,187 @@
+"""One node: built from its settings, started, drained and ended."""
+
+import asyncio
+import socket
+import time
+from contextlib import suppress
+from typing import Final
+
+import httpx
+import structlog
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from souk.edge.app import EdgeApp
+from souk.edge.clock import HomeClock
+from souk.edge.commands import Commands, Revocations
+from souk.edge.disk import SliceDisk, SliceKey
+from souk.edge.eviction import S3Fifo
+from souk.edge.filling import Filler
+from souk.edge.labels import Labels
+from souk.edge.link import Link
+from souk.edge.serving import Downloads
+from souk.edge.settings import EdgeSettings
+from souk.edge.store import SliceStore
+from souk.edge.tickets import TicketReader
+from souk.edge.upstream import Home, Upstreams
+from souk.edge.usage import Usage
+from souk.infra.waiting import end_tasks, waited
+
+_HEAD_BYTES: Final = 16 * 1024
+"""A request's head may have so many bytes."""
+_STOP_S: Final = 2.0
+_CHECK_S: Final = 0.05
+
+log = structlog.get_logger("souk.edge")
+
+
+class EdgeNode:
+    """A node in this process's event loop; several may share it."""
+
+    def __init__(self, settings: EdgeSettings) -> None:
+        self.settings = settings
+        self._clock = HomeClock()
+        folder = settings.folder
+        disk = SliceDisk(folder / "slices", free_bytes_kept=settings.free_bytes_kept)
+        self._store = SliceStore(
+            disk,
+            Labels(folder / "labels.jsonl"),
+            eviction=S3Fifo[SliceKey](settings.cache_bytes),
+            memory_bytes=settings.memory_bytes,
+        )
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(settings.origin_s, connect=1.0),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
+            trust_env=False,
+        )
+        reader, revocations = TicketReader(), Revocations()
+        home = Home(self._client, url=settings.home_url.rstrip("/"), credential=self._credential)
+        upstreams = Upstreams(self._client, home, region=settings.region)
+        self._filler = Filler(self._store, upstreams)
+        # Numbers only grow, also when the node begins anew: home tells old batches by them.
+        usage = Usage(first_number=int(time.time() * 1000))
+        self._downloads = Downloads(
+            settings,
+            clock=self._clock,
+            reader=reader,
+            revocations=revocations,
+            store=self._store,
+            filler=self._filler,
+            upstreams=upstreams,
+            usage=usage,
+        )
+        commands = Commands(self._store, revocations, file=folder / "applied")
+        link = Link(
+            settings,
+            client=self._client,
+            clock=self._clock,
+            store=self._store,
+            commands=commands,
+            usage=usage,
+            reader=reader,
+            upstreams=upstreams,
+            downloads=lambda: self._downloads.under_way,
+        )
+        self._link = link
+        self._app = EdgeApp(
+            region=settings.region,
+            downloads=self._downloads,
+            link=link,
+            commands=commands,
+            reader=reader,
+            clock=self._clock,
+        )
+        self._server: Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
+
+    def _credential(self) -> str:
+        return self._link.credential()
+
+    @property
+    def url(self) -> str:
+        """Where downloaders reach it."""
+        return self._link.url
+
+    async def start(self) -> None:
+        """Listens, joins home and is ready; waits for a home that is not there yet.
+
+        Raises:
+            JoinRefused: home does not take it.
+            OSError: the port is taken.
+        """
+        settings = self.settings
+        port = settings.port or _free_port(settings.host)
+        self._link.url = (settings.public_url or f"http://{settings.host}:{port}").rstrip("/")
+        await self._store.load()
+        self._server = _server(self._app, settings, port=port)
+        self._serving = asyncio.create_task(self._server.serve())
+        await self._until_listening(settings.host, port)
+        await self._link.join()
+        with suppress(httpx.HTTPError):
+            await self._link.beat("ready")
+        self._beating = asyncio.create_task(self._link.run())
+        log.info("an edge node serves", region=settings.region, url=self.url)
+
+    async def stop(self) -> None:
+        """Takes no more part, lets downloads under way end for a while, and ends."""
+        if self._beating is not None:
+            await end_tasks([self._beating])
+            self._link.state = "draining"
+            with suppress(httpx.HTTPError, OSError):
+                await self._link.beat("draining" if self._downloads.under_way else "down")
+            await self._drain()
+        if self._server is not None and self._serving is not None:
+            self._server.stop()  # type: ignore[no-untyped-call]  # theirs
+            await asyncio.wait([self._serving], timeout=_STOP_S)
+        await self._filler.close()
+        await self._client.aclose()
+
+    async def _drain(self) -> None:
+        if not self._downloads.under_way:
+            return
+        await waited(self._downloads.idle, self.settings.drain_s)
+        with suppress(httpx.HTTPError, OSError):
+            await self._link.beat("down")
+
+    async def _until_listening(self, host: str, port: int) -> None:
+        assert self._serving is not None
+        while True:
+            if self._serving.done():
+                self._serving.result()
+                raise OSError(f"the server at {host}:{port} has ended")
+            with suppress(OSError):
+                _reader, writer = await asyncio.open_connection(_reachable(host), port)
+                writer.close()
+                await writer.wait_closed()
+                return
+            await asyncio.sleep(_CHECK_S)
+
+
+def _server(app: EdgeApp, settings: EdgeSettings, *, port: int) -> Server:
+    return Server(
+        app,
+        address=settings.host,
+        port=port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        backpressure=settings.connections,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=settings.header_s * 1000, max_buffer_size=_HEAD_BYTES
+        ),
+        log_enabled=False,
+    )
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _reachable(host: str) -> str:
+    """A server that listens everywhere is asked at home."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104

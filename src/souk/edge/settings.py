@@ -1,0 +1,50 @@
+"""Settings of an edge node. Variables: `SOUK_EDGE_` + the field's name."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+MIB = 2**20
+
+
+class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    region: Annotated[str, Meta(pattern="^[a-z]{2}-[a-z]{2,12}$")] = "eu-west"
+    """Where this node stands: one of the marketplace's regions."""
+    home_url: str = "http://127.0.0.1:8000"
+    """The marketplace's address."""
+    token: str = ""
+    """The join token; needed once, before the node has an identity in its data folder."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    """The port to listen on; 0 takes any that is free."""
+    public_url: str = ""
+    """How downloaders reach this node; `http://host:port` when empty."""
+    data_dir: str = "./var/edge"
+    """Where slices and the node's identity are kept; a folder of the region's name below it."""
+    cache_bytes: Annotated[int, Meta(ge=16 * MIB)] = 10 * 1024 * MIB
+    """Disk space for slices."""
+    free_bytes_kept: Annotated[int, Meta(ge=0)] = 512 * MIB
+    """Disk space that the cache leaves free whatever it may use."""
+    memory_bytes: Annotated[int, Meta(ge=0)] = 32 * MIB
+    """Memory for small slices that are asked for often."""
+    connections: Annotated[int, Meta(ge=16, le=100_000)] = 2048
+    """Connections served at once; more wait."""
+    downloads: Annotated[int, Meta(ge=1, le=100_000)] = 512
+    """Downloads under way at once; more are told to come back."""
+    header_s: Annotated[int, Meta(ge=1, le=120)] = 10
+    """How long a client may take to send a request's head."""
+    send_s: Annotated[float, Meta(gt=0)] = 30.0
+    """How long a client may take to read one slice (1 MiB)."""
+    origin_s: Annotated[float, Meta(gt=0)] = 20.0
+    """How long home or a peer may be silent in the middle of an answer."""
+    heartbeat_s: Annotated[float, Meta(ge=0.2, le=60)] = 2.0
+    """How often the node tells home how it is."""
+    drain_s: Annotated[float, Meta(ge=0)] = 8.0
+    """How long downloads under way may last when the node is asked to end."""
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data_dir).resolve() / self.region

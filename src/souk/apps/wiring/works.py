@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.parts import Core, Parts, Schedule
+from souk.delivery.xet.content import XetContent
 from souk.infra.blobs.settings import BlobSettings
-from souk.infra.blobs.store import open_blobs
+from souk.infra.blobs.store import BlobStore, open_blobs
 from souk.infra.postgres.uow import UnitOfWork
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.artifacts import routes as artifact_routes
+from souk.works.artifacts.contents import Contents
 from souk.works.artifacts.scan.workflow import ScanService, restart_overdue, scan_handler
 from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
@@ -37,6 +39,8 @@ from souk.works.revisions.service import RevisionService
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Works:
+    blobs: BlobStore
+    pieces: XetContent
     artifacts: ArtifactService
     revisions: RevisionService
     listings: ListingService
@@ -55,10 +59,15 @@ def wire_works(
     listing_settings = core.load(ListingSettings, "listings")
     data_path = core.settings.data_path
     blobs = open_blobs(core.load(BlobSettings, "blobs"), data_path=data_path)
+    pieces = XetContent(core.database, blobs, plain=Contents(blobs))
     uploads = UploadService(
-        core.database, blobs, staging=StagingArea(data_path / "uploads"), settings=settings
+        core.database,
+        blobs,
+        staging=StagingArea(data_path / "uploads"),
+        settings=settings,
+        pieces=pieces,
     )
-    artifacts = ArtifactService(blobs)
+    artifacts = ArtifactService(blobs, pieces=pieces)
     revisions = RevisionService()
     book = OfferBook(organisations)
     listings = ListingService(
@@ -99,7 +108,7 @@ def wire_works(
         settings=core.load(GallerySettings, "galleries"),
         folder=data_path / "pictures",
     )
-    scans = ScanService(core.database, blobs, settings=settings)
+    scans = ScanService(core.database, blobs, settings=settings, pieces=pieces)
 
     async def sweep_uploads(_uow: UnitOfWork) -> None:
         await uploads.sweep()
@@ -108,6 +117,8 @@ def wire_works(
         await restart_overdue(uow, core.workflows)
 
     return Works(
+        blobs=blobs,
+        pieces=pieces,
         artifacts=artifacts,
         revisions=revisions,
         listings=listings,

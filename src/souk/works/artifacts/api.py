@@ -39,7 +39,8 @@ class SentContent(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     mib_digests: list[bytes]
-    """The sha256 of each MiB of it in order, from which its CID is made; of nothing, when empty."""
+    """The sha256 of each MiB of it in order, from which its CID is made; of nothing, when empty.
+    May be left empty when these bytes are an artifact already."""
 
 
 class Artifacts(Protocol):
@@ -94,6 +95,16 @@ class Artifacts(Protocol):
         Its bytes are durable, can be read through the wiring's `PiecewiseContent`, and have this
         sha256: whoever calls this has read all of them. It is scanned like an upload.
         """
+        ...
+
+    async def holders(self, uow: UnitOfWork, sha256: str) -> list[str]:
+        """The organisations that have sent these bytes, of those that this scope sees."""
+        ...
+
+    async def clean_after(
+        self, uow: UnitOfWork, sha256: str = "", *, min_bytes: int, limit: int = 500
+    ) -> list[Artifact]:
+        """Clean artifacts of at least this size with a hash past this one, in their order."""
         ...
 
     async def make_public(self, uow: UnitOfWork, sha256s: Collection[str]) -> None:

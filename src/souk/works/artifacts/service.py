@@ -81,7 +81,7 @@ class ArtifactService:
     async def keep_sent(
         self, uow: UnitOfWork, sent: SentContent, *, organisation_id: str, filename: str = ""
     ) -> Artifact:
-        new = await store.record(
+        new = bool(sent.mib_digests) and await store.record(
             uow,
             sha256=sent.sha256,
             size_bytes=sent.size_bytes,
@@ -100,6 +100,15 @@ class ArtifactService:
                 )
             )
         return await self.get(uow, sent.sha256)
+
+    async def holders(self, uow: UnitOfWork, sha256: str) -> list[str]:
+        return await store.holders(uow, sha256)
+
+    async def clean_after(
+        self, uow: UnitOfWork, sha256: str = "", *, min_bytes: int, limit: int = 500
+    ) -> list[Artifact]:
+        rows = await store.clean_after(uow, sha256, min_bytes=min_bytes, limit=limit)
+        return [row.to_artifact() for row in rows]
 
     async def make_public(self, uow: UnitOfWork, sha256s: Collection[str]) -> None:
         await store.make_public(uow, sha256s)

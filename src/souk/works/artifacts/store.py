@@ -69,6 +69,34 @@ async def held(
     )
 
 
+async def holders(uow: UnitOfWork, sha256: str) -> list[str]:
+    """The organisations that hold an artifact, of those that this scope sees."""
+    return await uow.values(
+        """
+        SELECT organisation_id FROM works.holders WHERE sha256 = %(sha256)s
+        ORDER BY organisation_id
+        """,
+        sha256=sha256,
+    )
+
+
+async def clean_after(
+    uow: UnitOfWork, sha256: str, *, min_bytes: int, limit: int
+) -> list[ArtifactRow]:
+    """Clean artifacts of at least this size with a hash past this one, in their order."""
+    return await uow.all(
+        ArtifactRow,
+        f"""
+        SELECT {_COLUMNS} FROM works.artifacts a
+        WHERE a.sha256 > %(after)s AND a.scan_state = 'clean' AND a.size_bytes >= %(min_bytes)s
+        ORDER BY a.sha256 LIMIT %(limit)s
+        """,
+        after=sha256,
+        min_bytes=min_bytes,
+        limit=limit,
+    )
+
+
 async def record(
     uow: UnitOfWork, *, sha256: str, size_bytes: int, cid: str, filename: str, media_type: str
 ) -> bool:

@@ -24,6 +24,9 @@ ATTACKS: dict[str, list[str]] = {
         "/account/organisations/{organisation_id}",
         "/account/organisations/{personal_organisation}",
     ],
+    "POST /account/organisations/{organisation_id:str}/country": [
+        "/account/organisations/{organisation_id}/country"
+    ],
     "POST /account/organisations/{organisation_id:str}/invitations": [
         "/account/organisations/{organisation_id}/invitations"
     ],

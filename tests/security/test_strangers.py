@@ -42,6 +42,14 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/organisations/{organisation_id}", {"name": "Mine now"}),
         ("/organisations/{personal_organisation}", {"name": "Mine now"}),
     ],
+    "GET /organisations/{organisation_id}/billing": [
+        ("/organisations/{organisation_id}/billing", None),
+        ("/organisations/{personal_organisation}/billing", None),
+    ],
+    "PUT /organisations/{organisation_id}/billing": [
+        ("/organisations/{organisation_id}/billing", {"country": "DE"}),
+        ("/organisations/{personal_organisation}/billing", {"country": "DE"}),
+    ],
     "GET /organisations/{organisation_id}/members": [
         ("/organisations/{organisation_id}/members", None)
     ],

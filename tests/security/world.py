@@ -201,6 +201,7 @@ def make_world(base_url: str) -> Iterator[World]:
     )
     ada.do("PUT", f"/favourites/{own['id']}")
     ada.do("PUT", f"/organisations/{grace.slug}/follow")
+    ada.do("PUT", f"/organisations/{ada.organisation_id}/billing", {"country": "GB"})
     ada.do("PATCH", f"/storefronts/{ada.slug}", {"about": "I make engines."})
     ada.do("POST", f"/storefronts/{ada.slug}/identity", {"evidence": f"{secret}, in the register"})
     grace.do("GET", f"/listings/{published['id']}")

@@ -150,6 +150,7 @@ def build_container(
     commerce = wire_commerce(
         core,
         organisations=people.organisations,
+        billing=people.billing,
         ledger=treasury.ledger,
         listings=works.listings,
         licences=rights.licences,

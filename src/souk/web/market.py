@@ -16,6 +16,7 @@ class Market:
     operations: ports.Operations
     access: ports.Access
     organisations: ports.Organisations
+    billing: ports.BillingApi
     listings: ports.Listings
     editor: ports.Editor
     publisher: ports.Publisher

@@ -23,6 +23,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
 from souk.people.access.api import AccessApi
 from souk.people.organisations.api import (
+    BillingApi,
     InvitationFacts,
     OrganisationEntry,
     OrganisationsApi,
@@ -59,6 +60,7 @@ __all__ = [
     "AnalyticsReports",
     "Appeals",
     "Badges",
+    "BillingApi",
     "Collections",
     "Comparisons",
     "DeadLetter",

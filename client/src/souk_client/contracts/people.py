@@ -123,6 +123,20 @@ class Organisation(Answer, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class BillingRequest(Request, frozen=True, kw_only=True):
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1, such as DE")]
+
+
+class Billing(Answer, frozen=True, kw_only=True):
+    """Where an organisation says it buys from; works that are not sold everywhere need to know."""
+
+    country: str | None = None
+    """ISO 3166-1; null until it said so."""
+    region: Literal["af", "as", "eu", "na", "oc", "sa"] | None = None
+    """The part of the world that it lies in, as listings name them."""
+    stated_at: datetime | None = None
+
+
 class InvitationRequest(Request, frozen=True, kw_only=True):
     email: Email
     role: MemberRole = "member"

@@ -14,6 +14,8 @@ from souk_client.contracts.people import (
     ApiKey,
     ApiKeyCreated,
     ApiKeyRequest,
+    Billing,
+    BillingRequest,
     Invitation,
     InvitationRequest,
     LoginRequest,
@@ -109,6 +111,21 @@ def get_organisation(organisation_id: str) -> Call[Organisation]:
     return Call(method="GET", path=api("organisations", organisation_id), answer=Organisation)
 
 
+def get_billing(organisation_id: str) -> Call[Billing]:
+    """Where an organisation of the caller buys from."""
+    return Call(method="GET", path=api("organisations", organisation_id, "billing"), answer=Billing)
+
+
+def state_billing(organisation_id: str, *, country: str) -> Call[Billing]:
+    """Says where an organisation buys from, by two letters (ISO 3166-1)."""
+    return Call(
+        method="PUT",
+        path=api("organisations", organisation_id, "billing"),
+        answer=Billing,
+        body=BillingRequest(country=country),
+    )
+
+
 def list_members(organisation_id: str) -> Call[PageAnswer[Member]]:
     """Who belongs to an organisation."""
     path = api("organisations", organisation_id, "members")
@@ -186,6 +203,8 @@ class Organisations(Namespace[S]):
 
     create = Endpoint(create_organisation)
     get = Endpoint(get_organisation)
+    billing = Endpoint(get_billing)
+    state_billing = Endpoint(state_billing)
     members = Endpoint(list_members)
     remove_member = Endpoint(remove_member)
     invite = Endpoint(invite)

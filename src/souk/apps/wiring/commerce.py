@@ -10,7 +10,7 @@ from souk.commerce.orders.service import OrderService
 from souk.commerce.orders.settings import OrderSettings
 from souk.commerce.promotions import routes as promotion_routes
 from souk.commerce.promotions.service import PromotionService
-from souk.people.organisations.api import OrganisationsApi
+from souk.people.organisations.api import BillingApi, OrganisationsApi
 from souk.rights.licences.api import Licences
 from souk.treasury.ledger.api import Ledger
 from souk.works.listings.api import Listings
@@ -28,6 +28,7 @@ def wire_commerce(
     core: Core,
     *,
     organisations: OrganisationsApi,
+    billing: BillingApi,
     ledger: Ledger,
     listings: Listings,
     licences: Licences,
@@ -39,6 +40,7 @@ def wire_commerce(
         licences=licences,
         ledger=ledger,
         organisations=organisations,
+        billing=billing,
         downloads=downloads,
         promotions=promotions,
         settings=core.load(OrderSettings, "orders"),

@@ -17,6 +17,7 @@ from souk.people.identity.news import CHANNEL, CallerNews
 from souk.people.identity.passwords import Passwords
 from souk.people.identity.service import IdentityService
 from souk.people.organisations import routes as organisation_routes
+from souk.people.organisations.billing import BillingService
 from souk.people.organisations.service import OrganisationService
 
 KEEP_SESSIONS = timedelta(days=7)
@@ -26,6 +27,7 @@ KEEP_SESSIONS = timedelta(days=7)
 class People:
     identity: IdentityService
     organisations: OrganisationService
+    billing: BillingService
     access: AccessService
     callers: Callers
     parts: Parts
@@ -44,6 +46,7 @@ def wire_people(core: Core) -> People:
     callers = Callers(core.database, tokens=tokens, keys=keys, cache_s=settings.cache_s)
     news = CallerNews(callers.forget)
     organisations = OrganisationService(news)
+    billing = BillingService()
     access = AccessService(
         database=core.database,
         identity=identity,
@@ -65,10 +68,16 @@ def wire_people(core: Core) -> People:
     return People(
         identity=identity,
         organisations=organisations,
+        billing=billing,
         access=access,
         callers=callers,
         parts=Parts(
-            services={"identity": identity, "organisations": organisations, "access": access},
+            services={
+                "identity": identity,
+                "organisations": organisations,
+                "billing": billing,
+                "access": access,
+            },
             routes=[*access_routes.ROUTES, *organisation_routes.ROUTES],
             root_routes=access_routes.WELL_KNOWN,
             schedules=[

@@ -76,6 +76,7 @@ def wire_web(
         operations=Operations(data_path=core.settings.data_path),
         access=people.access,
         organisations=people.organisations,
+        billing=people.billing,
         listings=works.listings,
         editor=works.editor,
         publisher=works.publisher,

@@ -51,8 +51,10 @@ class Orders(Protocol):
             NotFound: `listing_unknown`, `offer_unknown`, `organisation_unknown`,
                 `promotion_unknown`.
             Conflict: `listing_not_published`, `offer_withdrawn`, `offer_needed`, `offer_sold_out`,
-                `price_changed`, `own_listing`, `already_owned`; of a code `promotion_over`,
-                `promotion_not_started`, `promotion_used_up`, `promotion_not_for_this`.
+                `price_changed`, `own_listing`, `already_owned`, `country_needed`; of a code
+                `promotion_over`, `promotion_not_started`, `promotion_used_up`,
+                `promotion_not_for_this`.
+            Forbidden: `region_not_served`.
             PaymentNeeded: `insufficient_funds`.
         """
         ...

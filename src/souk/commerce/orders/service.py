@@ -16,6 +16,7 @@ from souk.commerce.orders.model import (
     refundable_until,
 )
 from souk.commerce.orders.reducing import reduce
+from souk.commerce.orders.regions import check_region
 from souk.commerce.orders.settings import OrderSettings
 from souk.commerce.orders.views import order_of, receipt_of
 from souk.commerce.promotions.api import Promotions
@@ -25,7 +26,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.kernel.ids import OrderId, TransferId, new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
-from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
+from souk.people.organisations.api import BillingApi, OrganisationFacts, OrganisationsApi
 from souk.rights.licences.api import Licence, Licences, LicensedFile
 from souk.treasury.ledger.api import Ledger, Posting, platform, wallet
 from souk.works.listings.api import Listings, SaleItem
@@ -43,6 +44,7 @@ class OrderService:
         licences: Licences,
         ledger: Ledger,
         organisations: OrganisationsApi,
+        billing: BillingApi,
         downloads: DownloadHistory,
         promotions: Promotions,
         settings: OrderSettings,
@@ -53,6 +55,7 @@ class OrderService:
         self._licences = licences
         self._ledger = ledger
         self._organisations = organisations
+        self._billing = billing
         self._downloads = downloads
         self._promotions = promotions
         self._settings = settings
@@ -66,6 +69,8 @@ class OrderService:
         item = await self._listings.for_sale(uow, request.listing_id, request.offer_id)
         if item.owner.id == buyer_id:
             raise Conflict("own_listing", "This listing is your own; you have its files already.")
+        if item.regions:
+            check_region(item.regions, await self._billing.of(uow, buyer_id))
         order_id = OrderId(new_id("ord", uow.now))
         item, discount = await reduce(
             uow,

@@ -9,6 +9,25 @@ import msgspec
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.ids import InvitationId, OrganisationId, UserId
+from souk.people.organisations.countries import COUNTRIES, country_name, named_regions
+from souk_client.contracts.works import Region
+
+__all__ = [
+    "COUNTRIES",
+    "BillingApi",
+    "BillingFacts",
+    "InvitationFacts",
+    "MemberFacts",
+    "MembershipFacts",
+    "OrganisationEntry",
+    "OrganisationFacts",
+    "OrganisationOversight",
+    "OrganisationsApi",
+    "Profile",
+    "Profiles",
+    "country_name",
+    "named_regions",
+]
 
 
 class OrganisationFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +116,35 @@ class Profiles(Protocol):
 
         Raises:
             Forbidden: `not_manager`. Invalid: `text_invalid`.
+        """
+        ...
+
+
+class BillingFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an organisation says it buys from."""
+
+    country: str
+    """ISO 3166-1 alpha-2."""
+    region: Region | None
+    """The part of the world that it lies in."""
+    stated_at: datetime
+
+
+class BillingApi(Protocol):
+    """The country that an organisation buys from: what it says, seen by its members alone."""
+
+    async def of(self, uow: UnitOfWork, organisation_id: str) -> BillingFacts | None:
+        """None when it never said."""
+        ...
+
+    async def state(
+        self, uow: UnitOfWork, actor: Actor, organisation_id: str, *, country: str
+    ) -> BillingFacts:
+        """Says it, or says it anew.
+
+        Raises:
+            NotFound: `organisation_unknown` when it is none of the caller's.
+            Invalid: `country_unknown`.
         """
         ...
 

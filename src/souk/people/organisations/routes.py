@@ -1,13 +1,16 @@
 """HTTP: organisations, members, invitations."""
 
-from litestar import delete, get, patch, post
+from litestar import delete, get, patch, post, put
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
+from souk.people.organisations.billing import BillingService
 from souk.people.organisations.service import OrganisationService
-from souk.people.organisations.views import invitation_of, member_of, organisation_of
+from souk.people.organisations.views import billing_of, invitation_of, member_of, organisation_of
 from souk_client.contracts.base import PageAnswer
 from souk_client.contracts.people import (
+    Billing,
+    BillingRequest,
     Invitation,
     InvitationRequest,
     Member,
@@ -47,6 +50,26 @@ async def rename_organisation(
 ) -> Organisation:
     """Changes the display name; managers only."""
     return organisation_of(await organisations.rename(uow, actor, organisation_id, name=data.name))
+
+
+@get("/organisations/{organisation_id:str}/billing", tags=["people"])
+async def get_billing(
+    organisation_id: str, uow: UnitOfWork, actor: Actor, billing: BillingService
+) -> Billing:
+    """Where one of the caller's organisations buys from; null until it said so."""
+    return billing_of(await billing.of(uow, actor.acting_for(organisation_id)))
+
+
+@put("/organisations/{organisation_id:str}/billing", tags=["people"])
+async def state_billing(
+    organisation_id: str,
+    data: BillingRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    billing: BillingService,
+) -> Billing:
+    """Says where an organisation buys from: works that are not sold everywhere need to know."""
+    return billing_of(await billing.state(uow, actor, organisation_id, country=data.country))
 
 
 @get("/organisations/{organisation_id:str}/members", tags=["people"])
@@ -123,6 +146,8 @@ ROUTES = [
     create_organisation,
     get_organisation,
     rename_organisation,
+    get_billing,
+    state_billing,
     list_members,
     remove_member,
     invite,

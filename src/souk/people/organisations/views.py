@@ -1,8 +1,13 @@
 """Facts about organisations as the wire shows them."""
 
-from souk.people.organisations.api import InvitationFacts, MemberFacts, OrganisationFacts
+from souk.people.organisations.api import (
+    BillingFacts,
+    InvitationFacts,
+    MemberFacts,
+    OrganisationFacts,
+)
 from souk_client.contracts.base import OwnerRef
-from souk_client.contracts.people import Invitation, Member, Organisation
+from souk_client.contracts.people import Billing, Invitation, Member, Organisation
 
 
 def owner_ref(organisation: OrganisationFacts) -> OwnerRef:
@@ -18,6 +23,12 @@ def organisation_of(organisation: OrganisationFacts) -> Organisation:
         personal=organisation.personal,
         created_at=organisation.created_at,
     )
+
+
+def billing_of(facts: BillingFacts | None) -> Billing:
+    if facts is None:
+        return Billing()
+    return Billing(country=facts.country, region=facts.region, stated_at=facts.stated_at)
 
 
 def member_of(member: MemberFacts) -> Member:

@@ -6,6 +6,7 @@ from litestar.response import Redirect
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import SoukError
+from souk.people.organisations.api import COUNTRIES
 from souk.web.forms import Form, PageRequest, posted, read
 from souk.web.market import Market
 from souk.web.pages.addresses import see_other
@@ -27,7 +28,8 @@ async def account_page(
 ) -> Response[str]:
     """The profile as it is."""
     me = await market.access.me(uow, actor)
-    return _page(pages, shell, me.user, saved="saved" in request.query_params)
+    country = await _country(uow, market, me.user)
+    return _page(pages, shell, me.user, country=country, saved="saved" in request.query_params)
 
 
 @post(HERE)
@@ -42,13 +44,14 @@ async def save_profile(
     """Changes name and text."""
     fields = await posted(request)
     me = await market.access.me(uow, actor)
+    country = await _country(uow, market, me.user)
     name = fields.get("name")
     wish, errors = read(MeUpdate, {"name": name, "bio": fields.get("bio")})
     if not name:
         errors["name"] = "Fill this in."
     if wish is None or errors:
         form = Form(values=fields.form().values, errors=errors)
-        return _page(pages, shell, me.user, form=form, status=422)
+        return _page(pages, shell, me.user, country=country, form=form, status=422)
     await market.access.update_me(uow, actor, name=wish.name, bio=fields.get("bio"))
     return see_other(f"{HERE}?saved=1")
 
@@ -65,6 +68,7 @@ async def change_password(
     """Replaces the password; every session ends, this one too."""
     fields = await posted(request)
     me = await market.access.me(uow, actor)
+    country = await _country(uow, market, me.user)
     names = ("current_password", "new_password")
     wish, errors = read(PasswordChange, {name: fields.get(name) for name in names})
     form = Form(errors=errors)
@@ -77,7 +81,23 @@ async def change_password(
         except SoukError as error:
             known = {"credentials_wrong": "current_password", "password_weak": "new_password"}
             form = form.refused(error, known)
-    return _page(pages, shell, me.user, password_form=form, status=422)
+    return _page(pages, shell, me.user, country=country, password_form=form, status=422)
+
+
+@post("/account/organisations/{organisation_id:str}/country")
+async def state_country(
+    organisation_id: str, request: PageRequest, uow: UnitOfWork, actor: Actor, market: Market
+) -> Redirect:
+    """Says where an organisation buys from."""
+    fields = await posted(request)
+    await market.billing.state(uow, actor, organisation_id, country=fields.get("country"))
+    personal = organisation_id == actor.organisation_id
+    return see_other(f"{HERE}?saved=1" if personal else f"{HERE}/organisations/{organisation_id}")
+
+
+async def _country(uow: UnitOfWork, market: Market, user: User) -> str:
+    billing = await market.billing.of(uow, user.organisation.id)
+    return billing.country if billing else ""
 
 
 def _page(
@@ -85,6 +105,7 @@ def _page(
     shell: Shell,
     user: User,
     *,
+    country: str,
     form: Form | None = None,
     password_form: Form | None = None,
     saved: bool = False,
@@ -97,9 +118,11 @@ def _page(
         here=HERE,
         user=user,
         saved=saved,
+        country_form=Form(values={"country": country}),
+        countries=COUNTRIES,
         form=form or Form(values={"name": user.name, "bio": user.bio}),
         password_form=password_form or Form(),
     )
 
 
-ROUTES = [account_page, save_profile, change_password]
+ROUTES = [account_page, save_profile, change_password, state_country]

@@ -7,6 +7,7 @@ from litestar import Response, get
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import ListingViewed, visit_of
 from souk.kernel.actor import Actor
+from souk.people.organisations.api import country_name, named_regions
 from souk.web.forms import Form, PageRequest
 from souk.web.market import Market
 from souk.web.pages import listing_diff, verify
@@ -35,6 +36,20 @@ async def buying(view: ListingView) -> dict[str, object]:
     }
 
 
+async def selling_regions(view: ListingView) -> dict[str, object]:
+    """Where the work is sold, and where the visitor buys from, when that matters."""
+    regions = view.listing.regions
+    billing = None
+    if regions and view.actor.organisation_id is not None:
+        billing = await view.market.billing.of(view.uow, view.actor.organisation_id)
+    return {
+        "sold_in": named_regions(list(regions)),
+        "buys_from": country_name(billing.country) if billing else "",
+        "is_served": not billing or billing.region in regions,
+        "buys_alone": len(view.actor.memberships) < 2,
+    }
+
+
 async def provenance(view: ListingView) -> dict[str, object]:
     """The newest entries of the log about this listing."""
     history = await view.market.provenance.timeline(view.uow, view.listing.id)
@@ -43,6 +58,7 @@ async def provenance(view: ListingView) -> dict[str, object]:
 
 LOADERS: Final[tuple[Loader, ...]] = (
     buying,
+    selling_regions,
     numbers,
     measured_part,
     provenance,

@@ -1,5 +1,7 @@
 """Checkout and receipts."""
 
+from typing import Final
+
 from litestar import MediaType, Response, get, post
 from litestar.response import Redirect
 
@@ -7,6 +9,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import CheckoutStarted, visit_of
 from souk.kernel.actor import Actor
 from souk.kernel.errors import SoukError
+from souk.people.organisations.api import COUNTRIES, country_name, named_regions
 from souk.web.forms import Form, PageRequest, posted
 from souk.web.market import Market
 from souk.web.pages.acting import organisation_choices
@@ -16,6 +19,10 @@ from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk.works.listings.api import SaleItem
 from souk_client.contracts.commerce import OrderRequest
+
+_FIELDS: Final = dict.fromkeys(
+    ("country_unknown", "country_needed", "region_not_served"), "country"
+)
 
 
 @get("/checkout/{listing_id:str}")
@@ -58,20 +65,25 @@ async def pay(
     checkout = await _Checkout.of(uow, actor, market, item, affiliate=affiliate, code=code)
     if code.problem:
         return checkout.answer(pages, shell, fields.form(), status=422)
+    buyer_id = fields.get("organisation_id") or None
+    country = fields.get("country")
     shown = fields.get("price")
     wish = OrderRequest(
         listing_id=listing_id,
         offer_id=item.offer.id,
-        organisation_id=fields.get("organisation_id") or None,
+        organisation_id=buyer_id,
         affiliate=affiliate or None,
         promotion_code=code.typed or None,
         expected_price_minor=int(shown) if shown.isascii() and shown.isdigit() else None,
         expected_currency=fields.get("currency") or None,
     )
     try:
+        if country:
+            buyer = actor.acting_for(buyer_id)
+            await market.billing.state(uow, actor, buyer, country=country)
         order = await market.orders.place(uow, actor, wish)
     except SoukError as error:
-        form = fields.form().refused(error)
+        form = fields.form().refused(error, _FIELDS)
         return checkout.answer(pages, shell, form, status=error.status)
     return see_other(f"/orders/{order.id}?new=1")
 
@@ -128,12 +140,14 @@ class _Checkout:
         affiliate: str,
         code: CheckoutCode,
         organisations: list[tuple[str, str]],
+        country: str,
     ) -> None:
         self._item = item
         self._available_minor = available_minor
         self._affiliate = affiliate
         self._code = code
         self._organisations = organisations
+        self._country = country
 
     @classmethod
     async def of(
@@ -147,6 +161,7 @@ class _Checkout:
         code: CheckoutCode,
     ) -> "_Checkout":
         balances = await market.ledger.balances(uow, actor.acting_for(None))
+        billing = await market.billing.of(uow, actor.acting_for(None)) if item.regions else None
         available = (b.available_minor for b in balances if b.currency == item.offer.currency)
         return cls(
             item,
@@ -154,6 +169,7 @@ class _Checkout:
             affiliate=affiliate[:96],
             code=code,
             organisations=await organisation_choices(uow, actor, market),
+            country=billing.country if billing else "",
         )
 
     def answer(self, pages: Pages, shell: Shell, form: Form, *, status: int = 200) -> Response[str]:
@@ -161,6 +177,7 @@ class _Checkout:
         # With several organisations another wallet may have what this one lacks.
         alone = len(self._organisations) == 1
         quote = self._code.quote
+        asks = bool(self._item.regions) and (not self._country or "country" in form.errors)
         pay_minor = quote.price_minor if quote else offer.price_minor
         return pages.answer(
             "pages/checkout.html",
@@ -175,6 +192,10 @@ class _Checkout:
             short_minor=max(0, pay_minor - self._available_minor) if alone else 0,
             affiliate=self._affiliate,
             organisations=self._organisations,
+            sold_in=named_regions(self._item.regions),
+            buys_from=country_name(self._country) if self._country else "",
+            asks_country=asks,
+            countries=[("", "Choose a country"), *COUNTRIES],
             form=form,
         )
 

@@ -6,7 +6,7 @@ from litestar.response import Redirect
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import SoukError
-from souk.people.organisations.api import OrganisationFacts
+from souk.people.organisations.api import COUNTRIES, OrganisationFacts
 from souk.web.forms import Form, PageRequest, posted, read
 from souk.web.market import Market
 from souk.web.pages.addresses import see_other
@@ -147,6 +147,7 @@ async def _one(
     form: Form,
     invited: bool,
 ) -> Response[str]:
+    billing = await market.billing.of(uow, organisation.id)
     return pages.answer(
         "pages/organisation.html",
         shell,
@@ -157,6 +158,8 @@ async def _one(
         may_manage=actor.manages(organisation.id),
         invited=invited,
         form=form,
+        country_form=Form(values={"country": billing.country if billing else ""}),
+        countries=COUNTRIES,
     )
 
 

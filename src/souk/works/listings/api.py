@@ -72,6 +72,8 @@ class SaleItem(msgspec.Struct, frozen=True, kw_only=True):
     """The seller's organisation."""
     licence: str
     """The SPDX expression (or LicenseRef-…)."""
+    regions: list[str]
+    """The parts of the world it is sold in; none is everywhere."""
     version: SaleVersion
     offer: SaleOffer
 

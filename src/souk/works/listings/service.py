@@ -46,6 +46,7 @@ class ListingService(ListingReader):
             kind=row.kind,
             owner=owner_ref(owner),
             licence=row.licence,
+            regions=row.regions,
             version=await self._sale_version(uow, row),
             offer=SaleOffer(
                 id=offer.id,

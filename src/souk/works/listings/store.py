@@ -53,6 +53,7 @@ class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     licence: str | None
     state: ListingState
+    regions: list[str]
     version_id: str | None
     version: str | None
     revision_id: str | None
@@ -451,7 +452,7 @@ async def for_sale(uow: UnitOfWork, listing_id: str) -> SaleRow | None:
     return await uow.one_or_none(
         SaleRow,
         """
-        SELECT l.id, l.organisation_id, l.slug, l.kind, l.title, l.licence, l.state,
+        SELECT l.id, l.organisation_id, l.slug, l.kind, l.title, l.licence, l.state, l.regions,
             v.id AS version_id, v.version, v.revision_id
         FROM works.listings l LEFT JOIN works.versions v ON v.id = l.current_version_id
         WHERE l.id = %(id)s

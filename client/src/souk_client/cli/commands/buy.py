@@ -23,6 +23,7 @@ Examples:
 @click.argument("listing")
 @click.option("--edition", help="Which edition, when there are several.")
 @click.option("--organisation", metavar="ID", help="Who buys; you when left out.")
+@click.option("--country", metavar="CODE", help="Where you buy from, such as DE; kept.")
 @click.option("--affiliate", metavar="SLUG", help="Whose link brought you here.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @with_shell
@@ -31,6 +32,7 @@ def command(
     listing: str,
     edition: str | None,
     organisation: str | None,
+    country: str | None,
     affiliate: str | None,
     yes: bool,
 ) -> None:
@@ -44,6 +46,9 @@ def command(
         offer = _offer(found, edition)
         _show(shell, souk, found, offer, organisation)
         shell.confirm("Buy it?", is_agreed=yes)
+        if country is not None:
+            buyer = organisation or souk.account.get().user.organisation.id
+            souk.organisations.state_billing(buyer, country=country.upper())
         order = souk.orders.create(
             OrderRequest(
                 listing_id=found.id,

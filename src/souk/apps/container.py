@@ -14,11 +14,13 @@ import structlog
 from souk.apps.application_role import app_dsn
 from souk.apps.wiring.analytics import AnalyticsParts, wire_analytics
 from souk.apps.wiring.badges import wire_badges
+from souk.apps.wiring.cdn import Cdn, wire_cdn
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
 from souk.apps.wiring.discovery import Discovery, wire_discovery
 from souk.apps.wiring.insight import Insight, wire_insight
+from souk.apps.wiring.ipfs import Ipfs, wire_ipfs
 from souk.apps.wiring.live import LiveParts, wire_live
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
@@ -30,6 +32,7 @@ from souk.apps.wiring.treasury import Treasury, wire_treasury
 from souk.apps.wiring.trust import Trust, wire_trust
 from souk.apps.wiring.web import wire_web
 from souk.apps.wiring.works import Works, wire_works
+from souk.apps.wiring.xet import Xet, wire_xet
 from souk.delivery.downloads.service import DownloadRecords
 from souk.infra.http import idempotency
 from souk.infra.http.errors import ErrorPage
@@ -67,6 +70,9 @@ class Container:
     plugins: Plugins
     commerce: Commerce
     delivery: Delivery
+    xet: Xet
+    ipfs: Ipfs
+    cdn: Cdn
     compute: Compute
     analytics: AnalyticsParts
     insight: Insight
@@ -159,6 +165,24 @@ def build_container(
     delivery = wire_delivery(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
+    ipfs = wire_ipfs(
+        core,
+        listings=works.listings,
+        licences=rights.licences,
+        artifacts=works.artifacts,
+        revisions=works.revisions,
+    )
+    xet = wire_xet(
+        core,
+        blobs=works.blobs,
+        content=works.pieces,
+        listings=works.listings,
+        artifacts=works.artifacts,
+        revisions=works.revisions,
+    )
+    cdn = wire_cdn(
+        core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
+    )
     compute = wire_compute(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
@@ -225,7 +249,7 @@ def build_container(
         trust=trust,
         badges=badges,
     )
-    below = (people, treasury, works, rights, plugins, commerce, delivery, compute)
+    below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, compute)
     wings = (*below, analytics, insight, reviews, discovery, recommendations, trust, badges, web)
     return Container(
         core=core,
@@ -237,6 +261,9 @@ def build_container(
         plugins=plugins,
         commerce=commerce,
         delivery=delivery,
+        xet=xet,
+        ipfs=ipfs,
+        cdn=cdn,
         compute=compute,
         analytics=analytics,
         insight=insight,

@@ -27,6 +27,8 @@ SECURITY_HEADERS: Final = (
 )
 OWN_HEAD: Final = "/d/"
 """Downloads answer HEAD themselves, since a GET counts; elsewhere it is a GET without the body."""
+HEAD_ONLY: Final = "head_only"
+"""In the scope's state when only the head of a GET's answer leaves: a body need not be made."""
 EVENT_STREAM: Final = b"text/event-stream; charset=utf-8"
 """Streams last as long as somebody listens: what is timed is how soon they begin."""
 HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
@@ -55,6 +57,7 @@ class Edge:
         ended: float | None = None
 
         head_only = scope["method"] == "HEAD" and not scope["path"].startswith(OWN_HEAD)
+        scope["state"][HEAD_ONLY] = head_only
         if head_only:
             scope["method"] = "GET"
 

@@ -1,0 +1,164 @@
+"""Making the trees of published versions: once each, in the worker, from what is stored."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from souk.delivery.ipfs import store
+from souk.delivery.ipfs.blocks import SMALL_BYTES
+from souk.delivery.ipfs.pieces import cut
+from souk.delivery.ipfs.store import BlockRow, FileRow, NewTree, TreeRow, WaitingRow
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.works.artifacts.api import Artifact, Artifacts
+from souk.works.revisions.api import Revisions, TreeFile
+from souk_client.proofs.ipfs import (
+    CHUNK_BYTES,
+    Entry,
+    chunk_lengths,
+    directory_dag,
+    file_dag,
+    read_cid,
+)
+from souk_client.proofs.ipfs.cids import node_cid
+
+TOGETHER: Final = 32
+"""How many versions are taken at once."""
+ROWS_TOGETHER: Final = 2000
+LEASE: Final = timedelta(minutes=30)
+"""After this a version whose worker died is taken by another."""
+FIRST_PAUSE: Final = timedelta(seconds=10)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+
+log = structlog.get_logger("souk.ipfs")
+
+
+class ContentDiffers(Exception):
+    """What is stored of an artifact is not what its CID says."""
+
+
+class Indexer:
+    """Gives every published version its tree, and every file of it its blocks."""
+
+    def __init__(self, database: Database, artifacts: Artifacts, revisions: Revisions) -> None:
+        self._database = database
+        self._artifacts = artifacts
+        self._revisions = revisions
+
+    async def index_waiting(self) -> list[WaitingRow]:
+        """Makes the trees of versions that wait; answers those that were taken, none at the end."""
+        async with self._database.transaction(SYSTEM) as uow:
+            taken = await store.claim(uow, until=uow.now + LEASE, limit=TOGETHER)
+        if not taken:
+            return []
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            trees = await self._revisions.trees(uow, {row.revision_id for row in taken})
+        done = []
+        for row in taken:
+            try:
+                tree = trees[row.revision_id]
+                files = await self._index_files(tree)
+                done.append(_tree_of(row, tree, files))
+            except Exception:
+                log.exception("a version has no tree yet; trying again", version=row.version_id)
+                await self._put_off(row)
+        if done:
+            async with self._database.transaction(SYSTEM) as uow:
+                await store.add_trees(uow, done)
+                await store.done(uow, [new.row.id for new in done])
+        return taken
+
+    async def _index_files(self, tree: Sequence[TreeFile]) -> dict[str, FileRow]:
+        """The files of a tree, those that are new with their blocks."""
+        sha256s = {file.sha256 for file in tree}
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            known = await store.files(uow, sha256s)
+            artifacts = await self._artifacts.get_many(uow, sha256s - known.keys())
+        blocks: list[BlockRow] = []
+        files: list[FileRow] = []
+        for sha256 in sorted(sha256s - known.keys()):
+            file, rows = await self._look_at(artifacts[sha256])
+            files.append(file)
+            blocks += rows
+            if len(blocks) >= ROWS_TOGETHER:
+                await self._keep(files, blocks)
+                known |= {one.sha256: one for one in files}
+                files, blocks = [], []
+        if files:
+            await self._keep(files, blocks)
+        return known | {one.sha256: one for one in files}
+
+    async def _keep(self, files: Sequence[FileRow], blocks: Sequence[BlockRow]) -> None:
+        async with self._database.transaction(SYSTEM) as uow:
+            await store.add_blocks(uow, blocks)
+            await store.add_files(uow, files)
+
+    async def _look_at(self, artifact: Artifact) -> tuple[FileRow, list[BlockRow]]:
+        """Reads an artifact once.
+
+        Raises:
+            ContentDiffers: it is not what its CID says.
+        """
+        lengths = chunk_lengths(artifact.size_bytes)
+        digests = []
+        async for chunk in cut(self._artifacts.open(artifact.sha256), lengths):
+            digests.append(
+                hashlib.sha256(chunk).digest()
+                if len(chunk) < SMALL_BYTES
+                else await asyncio.to_thread(_sha256, chunk)
+            )
+        dag = file_dag(digests, artifact.size_bytes)
+        if str(dag.root.cid) != artifact.cid:
+            raise ContentDiffers(artifact.sha256)
+        leaves = {
+            digest: BlockRow(
+                digest=digest,
+                sha256=artifact.sha256,
+                start_byte=number * CHUNK_BYTES,
+                range_bytes=length,
+            )
+            for number, (digest, length) in reversed(
+                [*enumerate(zip(digests, lengths, strict=True))]
+            )
+        }
+        nodes = [
+            BlockRow(digest=node_cid(block).digest, sha256=artifact.sha256, head=block)
+            for block in dag.blocks
+        ]
+        file = FileRow(
+            sha256=artifact.sha256, root=dag.root.cid.binary, dag_bytes=dag.root.dag_bytes
+        )
+        return file, [*leaves.values(), *nodes]
+
+    async def _put_off(self, row: WaitingRow) -> None:
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.attempts, 20))
+        async with self._database.transaction(SYSTEM) as uow:
+            await store.put_off(uow, row.version_id, until=uow.now + pause)
+
+
+def _tree_of(row: WaitingRow, tree: Sequence[TreeFile], files: dict[str, FileRow]) -> NewTree:
+    dag = directory_dag((file.path, _entry(file, files[file.sha256])) for file in tree)
+    return NewTree(
+        row=TreeRow(
+            id=row.version_id,
+            kind="version",
+            organisation_id=row.organisation_id,
+            listing_id=row.listing_id,
+            root=dag.root.cid.binary,
+            size_bytes=sum(file.size_bytes for file in tree),
+        ),
+        directories={node_cid(block).digest: block for block in dag.blocks},
+        sha256s=[file.sha256 for file in tree],
+    )
+
+
+def _entry(file: TreeFile, known: FileRow) -> Entry:
+    return Entry(read_cid(known.root, 0)[0], dag_bytes=known.dag_bytes, file_bytes=file.size_bytes)
+
+
+def _sha256(chunk: bytes) -> bytes:
+    return hashlib.sha256(chunk).digest()

@@ -10,6 +10,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.artifacts import routes as artifact_routes
 from souk.works.artifacts.contents import Contents
+from souk.works.artifacts.intake import Intake
 from souk.works.artifacts.scan.workflow import ScanService, restart_overdue, scan_handler
 from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
@@ -27,6 +28,7 @@ from souk.works.listings.diffing import VersionDiffs
 from souk.works.listings.editing import ListingEditor
 from souk.works.listings.importing import ListingImporter
 from souk.works.listings.publishing import Publisher
+from souk.works.listings.repositories import RepositoryReader
 from souk.works.listings.service import ListingService
 from souk.works.listings.settings import ListingSettings
 from souk.works.offers import routes as offer_routes
@@ -42,8 +44,11 @@ class Works:
     blobs: BlobStore
     pieces: XetContent
     artifacts: ArtifactService
+    uploads: UploadService
+    intake: Intake
     revisions: RevisionService
     listings: ListingService
+    repositories: RepositoryReader
     editor: ListingEditor
     publisher: Publisher
     offers: OfferService
@@ -68,6 +73,7 @@ def wire_works(
         pieces=pieces,
     )
     artifacts = ArtifactService(blobs, pieces=pieces)
+    intake = Intake(blobs, folder=data_path / "intake", settings=settings)
     revisions = RevisionService()
     book = OfferBook(organisations)
     listings = ListingService(
@@ -112,6 +118,7 @@ def wire_works(
 
     async def sweep_uploads(_uow: UnitOfWork) -> None:
         await uploads.sweep()
+        await intake.sweep()
 
     async def restart_scans(uow: UnitOfWork) -> None:
         await restart_overdue(uow, core.workflows)
@@ -120,8 +127,11 @@ def wire_works(
         blobs=blobs,
         pieces=pieces,
         artifacts=artifacts,
+        uploads=uploads,
+        intake=intake,
         revisions=revisions,
         listings=listings,
+        repositories=RepositoryReader(organisations),
         editor=editor,
         publisher=publisher,
         offers=offers,

@@ -7,9 +7,11 @@ from litestar import Request, Response, get, head
 from litestar.datastructures import State
 from litestar.response import Stream
 
+from souk.delivery.downloads.nearby import Nearby
 from souk.delivery.downloads.ranges import choose_span, is_not_modified
 from souk.delivery.downloads.service import DownloadService
 from souk.delivery.downloads.tickets import Ticket
+from souk.infra.http.dependencies import Service
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk_client.contracts.delivery import LicensedFiles
@@ -29,9 +31,16 @@ async def licensed_files(
 
 @get("/d/{ticket:str}/{filename:str}", include_in_schema=False, opt={"transaction": "own"})
 async def download(
-    ticket: str, filename: str, request: Request[Any, Any, State], downloads: DownloadService
+    ticket: str,
+    filename: str,
+    request: Request[Any, Any, State],
+    downloads: DownloadService,
+    nearby: Service[Nearby],
 ) -> Response[Any]:
-    """The bytes, whole or one range of them."""
+    """The bytes, whole or one range of them, or where they are nearer to the client.
+
+    `?from=home` is for clients that cannot reach any node.
+    """
     admitted = await downloads.admit(ticket)
     etag = f'"{admitted.sha256}"'
     if is_not_modified(request.headers.get("if-none-match"), etag):
@@ -48,7 +57,12 @@ async def download(
         return Response(None, status_code=416, headers=headers)
     if span.status == 206:
         headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{admitted.size_bytes}"
+    elsewhere = await _elsewhere(admitted, request, nearby)
     await downloads.begin(admitted)
+    if elsewhere is not None:
+        return Response(
+            None, status_code=307, headers={"location": elsewhere, "cache-control": "no-store"}
+        )
     return Stream(
         downloads.read(admitted, start=span.start, end=span.end),
         status_code=span.status,
@@ -65,6 +79,22 @@ async def describe_download(
     admitted = await downloads.admit(ticket)
     headers = _headers(admitted, length=admitted.size_bytes)
     return Response(None, headers=headers, media_type=admitted.media_type)
+
+
+async def _elsewhere(
+    ticket: Ticket, request: Request[Any, Any, State], nearby: Nearby
+) -> str | None:
+    if request.query_params.get("from") == "home":
+        return None
+    return await nearby.address(
+        licence_id=ticket.licence_id,
+        sha256=ticket.sha256,
+        size_bytes=ticket.size_bytes,
+        filename=ticket.filename,
+        media_type=ticket.media_type,
+        expires_at=ticket.expires_at,
+        client_address=str(request.scope["state"].get("address", "")),
+    )
 
 
 def _headers(ticket: Ticket, *, length: int | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from souk.delivery.downloads import store
+from souk.delivery.downloads.api import WantedFile
 from souk.delivery.downloads.events import VersionDownloaded
 from souk.delivery.downloads.settings import DownloadSettings
 from souk.delivery.downloads.tickets import Ticket, Tickets
@@ -80,8 +81,7 @@ class DownloadService:
                     size_bytes=entry.size_bytes,
                     cid=entry.cid,
                     media_type=entry.media_type,
-                    url=f"{self._base_url}/d/{await self._tickets.sign(ticket)}/"
-                    f"{quote(ticket.filename)}",
+                    url=await self._address(ticket),
                     expires_at=expires_at,
                 )
             )
@@ -91,6 +91,24 @@ class DownloadService:
             version=name,
             items=items,
         )
+
+    async def address(self, uow: UnitOfWork, licence_id: str, file: WantedFile) -> str:
+        """Where this file can be fetched for a short time, under a licence that is good."""
+        expires_at = uow.now + timedelta(seconds=self._settings.url_seconds)
+        ticket = Ticket(
+            licence_id=licence_id,
+            version_id=file.version_id,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            filename=file.path.rpartition("/")[2],
+            media_type=file.media_type,
+            expires_at=int(expires_at.timestamp()),
+        )
+        return await self._address(ticket)
+
+    async def _address(self, ticket: Ticket) -> str:
+        signed = await self._tickets.sign(ticket)
+        return f"{self._base_url}/d/{signed}/{quote(ticket.filename)}"
 
     async def admit(self, text: str) -> Ticket:
         """The ticket of an address, when its licence is good at this moment.

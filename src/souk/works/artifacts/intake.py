@@ -1,4 +1,4 @@
-"""Taking in many small files at once: staged one by one as they arrive, recorded in one transaction.
+"""Taking in many small files: staged one by one as they arrive, recorded in one transaction.
 
 For files that come inside another request (a commit), where announcing each as an upload would cost
 more than its bytes. The rules are those of uploads: durable before recorded, held by whoever sent
@@ -113,7 +113,7 @@ class Intake:
 
     async def drop(self, files: Sequence[StagedFile]) -> None:
         """Removes what is still staged of these files."""
-        await asyncio.to_thread(lambda: [file.path.unlink(missing_ok=True) for file in files])
+        await asyncio.to_thread(_unlink, [file.path for file in files])
 
     async def sweep(self) -> int:
         """Removes what requests that died left behind; answers how many files that were."""
@@ -124,6 +124,10 @@ class Intake:
             return 0
         before = time.time() - FORGOTTEN_S
         old = [path for path in self._folder.iterdir() if path.stat().st_mtime < before]
-        for path in old:
-            path.unlink(missing_ok=True)
+        _unlink(old)
         return len(old)
+
+
+def _unlink(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -271,8 +271,12 @@ class Repositories(Protocol):
         """The listing at `owner/slug`. Raises NotFound `listing_unknown`."""
         ...
 
-    async def card(self, uow: UnitOfWork, listing_id: str) -> str:
-        """Its card, as Markdown; empty when there is none."""
+    async def card_fields(self, uow: UnitOfWork, listing_id: str) -> dict[str, Any]:
+        """What its card's front matter says, as YAML has it; empty when it cannot be read."""
+        ...
+
+    def card_problem(self, card: str) -> str | None:
+        """What is wrong with a card's front matter, with the line; None when nothing is."""
         ...
 
     async def versions(self, uow: UnitOfWork, listing_id: str) -> list[RepositoryVersion]:

@@ -1,12 +1,16 @@
 """Listings as repositories: what somebody who pulls files needs to know, in one short read."""
 
 from collections.abc import Collection
+from typing import Any
 
 from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.errors import Invalid
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.listings import repository_store, store
 from souk.works.listings.api import Repository, RepositoryVersion
+from souk.works.listings.cards import read_card
 from souk.works.listings.errors import ListingUnknown
+from souk.works.listings.front_matter import read_front_matter
 
 
 class RepositoryReader:
@@ -24,8 +28,19 @@ class RepositoryReader:
             raise ListingUnknown()
         return row.to_repository(owner=organisation.slug)
 
-    async def card(self, uow: UnitOfWork, listing_id: str) -> str:
-        return await repository_store.card(uow, listing_id) or ""
+    async def card_fields(self, uow: UnitOfWork, listing_id: str) -> dict[str, Any]:
+        card = await repository_store.card(uow, listing_id) or ""
+        try:
+            return {name: field.value for name, field in read_front_matter(card).items()}
+        except Invalid:
+            return {}
+
+    def card_problem(self, card: str) -> str | None:
+        try:
+            read_card(card)
+        except Invalid as error:
+            return error.detail
+        return None
 
     async def versions(self, uow: UnitOfWork, listing_id: str) -> list[RepositoryVersion]:
         return [

@@ -216,9 +216,7 @@ async def refs(uow: UnitOfWork, work_id: str) -> list[Ref]:
     )
 
 
-async def add_ref(
-    uow: UnitOfWork, revision: Revision, *, name: str, organisation_id: str
-) -> bool:
+async def add_ref(uow: UnitOfWork, revision: Revision, *, name: str, organisation_id: str) -> bool:
     """A new ref; False when the name is taken."""
     added = await uow.execute(
         """

@@ -1,0 +1,160 @@
+"""HTTP: large files by Git LFS: announcing them, and their bytes at signed addresses."""
+
+from typing import Any
+
+from litestar import Response, post, put
+
+from souk.delivery.hub.desk import Desk
+from souk.delivery.hub.http import HubRequest, body_of, read_json
+from souk.delivery.hub.lfs import LargeFiles, LfsRequest
+from souk.delivery.hub.model import RepoType
+from souk.delivery.hub.settings import HubSettings
+from souk.delivery.hub.tickets import UploadTickets
+from souk.delivery.hub.wire import LfsBatch
+from souk.infra.http.dependencies import Service
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.clock import Clock
+from souk.kernel.errors import Invalid
+from souk.works.listings.api import Listings
+
+TAGS = ["hub"]
+_STREAMED: dict[str, Any] = {  # as handlers' options are
+    "transaction": "own",
+    "raw_body": True,
+    "caller": "optional",
+}
+LFS_JSON = "application/vnd.git-lfs+json"
+
+
+async def _announce(
+    repo_type: RepoType,
+    address: tuple[str, str],
+    *,
+    request: HubRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    desk: Desk,
+    listings: Listings,
+    large_files: LargeFiles,
+    limit: int,
+) -> Response[LfsBatch]:
+    owner, name = address
+    seen = await desk.see_own(uow, actor, repo_type, owner=owner, name=name.removesuffix(".git"))
+    asked = await read_json(request, LfsRequest)
+    if asked.operation != "upload" or asked.hash_algo != "sha256":
+        raise Invalid("lfs_invalid", "Files are sent here, named by sha256, and fetched by path.")
+    if len(asked.objects) > limit:
+        raise Invalid("lfs_invalid", f"At most {limit} files may be announced at once.")
+    managed = await listings.managed(uow, actor, seen.id)
+    batch = await large_files.announce(uow, actor, managed, asked)
+    return Response(batch, media_type=LFS_JSON)
+
+
+@post(
+    "/{owner:str}/{name:str}/info/lfs/objects/batch",
+    status_code=200,
+    include_in_schema=False,
+    opt={"exclude_from_csrf": True},
+)
+async def announce_model_files(
+    owner: str,
+    name: str,
+    request: HubRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    hub_desk: Desk,
+    hub_listings: Service[Listings],
+    hub_large_files: LargeFiles,
+    hub_settings: HubSettings,
+) -> Response[LfsBatch]:
+    """Where to send the large files of a model."""
+    return await _announce(
+        "model",
+        (owner, name),
+        request=request,
+        uow=uow,
+        actor=actor,
+        desk=hub_desk,
+        listings=hub_listings,
+        large_files=hub_large_files,
+        limit=hub_settings.batch_objects,
+    )
+
+
+@post(
+    "/datasets/{owner:str}/{name:str}/info/lfs/objects/batch",
+    status_code=200,
+    include_in_schema=False,
+    opt={"exclude_from_csrf": True},
+)
+async def announce_dataset_files(
+    owner: str,
+    name: str,
+    request: HubRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    hub_desk: Desk,
+    hub_listings: Service[Listings],
+    hub_large_files: LargeFiles,
+    hub_settings: HubSettings,
+) -> Response[LfsBatch]:
+    """Where to send the large files of a dataset."""
+    return await _announce(
+        "dataset",
+        (owner, name),
+        request=request,
+        uow=uow,
+        actor=actor,
+        desk=hub_desk,
+        listings=hub_listings,
+        large_files=hub_large_files,
+        limit=hub_settings.batch_objects,
+    )
+
+
+@put(
+    "/api/hub/uploads/{ticket:str}",
+    tags=TAGS,
+    status_code=200,
+    opt=_STREAMED,
+    request_max_body_size=None,
+)
+async def put_large_file(
+    ticket: str,
+    request: HubRequest,
+    hub_clock: Service[Clock],
+    hub_upload_tickets: UploadTickets,
+    hub_large_files: LargeFiles,
+) -> Response[None]:
+    """A large file, or a part of one, at its signed address; durable when this answers."""
+    admitted = await hub_upload_tickets.read(ticket, now=hub_clock.now())
+    tag = await hub_large_files.put(admitted, body_of(request))
+    return Response(None, headers={"etag": f'"{tag}"'})
+
+
+@post(
+    "/api/hub/uploads/{ticket:str}",
+    tags=TAGS,
+    status_code=200,
+    opt={"transaction": "own", "caller": "optional"},
+)
+async def complete_large_file(
+    ticket: str,
+    hub_clock: Service[Clock],
+    hub_upload_tickets: UploadTickets,
+    hub_large_files: LargeFiles,
+) -> None:
+    """Ends a file that was sent in parts: its length and hash are checked."""
+    admitted = await hub_upload_tickets.read(ticket, now=hub_clock.now())
+    if not admitted.upload_id:
+        raise Invalid("lfs_invalid", "This address takes the bytes of a whole file, with PUT.")
+    await hub_large_files.complete(admitted)
+
+
+ROUTES = [
+    announce_model_files,
+    announce_dataset_files,
+    put_large_file,
+    complete_large_file,
+]

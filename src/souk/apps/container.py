@@ -19,6 +19,7 @@ from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
 from souk.apps.wiring.discovery import Discovery, wire_discovery
+from souk.apps.wiring.hub import Hub, wire_hub
 from souk.apps.wiring.insight import Insight, wire_insight
 from souk.apps.wiring.ipfs import Ipfs, wire_ipfs
 from souk.apps.wiring.live import LiveParts, wire_live
@@ -78,6 +79,7 @@ class Container:
     insight: Insight
     reviews: ReviewParts
     discovery: Discovery
+    hub: Hub
     trust: Trust
     all_parts: tuple[Parts, ...]
     error_page: ErrorPage | None = None
@@ -204,6 +206,23 @@ def build_container(
         notices=insight.notices,
         analytics=analytics.analytics,
     )
+    hub = wire_hub(
+        core,
+        organisations=people.organisations,
+        artifacts=works.artifacts,
+        uploads=works.uploads,
+        intake=works.intake,
+        revisions=works.revisions,
+        repositories=works.repositories,
+        listings=works.listings,
+        editor=works.editor,
+        publisher=works.publisher,
+        licences=rights.licences,
+        downloads=delivery.downloads,
+        xet=xet.xet,
+        xet_tokens=xet.tokens,
+        search=discovery.search,
+    )
     recommendations = wire_recommendations(
         core,
         listings=works.listings,
@@ -250,7 +269,8 @@ def build_container(
         badges=badges,
     )
     below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, compute)
-    wings = (*below, analytics, insight, reviews, discovery, recommendations, trust, badges, web)
+    above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
+    wings = (*below, *above)
     return Container(
         core=core,
         people=people,
@@ -269,6 +289,7 @@ def build_container(
         insight=insight,
         reviews=reviews,
         discovery=discovery,
+        hub=hub,
         trust=trust,
         all_parts=(_infra_parts(), live.parts, *(wing.parts for wing in wings)),
         error_page=web.error_page,

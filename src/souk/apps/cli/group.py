@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "up": "Run a whole marketplace here: database, server and worker.",
     "serve": "Run only the HTTP server, on the database of SOUK_DATABASE_URL.",
     "worker": "Run only the worker, on the database of SOUK_DATABASE_URL.",
+    "edge": "Run an edge node that serves downloads near those who fetch them.",
     "migrate": "Bring the database's schema up to date.",
     "check": "Say whether the settings make sense and what they refer to works.",
     "backup": "Write everything the marketplace holds into one file.",

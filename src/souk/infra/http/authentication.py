@@ -65,7 +65,8 @@ class AuthenticationMiddleware(ASGIMiddleware):
         forwarded_for = connection.headers.get("x-forwarded-for")
         address = client_address(peer, forwarded_for, self._trusted_proxies)
         scope.setdefault("state", {})["address"] = address
-        self._limiter.count(actor.user_id or address)
+        if not counts_itself(scope["route_handler"]):
+            self._limiter.count(actor.user_id or address)
         if actor is ANONYMOUS and _is_api(scope) and needs_caller(scope["route_handler"]):
             actor.require_user()  # before a body is read
         await next_app(scope, receive, send)
@@ -101,6 +102,11 @@ def needs_caller(handler: BaseRouteHandler) -> bool:
     if not isinstance(handler, HTTPRouteHandler) or handler.opt.get("caller") == "optional":
         return False
     return "actor" in handler.parsed_fn_signature.parameters
+
+
+def counts_itself(handler: BaseRouteHandler) -> bool:
+    """Whether a handler limits its callers by itself (its option `rate="own"`)."""
+    return handler.opt.get("rate") == "own"
 
 
 def _is_api(scope: Scope) -> bool:

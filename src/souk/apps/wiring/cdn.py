@@ -1,0 +1,69 @@
+"""The CDN's control plane."""
+
+from dataclasses import dataclass
+
+from souk.apps.wiring.parts import Core, Parts, Schedule
+from souk.delivery.cdn import node_routes, routes
+from souk.delivery.cdn.fleet import Fleet
+from souk.delivery.cdn.jobs import Forgetting, revocation_handler
+from souk.delivery.cdn.origin import Origin
+from souk.delivery.cdn.places import Places
+from souk.delivery.cdn.routing import Routing
+from souk.delivery.cdn.sending import Sending
+from souk.delivery.cdn.service import CdnService
+from souk.delivery.cdn.settings import CdnSettings
+from souk.delivery.cdn.signing import EdgeTickets
+from souk.delivery.cdn.slicing import Slicing
+from souk.delivery.cdn.telling import Telling
+from souk.rights.licences.api import Licences
+from souk.works.artifacts.api import Artifacts
+from souk.works.listings.api import Listings
+
+FORGET_EVERY_S = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cdn:
+    cdn: CdnService
+    fleet: Fleet
+    parts: Parts
+
+
+def wire_cdn(core: Core, *, listings: Listings, licences: Licences, artifacts: Artifacts) -> Cdn:
+    settings = core.load(CdnSettings, "cdn")
+    signing = EdgeTickets(core.keyring)
+    fleet = Fleet(keyring=core.keyring, settings=settings, home_url=core.settings.base_url)
+    slicing = Slicing(core.database, artifacts, settings)
+    routing = Routing(core.database, fleet=fleet, places=Places(), settings=settings)
+    telling = Telling(core.database, keyring=core.keyring, fleet=fleet, settings=settings)
+    cdn = CdnService(listings=listings, telling=telling, routing=routing, signing=signing)
+    origin = Origin(signing=signing, licences=licences, artifacts=artifacts, slicing=slicing)
+    nearby = Sending(
+        core.database,
+        listings=listings,
+        licences=licences,
+        routing=routing,
+        slicing=slicing,
+        signing=signing,
+    )
+    return Cdn(
+        cdn=cdn,
+        fleet=fleet,
+        parts=Parts(
+            services={
+                "cdn": cdn,
+                "fleet": fleet,
+                "routing": routing,
+                "telling": telling,
+                "origin": origin,
+                "nearby": nearby,
+            },
+            routes=routes.ROUTES,
+            root_routes=node_routes.ROUTES,
+            handlers=[revocation_handler(telling)],
+            schedules=[
+                Schedule(name="cdn.forget", every_s=FORGET_EVERY_S, run=Forgetting(settings).run)
+            ],
+            on_close=[telling.close, slicing.close, routing.close],
+        ),
+    )

@@ -1,0 +1,34 @@
+"""Settings of the CDN's control plane. Variables: `SOUK_CDN_` + the field's name."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
+    local_regions: str = "na-east,na-west,eu-west,ap-south,ap-northeast,sa-east"
+    """Regions for which `souk up` runs a small node on this machine; none when `-`."""
+    local_cache_bytes: Annotated[int, Meta(ge=16 * 2**20)] = 512 * 2**20
+    """Disk space for the slices of each of these."""
+    silent_s: Annotated[float, Meta(ge=1, le=600)] = 10.0
+    """A node that has said nothing for so long counts as down."""
+    probe_s: Annotated[float, Meta(ge=0.05, le=30)] = 0.5
+    """How long a node that answered is taken to be there before it is asked again."""
+    probe_timeout_s: Annotated[float, Meta(ge=0.05, le=10)] = 0.4
+    """How long a node may take to answer that."""
+    purge_s: Annotated[float, Meta(ge=0.1, le=30)] = 0.9
+    """How long a purge waits for the nodes to confirm."""
+    secret_hours: Annotated[float, Meta(gt=0)] = 24.0
+    """How old a node's secret gets before it is given another."""
+    keep_commands_hours: Annotated[int, Meta(ge=1)] = 168
+    """How long a purge is remembered for nodes that are away; later they forget everything."""
+    keep_usage_days: Annotated[int, Meta(ge=1)] = 90
+    """How long figures by minute are kept."""
+    hash_at_once_bytes: Annotated[int, Meta(ge=0)] = 32 * 2**20
+    """Files up to this size are hashed for nodes when first asked for; larger ones beside it, and
+    the marketplace serves them itself until that is done."""
+
+    def regions_here(self) -> list[str]:
+        """The regions of this machine's own small nodes."""
+        return [name.strip() for name in self.local_regions.split(",") if name.strip(" -")]

@@ -10,7 +10,7 @@ from souk.delivery.hub.desk import Desk, check_writer
 from souk.delivery.hub.http import HubRequest, body_of, read_json, type_named
 from souk.delivery.hub.managing import HubManager
 from souk.delivery.hub.preupload import HubPreparation, PreuploadRequest
-from souk.delivery.hub.wire import Committed, Preupload, XetAnswer
+from souk.delivery.hub.wire import Committed, Done, Preupload, XetAnswer
 from souk.delivery.hub.xet_tokens import HubXetTokens
 from souk.delivery.xet.api import XetToken
 from souk.infra.postgres.database import Database
@@ -125,12 +125,13 @@ async def add_tag(
     actor: Actor,
     hub_desk: Desk,
     hub_manager: HubManager,
-) -> None:
+) -> Done:
     """Names a revision; a semantic version makes a version of the listing."""
     repo_type = type_named(kind, owner=owner, name=name)
     seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
     asked = await read_json(request, TagRequest)
     await hub_manager.tag(uow, actor, seen, revision=revision.strip("/"), name=asked.tag)
+    return Done(ok=True)
 
 
 @delete(
@@ -148,11 +149,12 @@ async def remove_tag(
     actor: Actor,
     hub_desk: Desk,
     hub_manager: HubManager,
-) -> None:
+) -> Done:
     """Removes a tag; versions stay."""
     repo_type = type_named(kind, owner=owner, name=name)
     seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
     await hub_manager.untag(uow, actor, seen, name=tag.strip("/"))
+    return Done(ok=True)
 
 
 @post(
@@ -171,12 +173,13 @@ async def add_branch(
     actor: Actor,
     hub_desk: Desk,
     hub_manager: HubManager,
-) -> None:
+) -> Done:
     """Makes a branch, from `main` or where the body says."""
     repo_type = type_named(kind, owner=owner, name=name)
     seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
     asked = await read_json(request, BranchRequest)
     await hub_manager.branch(uow, actor, seen, name=branch.strip("/"), start=asked.starting_point)
+    return Done(ok=True)
 
 
 @delete(
@@ -194,11 +197,12 @@ async def remove_branch(
     actor: Actor,
     hub_desk: Desk,
     hub_manager: HubManager,
-) -> None:
+) -> Done:
     """Removes a branch; `main` stays."""
     repo_type = type_named(kind, owner=owner, name=name)
     seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
     await hub_manager.unbranch(uow, actor, seen, name=branch.strip("/"))
+    return Done(ok=True)
 
 
 @get(

@@ -10,7 +10,7 @@ from souk.delivery.hub.lfs import LargeFiles, LfsRequest
 from souk.delivery.hub.model import RepoType
 from souk.delivery.hub.settings import HubSettings
 from souk.delivery.hub.tickets import UploadTickets
-from souk.delivery.hub.wire import LfsBatch
+from souk.delivery.hub.wire import Done, LfsBatch
 from souk.infra.http.dependencies import Service
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
@@ -126,11 +126,11 @@ async def put_large_file(
     hub_clock: Service[Clock],
     hub_upload_tickets: UploadTickets,
     hub_large_files: LargeFiles,
-) -> Response[None]:
+) -> Response[Done]:
     """A large file, or a part of one, at its signed address; durable when this answers."""
     admitted = await hub_upload_tickets.read(ticket, now=hub_clock.now())
     tag = await hub_large_files.put(admitted, body_of(request))
-    return Response(None, headers={"etag": f'"{tag}"'})
+    return Response(Done(ok=True), headers={"etag": f'"{tag}"'})
 
 
 @post(
@@ -144,12 +144,13 @@ async def complete_large_file(
     hub_clock: Service[Clock],
     hub_upload_tickets: UploadTickets,
     hub_large_files: LargeFiles,
-) -> None:
+) -> Done:
     """Ends a file that was sent in parts: its length and hash are checked."""
     admitted = await hub_upload_tickets.read(ticket, now=hub_clock.now())
     if not admitted.upload_id:
         raise Invalid("lfs_invalid", "This address takes the bytes of a whole file, with PUT.")
     await hub_large_files.complete(admitted)
+    return Done(ok=True)
 
 
 ROUTES = [

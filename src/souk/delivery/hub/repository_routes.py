@@ -24,6 +24,7 @@ from souk.delivery.hub.wire import (
     CardCheck,
     CardFinding,
     CreatedRepository,
+    Done,
     RepositoryInfo,
     Who,
     WhoAuth,
@@ -116,13 +117,14 @@ async def create_repository(
 @delete("/api/repos/delete", tags=TAGS, status_code=200)
 async def delete_repository(
     request: HubRequest, uow: UnitOfWork, actor: Actor, hub_manager: HubManager
-) -> None:
+) -> Done:
     """Removes a draft for good; takes a published listing off the market, licences stay."""
     await hub_manager.delete(uow, actor, await read_json(request, NamedRepository))
+    return Done(ok=True)
 
 
 @post("/api/repos/move", tags=TAGS, status_code=200)
-async def move_repository(actor: Actor) -> None:
+async def move_repository(actor: Actor) -> Done:
     """Refused: licences and proofs name a listing by its address."""
     require_key(actor)
     raise NotOffered(
@@ -142,7 +144,7 @@ async def change_repository(
     request: HubRequest,
     actor: Actor,
     hub_manager: HubManager,
-) -> None:
+) -> Done:
     """Publishes (what `main` holds becomes a version, if it is none) or takes off the market."""
     await hub_manager.change(
         actor,
@@ -151,6 +153,7 @@ async def change_repository(
         name=name,
         settings=await read_json(request, RepositorySettings),
     )
+    return Done(ok=True)
 
 
 Search = Annotated[str | None, Parameter(max_length=200)]
@@ -271,12 +274,13 @@ async def check_access(
     actor: Actor,
     hub_desk: Desk,
     hub_rights: FileRights,
-) -> None:
+) -> Done:
     """Whether the caller may have the files."""
     seen = await hub_desk.see(
         uow, actor, type_named(kind, owner=owner, name=name), owner=owner, name=name
     )
     await hub_rights.admit(uow, actor, seen)
+    return Done(ok=True)
 
 
 @get("/api/{kind:str}/{owner:str}/{name:str}/auth-check/write", tags=TAGS, opt=PUBLIC)
@@ -287,12 +291,13 @@ async def check_write_access(
     uow: UnitOfWork,
     actor: Actor,
     hub_desk: Desk,
-) -> None:
+) -> Done:
     """Whether the caller may commit."""
     seen = await hub_desk.see_own(
         uow, actor, type_named(kind, owner=owner, name=name), owner=owner, name=name
     )
     check_writer(actor, seen)
+    return Done(ok=True)
 
 
 def _question(

@@ -10,6 +10,12 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     """An answer; what is not known is left out."""
 
 
+class Done(msgspec.Struct, frozen=True):
+    """It is done; there is nothing to tell."""
+
+    ok: bool
+
+
 class LfsOfEntry(Wire, frozen=True, kw_only=True):
     """A large file's content."""
 

@@ -15,14 +15,17 @@ from souk_client.sdk import Souk
 WITHIN_S = 20.0
 
 
-def publish_files(seller: Souk, files: dict[str, bytes], **fields: Any) -> Listing:
-    """Publishes a work of these files; given away unless `price_minor` says otherwise."""
+def publish_files(
+    seller: Souk, files: dict[str, bytes], *, publish: bool = True, **fields: Any
+) -> Listing:
+    """Publishes a work of these files; given away unless `fields` say otherwise."""
     slug = f"tree-{secrets.token_hex(6)}"
     values = {"kind": "dataset", "slug": slug, "title": slug, "licence": "CC-BY-4.0", **fields}
-    values.setdefault("price_minor", 0)
+    if "offers" not in values:
+        values.setdefault("price_minor", 0)
     listing = seller.listings.create(ListingRequest(**values))
     add_version(seller, listing.id, "1.0.0", files)
-    return seller.listings.publish(listing.id)
+    return seller.listings.publish(listing.id) if publish else listing
 
 
 def add_version(seller: Souk, listing_id: str, version: str, files: dict[str, bytes]) -> None:

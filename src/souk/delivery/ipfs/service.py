@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from souk.delivery.ipfs.blocks import Blocks
-from souk.delivery.ipfs.errors import CidUnreadable, ContentUnknown
+from souk.delivery.ipfs.errors import CidUnreadable, ContentGone
 from souk.delivery.ipfs.model import Question
 from souk.delivery.ipfs.rights import Access, Rights
 from souk.delivery.ipfs.walking import Walker, Way
@@ -52,7 +52,7 @@ class Gateway:
         """What an admitted caller gets; the first block is read before this returns.
 
         Raises:
-            NotFound: `path_unknown`, `content_unknown`.
+            NotFound: `path_unknown`.
             Malformed: `gateway_request_invalid`, `cid_invalid`.
             Gone: `content_gone`. Damaged: `block_damaged`.
         """
@@ -76,7 +76,7 @@ class Gateway:
         if way.end.hash_code != IDENTITY and way.end.digest not in await self._blocks.find(
             [way.end.digest]
         ):
-            raise ContentUnknown()
+            raise ContentGone("its file is kept back")
         return way
 
     async def _block(self, cid: Cid) -> bytes:

@@ -1,10 +1,13 @@
 """Small ONNX models for tests, honest and hostile, and tables to run them on."""
 
+import io
 import secrets
 from collections.abc import Sequence
 
 import onnx
+import pyarrow as pa
 from onnx import TensorProto, helper
+from pyarrow import parquet
 
 
 def _model(nodes: list[onnx.NodeProto], output: onnx.ValueInfoProto, *, width: int) -> bytes:
@@ -87,3 +90,22 @@ def table(rows: Sequence[tuple[float, float, object]]) -> bytes:
 def nine_of_ten() -> bytes:
     """100 rows on which `larger_column` is right 90 times."""
     return table([(n % 7, n % 5, int(n % 5 > n % 7) ^ int(n % 10 == 3)) for n in range(100)])
+
+
+def says_the_colour() -> bytes:
+    """Takes a colour as text and a size as a number, and answers the colour."""
+    colour = helper.make_tensor_value_info("colour", TensorProto.STRING, [None, 1])
+    size = helper.make_tensor_value_info("size", TensorProto.FLOAT, [None, 1])
+    output = helper.make_tensor_value_info("label", TensorProto.STRING, [None, 1])
+    node = helper.make_node("Identity", ["colour"], ["label"])
+    graph = helper.make_graph([node], "test", [colour, size], [output])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model.doc_string = secrets.token_hex(4)  # so that each is a file of its own
+    return bytes(model.SerializeToString())
+
+
+def parquet_of(**columns: Sequence[object]) -> bytes:
+    """A Parquet file of these columns."""
+    sink = io.BytesIO()
+    parquet.write_table(pa.table({name: list(column) for name, column in columns.items()}), sink)
+    return sink.getvalue()

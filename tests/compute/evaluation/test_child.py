@@ -72,6 +72,24 @@ async def test_numbers_are_measured(tmp_path: Path) -> None:
     assert found.values["r2"] > 0.99
 
 
+async def test_parquet_with_words_is_measured(tmp_path: Path) -> None:
+    colours = ["red", "blue", "red", "green"]
+    said = ["red", "blue", "red", "blue"]
+    data = models.parquet_of(colour=colours, unused=["x"] * 4, size=[1, 2, 3, 4], label=said)
+    found = finding(await run(tmp_path, models.says_the_colour(), data, format="parquet"))
+    assert (found.problem, found.row_count) == ("", 4)
+    assert found.values["accuracy"] == 0.75
+
+
+async def test_words_that_the_model_does_not_take_are_said(tmp_path: Path) -> None:
+    data = models.parquet_of(a=["x"], b=[1.0], label=[1])
+    found = finding(await run(tmp_path, models.larger_column(), data, format="parquet"))
+    assert "is no number, and the model takes no text named 'a'" in found.problem
+    data = models.parquet_of(size=[1.0], label=["red"])
+    found = finding(await run(tmp_path, models.says_the_colour(), data, format="parquet"))
+    assert "the model takes 'colour', and the table has no such column" in found.problem
+
+
 @pytest.mark.parametrize(
     ("model", "data", "words"),
     [

@@ -89,6 +89,25 @@ def test_a_metric_that_comes_out_as_claimed_is_verified(
     assert marks["accuracy"]["evaluation_id"] == run["id"]
 
 
+def test_a_model_is_run_on_parquet_and_on_no_other_file(ada: Person) -> None:
+    colours = ["red", "blue"] * 5
+    data = models.parquet_of(colour=colours, size=range(10), label=[*colours[:9], "green"])
+    shelf = ada.publish(data, "data.parquet", kind="dataset", price_minor=0)
+    asked = ask(ada, model(ada, models.says_the_colour()), shelf)
+    assert asked.status_code == 202, asked.text
+    run = ended(ada, asked.json()["id"])
+    verdicts = {one["name"]: one["verdict"] for one in run["results"]}
+    assert (run["problem"], run["row_count"], verdicts["accuracy"]) == ("", 10, "verified")
+    other = ada.publish(b"a photograph", "data.txt", kind="dataset", price_minor=0)
+    for fields, words in (
+        ({"data_file": "data.txt"}, "neither CSV nor Parquet"),
+        ({}, "no CSV or Parquet file"),
+    ):
+        refused = ask(ada, model(ada, models.says_the_colour()), other, **fields)
+        assert (refused.status_code, refused.json()["code"]) == (422, "attachment_invalid")
+        assert words in refused.json()["detail"]
+
+
 def test_others_see_what_was_verified_and_nothing_else(
     ada: Person, mallory: Person, verified: tuple[Any, Any]
 ) -> None:

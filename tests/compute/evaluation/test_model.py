@@ -19,8 +19,10 @@ from souk.compute.evaluation.model import (
     still_holds,
     task_of,
 )
-from souk.compute.evaluation.tables import TableUnfit, read_rows, read_table
+from souk.compute.evaluation.tables import Limits, TableUnfit, Wanted, read_csv, read_rows
 from souk_client.contracts.works import Metric
+
+SMALL = Limits(10, 1000)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,14 @@ def test_regression_is_as_scikit_learn_has_it(pairs: Sequence[tuple[float, float
         assert found["r2"] == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
+def test_scores_stand_for_the_words_in_their_order() -> None:
+    scores = [np.array([[0.1, 0.9], [0.8, 0.2]], dtype=np.float32)]
+    assert predicted_labels(scores, 2, classes=["cat", "dog"]) == ["dog", "cat"]
+    assert predicted_labels(scores, 2, classes=["0", "1"]) == ["1", "0"]
+    with pytest.raises(TableUnfit, match="which score is which cannot be told"):
+        predicted_labels(scores, 2, classes=["cat", "dog", "eel"])
+
+
 def test_labels_in_other_spellings_are_the_same() -> None:
     assert canonical("1") == canonical("1.0") == canonical(1) == canonical(" 1 ")
     assert canonical("cat") == canonical(b"cat")
@@ -146,24 +156,24 @@ def test_tables_that_do_not_fit(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "data.csv"
     path.write_text(text)
     with pytest.raises(TableUnfit, match=words):
-        read_table(path, target="label", rows=None, max_rows=10, max_cells=1000)
+        read_csv(path, target="label", rows=None, wanted=Wanted(), limits=SMALL)
 
 
 def test_a_table_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_bytes(b"a,label\n\xff\xfe,1\n")
     with pytest.raises(TableUnfit, match="UTF-8"):
-        read_table(path, target="label", rows=None, max_rows=10, max_cells=1000)
+        read_csv(path, target="label", rows=None, wanted=Wanted(), limits=SMALL)
 
 
 def test_only_the_named_rows_are_read(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("a,label\n10,x\n11,y\n12,z\n")
-    found = read_table(path, target="label", rows=[2, 0], max_rows=10, max_cells=1000)
+    found = read_csv(path, target="label", rows=[2, 0], wanted=Wanted(), limits=SMALL)
     assert (found.columns, found.labels) == (["a"], ["x", "z"])
     assert found.features.tolist() == [[10.0], [12.0]]
     with pytest.raises(TableUnfit, match="row 7"):
-        read_table(path, target="label", rows=[7], max_rows=10, max_cells=1000)
+        read_csv(path, target="label", rows=[7], wanted=Wanted(), limits=SMALL)
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,10 @@ class EvaluationRequest(Request, frozen=True, kw_only=True):
     dataset: Address
     """A published dataset listing: the seller's own, a free one, or one the seller has licensed."""
     target: Column
-    """The column of the labels; all the others are features, in the order of the file."""
+    """The column of the labels, numbers or words; the others are features, in the file's order."""
     data_file: FilePath | None = None
-    """A CSV file of the dataset; the only one (or `data.csv`) when left out."""
+    """A CSV or Parquet file of the dataset; when left out `data.csv`, `data.parquet` or the only
+    one."""
     model_file: FilePath | None = None
     """An ONNX file of the model; the only one when left out."""
     rows_file: FilePath | None = None

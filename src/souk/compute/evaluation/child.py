@@ -15,6 +15,7 @@ from souk.compute.evaluation.findings import Finding, Job
 from souk.infra.children import begin
 
 BATCH: Final = 256
+_TEXT: Final = "tensor(string)"
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def run(job: Job, *, isolated: bool) -> Finding:
     import onnxruntime  # noqa: PLC0415
 
     from souk.compute.evaluation.measures import measure  # noqa: PLC0415
-    from souk.compute.evaluation.tables import TableUnfit, read_rows, read_table  # noqa: PLC0415
+    from souk.compute.evaluation.tables import TableUnfit  # noqa: PLC0415
 
     environment = {
         "python": platform.python_version(),
@@ -42,17 +43,12 @@ def run(job: Job, *, isolated: bool) -> Finding:
         "network": "none: a network namespace of its own" if isolated else "not walled off",
     }
     try:
-        rows = read_rows(Path(job.rows), limit=job.max_rows) if job.rows else None
-        table = read_table(
-            Path(job.data),
-            target=job.target,
-            rows=rows,
-            max_rows=job.max_rows,
-            max_cells=job.max_cells,
-        )
-        _say(f"read {len(table.labels)} rows of {len(table.columns)} features")
-        answers = _answers(onnxruntime, job, table)
-        values = measure(job.task, answers, table.labels)
+        session = _session(onnxruntime, job)
+        table = _table(job, session.get_inputs())
+        width = len(table.columns) + len(table.texts)
+        _say(f"read {len(table.labels)} rows of {width} features")
+        answers = _answers(session, table)
+        values = measure(job.task, answers, table.labels, classes=table.classes)
     except TableUnfit as error:
         return Finding(problem=str(error), environment=environment)
     except MemoryError:
@@ -65,10 +61,7 @@ def run(job: Job, *, isolated: bool) -> Finding:
     return Finding(values=values, row_count=len(table.labels), environment=environment)
 
 
-def _answers(onnxruntime: Any, job: Job, table: Any) -> list[Any]:
-    """The outputs of the model for every row, put together from batches."""
-    import numpy as np  # noqa: PLC0415
-
+def _session(onnxruntime: Any, job: Job) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -77,25 +70,61 @@ def _answers(onnxruntime: Any, job: Job, table: Any) -> list[Any]:
     session = onnxruntime.InferenceSession(
         content, sess_options=options, providers=["CPUExecutionProvider"]
     )
+    _say(f"inputs {[(one.name, one.type, one.shape) for one in session.get_inputs()]}")
+    return session
+
+
+def _table(job: Job, inputs: Any) -> Any:
+    """The table, with the columns as text that the model takes as text."""
+    from souk.compute.evaluation.columnar import read_parquet  # noqa: PLC0415
+    from souk.compute.evaluation.tables import Limits, Wanted, read_csv, read_rows  # noqa: PLC0415
+
+    wanted = Wanted()
+    if len(inputs) > 1:
+        texts = frozenset(one.name for one in inputs if one.type == _TEXT)
+        wanted = Wanted(frozenset(one.name for one in inputs), texts)
+    read = read_parquet if job.format == "parquet" else read_csv
+    return read(
+        Path(job.data),
+        target=job.target,
+        rows=read_rows(Path(job.rows), limit=job.max_rows) if job.rows else None,
+        wanted=wanted,
+        limits=Limits(job.max_rows, job.max_cells),
+    )
+
+
+def _answers(session: Any, table: Any) -> list[Any]:
+    """The outputs of the model for every row, put together from batches."""
+    import numpy as np  # noqa: PLC0415
+
     inputs = session.get_inputs()
-    _say(f"inputs {[(one.name, one.type, one.shape) for one in inputs]}")
     parts: list[list[Any]] = []
     for start in range(0, len(table.labels), BATCH):
-        batch = table.features[start : start + BATCH]
-        parts.append(session.run(None, _feed(inputs, batch, table.columns)))
+        parts.append(session.run(None, _feed(inputs, table, slice(start, start + BATCH))))
     return [np.concatenate([np.asarray(part[at]) for part in parts]) for at in range(len(parts[0]))]
 
 
-def _feed(inputs: Any, batch: Any, columns: list[str]) -> dict[str, Any]:
+def _feed(inputs: Any, table: Any, rows: slice) -> dict[str, Any]:
     """One tensor of all features, or one a column where the inputs have the columns' names."""
+    import numpy as np  # noqa: PLC0415
+
+    from souk.compute.evaluation.tables import TableUnfit  # noqa: PLC0415
+
     kinds = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
+    batch = table.features[rows]
     if len(inputs) == 1:
         (only,) = inputs
         return {only.name: batch.astype(kinds.get(only.type, "float32"))}
-    return {
-        one.name: batch[:, [columns.index(one.name)]].astype(kinds.get(one.type, "float32"))
-        for one in inputs
-    }
+    fed = {}
+    for one in inputs:
+        if one.name in table.texts:
+            fed[one.name] = np.asarray(table.texts[one.name][rows], dtype=object).reshape(-1, 1)
+        elif one.name in table.columns:
+            column = batch[:, [table.columns.index(one.name)]]
+            fed[one.name] = column.astype(kinds.get(one.type, "float32"))
+        else:
+            raise TableUnfit(f"the model takes {one.name[:40]!r}, and the table has no such column")
+    return fed
 
 
 def _say(line: str) -> None:

@@ -8,6 +8,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     data: str
+    format: str = "csv"
+    """`csv` or `parquet`."""
     rows: str | None
     target: str
     task: str

@@ -10,19 +10,32 @@ from numpy.typing import NDArray
 from souk.compute.evaluation.tables import TableUnfit
 
 
-def measure(task: str, answers: Sequence[Any], labels: Sequence[str]) -> dict[str, float]:
+def measure(
+    task: str, answers: Sequence[Any], labels: Sequence[str], *, classes: Sequence[str] = ()
+) -> dict[str, float]:
     """The measures of a task, from a model's outputs and the labels as they were written.
+
+    Args:
+        classes: every label of the whole table, sorted: what scores stand for, when labels are
+            words.
 
     Raises:
         TableUnfit: outputs and labels do not belong together.
     """
     if task == "classification":
-        return classification(predicted_labels(answers, len(labels)), labels)
+        predicted = predicted_labels(answers, len(labels), classes=classes)
+        return classification(predicted, labels)
     return regression(predicted_numbers(answers, len(labels)), labels)
 
 
-def predicted_labels(answers: Sequence[Any], count: int) -> list[str]:
-    """The label of each row: an output of labels, else the place of the highest score."""
+def predicted_labels(
+    answers: Sequence[Any], count: int, *, classes: Sequence[str] = ()
+) -> list[str]:
+    """The label of each row: an output of labels, else the place of the highest score.
+
+    Where labels are words, a place stands for the word at this place of the sorted labels, as
+    scikit-learn orders its classes, and there must be as many scores as words.
+    """
     for answer in answers:
         array = np.asarray(answer)
         if array.size == count and array.dtype.kind in "iubUSO":
@@ -31,7 +44,15 @@ def predicted_labels(answers: Sequence[Any], count: int) -> list[str]:
         array = np.asarray(answer)
         is_scores = array.ndim == 2 and array.shape[0] == count and array.shape[1] > 1
         if is_scores and array.dtype.kind == "f":
-            return [str(value) for value in array.argmax(axis=1).tolist()]
+            places = array.argmax(axis=1).tolist()
+            if not any(_is_word(label) for label in classes):
+                return [str(place) for place in places]
+            if array.shape[1] != len(classes):
+                raise TableUnfit(
+                    f"the model gives {array.shape[1]} scores a row and no label, and the table "
+                    f"names {len(classes)} classes by words: which score is which cannot be told"
+                )
+            return [canonical(classes[place]) for place in places]
     raise TableUnfit("the model gives neither a label nor scores for each row")
 
 
@@ -65,6 +86,14 @@ def regression(predicted: NDArray[np.float64], labels: Sequence[str]) -> dict[st
     values = {"mae": float(np.abs(off).mean()), "rmse": float(np.sqrt((off**2).mean()))}
     spread = float(((truth - truth.mean()) ** 2).sum())
     return values | ({"r2": 1 - float((off**2).sum()) / spread} if spread else {})
+
+
+def _is_word(label: str) -> bool:
+    try:
+        float(label)
+    except ValueError:
+        return True
+    return False
 
 
 def canonical(label: object) -> str:

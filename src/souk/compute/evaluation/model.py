@@ -19,6 +19,8 @@ TASK_OF: Final[dict[Measure, Task]] = {
     "mae": "regression",
     "rmse": "regression",
 }
+TABLE_FORMATS: Final = {".csv": "csv", ".parquet": "parquet"}
+"""Endings of files that a model is run on, and how they are read."""
 _NAMES: Final[dict[str, Measure]] = {
     "accuracy": "accuracy",
     "acc": "accuracy",
@@ -127,7 +129,16 @@ def plain_log(text: str, *, limit: int = 8000) -> str:
     return kept[-limit:]
 
 
-def choose_file(paths: Collection[str], *, ending: str, wanted: str | None) -> str | None:
+def table_format(path: str) -> str | None:
+    """How a file of this name is read; None when it is no table."""
+    return next(
+        (name for ending, name in TABLE_FORMATS.items() if path.lower().endswith(ending)), None
+    )
+
+
+def choose_file(
+    paths: Collection[str], *, ending: str | tuple[str, ...], wanted: str | None
+) -> str | None:
     """The named path, else the only one with this ending; None when it is not to be had."""
     if wanted is not None:
         return wanted if wanted in paths else None

@@ -13,7 +13,7 @@ import structlog
 from souk.compute.evaluation import store
 from souk.compute.evaluation.events import EvaluationFinished, EvaluationRequested
 from souk.compute.evaluation.findings import Finding, Job
-from souk.compute.evaluation.model import Result, compare, plain_log
+from souk.compute.evaluation.model import Result, compare, plain_log, table_format
 from souk.compute.evaluation.settings import EvaluationSettings
 from souk.infra.children import Ended, Limits, run_limited
 from souk.infra.outbox.handlers import Delivered, Handler
@@ -94,6 +94,7 @@ class Evaluator:
             job = Job(
                 model=str(paths["model"]),
                 data=str(paths["data"]),
+                format=table_format(row.dataset_path) or "csv",
                 rows=str(paths["rows"]) if "rows" in paths else None,
                 target=row.target,
                 task=row.task,

@@ -13,7 +13,14 @@ from souk.compute.evaluation.errors import (
     NothingToVerify,
 )
 from souk.compute.evaluation.events import EvaluationRequested
-from souk.compute.evaluation.model import choose_file, claims_of, still_holds, task_of
+from souk.compute.evaluation.model import (
+    TABLE_FORMATS,
+    choose_file,
+    claims_of,
+    still_holds,
+    table_format,
+    task_of,
+)
 from souk.compute.evaluation.settings import EvaluationSettings
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
@@ -64,9 +71,7 @@ class EvaluationService:
             raise EvaluationsWaiting(self._settings.max_waiting)
         model = self._file(version, ".onnx", request.model_file, what="ONNX file of the model")
         dataset, data_version = await self._dataset(uow, actor, listing, request.dataset)
-        paths = {file.path for file in data_version.files}
-        wanted = request.data_file or ("data.csv" if "data.csv" in paths else None)
-        data = self._file(data_version, ".csv", wanted, what="CSV file of the dataset")
+        data = self._table(data_version, request.data_file)
         self._check_sizes(model, data)
         rows = (
             self._file(version, ".json", request.rows_file, what="file of row numbers")
@@ -152,7 +157,20 @@ class EvaluationService:
                 raise AttachmentInvalid(f"the seller has no licence for {address}")
         return dataset, version
 
-    def _file(self, version: Version, ending: str, wanted: str | None, *, what: str) -> FileEntry:
+    def _table(self, version: Version, wanted: str | None) -> FileEntry:
+        paths = {file.path for file in version.files}
+        usual = (f"data{ending}" for ending in TABLE_FORMATS)
+        chosen = wanted or next((path for path in usual if path in paths), None)
+        if chosen is not None and table_format(chosen) is None:
+            raise AttachmentInvalid(
+                f"{chosen} is neither CSV nor Parquet by its name; pictures, text and arrays are "
+                "not run on"
+            )
+        return self._file(version, tuple(TABLE_FORMATS), chosen, what="CSV or Parquet file")
+
+    def _file(
+        self, version: Version, ending: str | tuple[str, ...], wanted: str | None, *, what: str
+    ) -> FileEntry:
         files = {file.path: file for file in version.files}
         chosen = choose_file(files.keys(), ending=ending, wanted=wanted)
         if chosen is None:

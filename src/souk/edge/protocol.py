@@ -11,6 +11,8 @@ from msgspec import Meta
 
 from souk_client.proofs import PublicKey
 
+LOCAL_JOIN: Final = "edge-join"
+"""The purpose of the secret that lets the marketplace's own small nodes join, again and again."""
 ROOT: Final = "/_edge"
 """Below this are home's routes for nodes, and each node's routes for home."""
 NODE_HEADER: Final = "souk-node"

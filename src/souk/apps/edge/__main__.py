@@ -7,10 +7,8 @@ import sys
 import uvloop
 
 from souk.apps.edge.running import JoinRefused, run_nodes
-from souk.delivery.cdn.fleet import LOCAL_JOIN
 from souk.delivery.cdn.settings import CdnSettings
 from souk.edge.settings import EdgeSettings
-from souk.infra.keyring import Sealer
 from souk.infra.settings import Settings, SettingsError, load, load_settings
 from souk.infra.telemetry.logs import set_up_logs
 
@@ -28,12 +26,14 @@ def main() -> None:
         sys.exit(f"Wrong setting: {error}")
     set_up_logs(level=settings.log_level, form=settings.log_format)
     try:
-        uvloop.run(run_nodes(local_nodes(settings, cdn)))
+        uvloop.run(
+            run_nodes(local_nodes(settings, cdn, token=os.environ.get("SOUK_EDGE_TOKEN", "")))
+        )
     except JoinRefused as error:
         sys.exit(f"The marketplace does not take these nodes: {error}")
 
 
-def local_nodes(settings: Settings, cdn: CdnSettings) -> list[EdgeSettings]:
+def local_nodes(settings: Settings, cdn: CdnSettings, *, token: str) -> list[EdgeSettings]:
     """The settings of each small node."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     first = settings.port + FIRST_PORT_ABOVE
@@ -41,7 +41,7 @@ def local_nodes(settings: Settings, cdn: CdnSettings) -> list[EdgeSettings]:
         EdgeSettings(
             region=region,
             home_url=f"http://{host}:{settings.port}",
-            token=Sealer(settings.secret).derive(LOCAL_JOIN).hex(),
+            token=token,
             host=settings.host,
             port=free_port(settings.host, first + number),
             public_url="",

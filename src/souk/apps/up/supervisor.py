@@ -18,8 +18,12 @@ from souk.apps.up.schema import is_current
 from souk.apps.up.screen import Screen
 from souk.apps.up.starting_catalogue import ensure_catalogue, sign_ins
 from souk.apps.up.steps import run_step
-from souk.infra.settings import Settings
+from souk.delivery.cdn.settings import CdnSettings
+from souk.edge.protocol import LOCAL_JOIN
+from souk.infra.keyring import Sealer
+from souk.infra.settings import Settings, load
 
+_NOT_FOR_NODES: Final = frozenset({"SOUK_SECRET", "SOUK_DATABASE_URL"})
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -110,6 +114,11 @@ class _Marketplace:
             await wait_until_ready(
                 settings.host, settings.port, children=tuple(self._children), say=say
             )
+            if load(CdnSettings, self._environment, prefix="SOUK_CDN_").regions_here():
+                self._children.append(
+                    self._child("edge-nodes", "souk.apps.edge", environment=self._of_nodes())
+                )
+                tasks.create_task(self._children[-1].keep_running())
             if catalogue:
                 await ensure_catalogue(settings, environment=self._environment, say=say)
             self._screen.ready(settings, sign_ins(settings))
@@ -132,6 +141,22 @@ class _Marketplace:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _child(self, name: str, module: str) -> Child:
+    def _of_nodes(self) -> dict[str, str]:
+        """What the edge nodes' process inherits: nothing that opens the database or a secret."""
+        kept = {
+            name: value for name, value in self._environment.items() if name not in _NOT_FOR_NODES
+        }
+        join = Sealer(self._environment["SOUK_SECRET"]).derive(LOCAL_JOIN).hex()
+        return {**kept, "SOUK_EDGE_TOKEN": join}
+
+    def _child(
+        self, name: str, module: str, *, environment: Mapping[str, str] | None = None
+    ) -> Child:
         log = LogFile(self._settings.data_path / "log" / f"{name}.log")
-        return Child(name, module, environment=self._environment, log=log, say=self._screen.say)
+        return Child(
+            name,
+            module,
+            environment=environment or self._environment,
+            log=log,
+            say=self._screen.say,
+        )

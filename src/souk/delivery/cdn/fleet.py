@@ -14,6 +14,7 @@ from souk.delivery.cdn.model import is_node_url, state_of
 from souk.delivery.cdn.nodes_store import NodeRow
 from souk.delivery.cdn.settings import CdnSettings
 from souk.edge.protocol import (
+    LOCAL_JOIN,
     Heartbeat,
     HeartbeatAnswer,
     JoinAnswer,
@@ -30,8 +31,6 @@ from souk.kernel.ids import new_id
 from souk_client.contracts.cdn import JoinToken, JoinTokenRequest, Node, Region
 
 PERMISSION: Final = "marketplace:administer"
-LOCAL_JOIN: Final = "edge-join"
-"""The purpose of the join token that the marketplace's own nodes use."""
 PEERS: Final = "edge-peers"
 MAX_COMMANDS: Final = 500
 _REFUSALS_PER_MINUTE: Final = 60

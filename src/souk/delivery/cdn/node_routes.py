@@ -21,7 +21,7 @@ from souk.edge.ranges import wanted_parts
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 
-_OWN = {"transaction": "own", "rate": "own"}
+_OWN = {"transaction": "own", "rate": "own", "exclude_from_csrf": True}
 """Nodes are known by their secret; who has none is counted by the fleet itself."""
 
 NodeRequest = Request[Any, Any, State]

@@ -45,7 +45,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
     oid: str
     waiting: int
-    """How many of its files are still being scanned."""
+    """How many of the large files are still being scanned."""
 
 
 class Committer:
@@ -157,7 +157,8 @@ class Committer:
         )
         if branch == MAIN:
             await self._take_card(uow, actor, managed, before=before, after=tree, body=body)
-        waiting = sum(artifact.scan.state == "pending" for artifact in found.values())
+        before_it = _sent_before(body)
+        waiting = sum(found[sha256].scan.state == "pending" for sha256 in before_it)
         return Commit(oid=oid_of(revision.id), waiting=waiting)
 
     async def _held(

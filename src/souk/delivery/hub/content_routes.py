@@ -215,8 +215,13 @@ async def list_commits(
     return Response(shown, headers=next_link(request, p=str(p + 1)) if more else {})
 
 
-@get("/api/models/{owner:str}/{name:str}/safetensors-metadata/{file:path}", tags=TAGS, opt=PUBLIC)
+@get(
+    "/api/{kind:str}/{owner:str}/{name:str}/safetensors-metadata/{file:path}",
+    tags=TAGS,
+    opt=PUBLIC,
+)
 async def safetensors_headers(
+    kind: str,
     owner: str,
     name: str,
     file: str,
@@ -228,7 +233,8 @@ async def safetensors_headers(
     hub_tensors: Tensors,
 ) -> SafetensorsHeaders:
     """The header of every file of a model that an index on `main` names."""
-    seen = await hub_desk.see(uow, actor, "model", owner=owner, name=name)
+    repo_type = type_named(kind, owner=owner, name=name)
+    seen = await hub_desk.see(uow, actor, repo_type, owner=owner, name=name)
     at = await hub_desk.at(uow, seen, MAIN)
     await hub_rights.admit(uow, actor, seen)
     tree = await hub_trees.get(uow, at.revision_id)
@@ -259,7 +265,7 @@ async def _file(
         return Response(None, status_code=302, headers={**headers, "location": elsewhere})
     if head:
         length = {"content-length": str(found.file.size_bytes)}
-        return Response(None, headers={**headers, **length}, media_type=found.media_type)
+        return Response(b"", headers={**headers, **length}, media_type=found.media_type)
     if is_not_modified(request.headers.get("if-none-match"), found.etag):
         return Response(None, status_code=304, headers=headers)
     span = choose_span(

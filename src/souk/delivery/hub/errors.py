@@ -17,6 +17,15 @@ class RepositoryUnknown(NotFound):
         )
 
 
+class RepositoryTaken(Conflict):
+    """The owner has a listing of this name."""
+
+    def __init__(self, address: str, *, url: str) -> None:
+        super().__init__(
+            "repository_taken", f"You have {address!r} already.", url=url, name=address
+        )
+
+
 class RevisionUnknown(NotFound):
     """The repository has no such version, tag, branch or commit that this caller may see."""
 

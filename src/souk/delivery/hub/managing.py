@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from souk.delivery.hub.desk import Desk, Seen, require_key
-from souk.delivery.hub.errors import NotOffered, RevisionUnknown
+from souk.delivery.hub.errors import NotOffered, RepositoryTaken, RevisionUnknown
 from souk.delivery.hub.model import (
     TAG_PREFIX,
     RepoType,
@@ -98,7 +98,7 @@ class HubManager:
         """A draft listing: nobody else sees it until it is published.
 
         Raises:
-            Conflict: `slug_taken`, `listings_full`. Invalid: `name_invalid`, `hub_not_offered`.
+            Conflict: `repository_taken`, `listings_full`. Invalid: `name_invalid`, `hub_not_offered`.
             NotFound: `organisation_unknown`. Forbidden: `not_listing_manager`.
         """
         require_key(actor)
@@ -112,16 +112,19 @@ class HubManager:
                 "A repository's name has 1 to 96 letters, digits, dots, dashes and underscores.",
             ) from error
         title = wanted.name.replace("-", " ").replace("_", " ").strip() or wanted.name
-        listing = await self._editor.create(
-            uow,
-            actor,
-            ListingRequest(kind=repo_type, slug=slug, title=title, organisation_id=organisation_id),
-        )
-        address = f"{owner}/{listing.slug}"
+        address = f"{owner}/{slug}"
         prefix = "datasets/" if repo_type == "dataset" else ""
-        return CreatedRepository(
-            url=f"{self._base_url}/{prefix}{address}", name=address, id=listing.id
+        url = f"{self._base_url}/{prefix}{address}"
+        request = ListingRequest(
+            kind=repo_type, slug=slug, title=title, organisation_id=organisation_id
         )
+        try:
+            listing = await self._editor.create(uow, actor, request)
+        except Conflict as error:
+            if error.code == "slug_taken":  # with its address, for callers who want just that
+                raise RepositoryTaken(address, url=url) from error
+            raise
+        return CreatedRepository(url=url, name=address, id=listing.id)
 
     async def delete(self, uow: UnitOfWork, actor: Actor, named: NamedRepository) -> None:
         """Removes a draft for good; takes a published listing off the market.

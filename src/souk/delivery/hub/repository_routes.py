@@ -4,20 +4,20 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, delete, get, post, put
-from litestar.params import Parameter
+from litestar.exceptions import NotFoundException
+from litestar.params import Parameter, QueryParameter
 
 from souk.delivery.hub.api import RepositoryQuestion
 from souk.delivery.hub.describing import HubDescriber, chosen_fields
 from souk.delivery.hub.desk import Desk, check_writer, require_key
 from souk.delivery.hub.errors import NotOffered
-from souk.delivery.hub.http import HubRequest, next_link, read_json, type_named
+from souk.delivery.hub.http import TYPES, HubRequest, next_link, read_json, type_named
 from souk.delivery.hub.managing import (
     HubManager,
     NamedRepository,
     NewRepository,
     RepositorySettings,
 )
-from souk.delivery.hub.model import RepoType
 from souk.delivery.hub.rights import FileRights
 from souk.delivery.hub.settings import HubSettings
 from souk.delivery.hub.wire import (
@@ -156,66 +156,46 @@ async def change_repository(
     return Done(ok=True)
 
 
-Search = Annotated[str | None, Parameter(max_length=200)]
+Text = Annotated[str | None, Parameter(max_length=200)]
 Words = Annotated[list[str] | None, Parameter(max_items=20)]
 Asked = Annotated[int | None, Parameter(ge=1, le=10_000)]
 
 
-@get("/api/models", tags=TAGS, opt=PUBLIC)
-async def list_models(
+@get("/api/{kind:str}", tags=TAGS, opt=PUBLIC)
+async def list_repositories(
+    kind: str,
     request: HubRequest,
     uow: UnitOfWork,
     actor: Actor,
     hub_describer: HubDescriber,
     hub_settings: HubSettings,
-    search: Search = None,
-    author: Search = None,
-    filter: Words = None,  # noqa: A002  # the protocol's own name
-    pipeline_tag: Search = None,
-    sort: Search = None,
-    cursor: Search = None,
+    text: Annotated[str | None, QueryParameter(name="search", max_length=200)] = None,
+    author: Text = None,
+    tags: Annotated[list[str] | None, QueryParameter(name="filter", max_items=20)] = None,
+    pipeline_tag: Text = None,
+    sort: Text = None,
+    cursor: Text = None,
     limit: Asked = None,
 ) -> Response[list[RepositoryInfo]]:
-    """Models, and whatever else has files and is no dataset; one's own drafts with `author`."""
-    question = _question(
-        hub_settings,
-        text=search,
+    """Repositories (`models`, `datasets`) that are for sale; one's own drafts with `author`."""
+    repo_type = TYPES.get(kind)
+    if repo_type is None:
+        raise NotFoundException()
+    question = RepositoryQuestion(
+        text=text or "",
+        dataset=repo_type == "dataset",
         owner=author,
-        tags=filter,
+        tags=tuple(tags or ()),
         task=pipeline_tag,
-        sort=sort,
+        sort=_SORTS.get(sort or "", "relevance"),
         cursor=cursor,
-        limit=limit,
+        limit=min(limit or hub_settings.list_page, hub_settings.list_page),
     )
-    return await _listed(request, uow, actor, hub_describer, repo_type="model", question=question)
-
-
-@get("/api/datasets", tags=TAGS, opt=PUBLIC)
-async def list_datasets(
-    request: HubRequest,
-    uow: UnitOfWork,
-    actor: Actor,
-    hub_describer: HubDescriber,
-    hub_settings: HubSettings,
-    search: Search = None,
-    author: Search = None,
-    filter: Words = None,  # noqa: A002  # the protocol's own name
-    sort: Search = None,
-    cursor: Search = None,
-    limit: Asked = None,
-) -> Response[list[RepositoryInfo]]:
-    """Datasets; one's own drafts with `author`."""
-    question = _question(
-        hub_settings,
-        text=search,
-        owner=author,
-        tags=filter,
-        task=None,
-        sort=sort,
-        cursor=cursor,
-        limit=limit,
-    )
-    return await _listed(request, uow, actor, hub_describer, repo_type="dataset", question=question)
+    page = await hub_describer.list(uow, actor, repo_type, question)
+    headers = {}
+    if page.next_cursor is not None:
+        headers = next_link(request, cursor=page.next_cursor)
+    return Response(page.items, headers=headers)
 
 
 @get("/api/{kind:str}/{owner:str}/{name:str}", tags=TAGS, opt=PUBLIC)
@@ -300,45 +280,6 @@ async def check_write_access(
     return Done(ok=True)
 
 
-def _question(
-    settings: HubSettings,
-    *,
-    text: str | None,
-    owner: str | None,
-    tags: list[str] | None,
-    task: str | None,
-    sort: str | None,
-    cursor: str | None,
-    limit: int | None,
-) -> RepositoryQuestion:
-    return RepositoryQuestion(
-        text=text or "",
-        owner=owner,
-        tags=tuple(tags or ()),
-        task=task,
-        sort=_SORTS.get(sort or "", "relevance"),
-        cursor=cursor,
-        limit=min(limit or settings.list_page, settings.list_page),
-    )
-
-
-async def _listed(
-    request: HubRequest,
-    uow: UnitOfWork,
-    actor: Actor,
-    hub: HubDescriber,
-    *,
-    repo_type: RepoType,
-    question: RepositoryQuestion,
-) -> Response[list[RepositoryInfo]]:
-    asked = msgspec.structs.replace(question, dataset=repo_type == "dataset")
-    page = await hub.list(uow, actor, repo_type, asked)
-    headers = {}
-    if page.next_cursor is not None:
-        headers = next_link(request, cursor=page.next_cursor)
-    return Response(page.items, headers=headers)
-
-
 ROUTES = [
     whoami,
     validate_card,
@@ -346,8 +287,7 @@ ROUTES = [
     delete_repository,
     move_repository,
     change_repository,
-    list_models,
-    list_datasets,
+    list_repositories,
     describe_repository,
     describe_revision,
     check_access,

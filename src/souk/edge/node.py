@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 import structlog
@@ -31,6 +31,7 @@ from souk.infra.waiting import end_tasks, waited
 _HEAD_BYTES: Final = 16 * 1024
 """A request's head may have so many bytes."""
 _STOP_S: Final = 2.0
+_LAST_WORD_S: Final = 1.0
 _CHECK_S: Final = 0.05
 
 log = structlog.get_logger("souk.edge")
@@ -129,8 +130,7 @@ class EdgeNode:
         if self._beating is not None:
             await end_tasks([self._beating])
             self._link.state = "draining"
-            with suppress(httpx.HTTPError, OSError):
-                await self._link.beat("draining" if self._downloads.under_way else "down")
+            await self._say_last("draining" if self._downloads.under_way else "down")
             await self._drain()
         if self._server is not None and self._serving is not None:
             self._server.stop()  # type: ignore[no-untyped-call]  # theirs
@@ -142,8 +142,13 @@ class EdgeNode:
         if not self._downloads.under_way:
             return
         await waited(self._downloads.idle, self.settings.drain_s)
-        with suppress(httpx.HTTPError, OSError):
-            await self._link.beat("down")
+        await self._say_last("down")
+
+    async def _say_last(self, state: Literal["draining", "down"]) -> None:
+        """Tells home, which may be ending as well."""
+        with suppress(httpx.HTTPError, OSError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORD_S):
+                await self._link.beat(state)
 
     async def _until_listening(self, host: str, port: int) -> None:
         assert self._serving is not None

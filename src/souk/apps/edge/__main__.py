@@ -26,9 +26,8 @@ def main() -> None:
         sys.exit(f"Wrong setting: {error}")
     set_up_logs(level=settings.log_level, form=settings.log_format)
     try:
-        uvloop.run(
-            run_nodes(local_nodes(settings, cdn, token=os.environ.get("SOUK_EDGE_TOKEN", "")))
-        )
+        token = os.environ.get("SOUK_EDGE_TOKEN", "")
+        uvloop.run(run_nodes(local_nodes(settings, cdn, token=token)))
     except JoinRefused as error:
         sys.exit(f"The marketplace does not take these nodes: {error}")
 

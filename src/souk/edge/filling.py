@@ -64,8 +64,10 @@ class Filler:
             coming = self._start(asked, number, until)
         return Piece(await asyncio.shield(coming), False)
 
-    async def close(self) -> None:
-        """Ends what is under way."""
+    async def close(self, *, within_s: float = 1.0) -> None:
+        """Lets what is under way end for so long, then ends it."""
+        if self._running:
+            await asyncio.wait(tuple(self._running), timeout=within_s)
         await end_tasks(tuple(self._running))
 
     def _start(self, asked: Asked, first: int, until: int) -> asyncio.Future[bytes]:

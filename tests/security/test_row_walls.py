@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from souk.infra.postgres.scope import Scope
 from tests.conftest import APP_PASSWORD
 from tests.security.world import World, make_world
+from tests.security.xet import make_xet
 
 UNWALLED = {
     "souk.schema_version": "the schema's revision",
@@ -65,6 +66,7 @@ PUBLIC_ROWS = {
     "reviews.replies": "EXISTS (SELECT 1 FROM reviews.reviews r WHERE r.id = review_id "
     "AND r.withdrawn_at IS NULL AND r.hidden_at IS NULL)",
     "plugins.releases": "published_at IS NOT NULL",
+    "xet.files": "sha256 IN (SELECT a.sha256 FROM works.artifacts a WHERE a.is_public)",
     "works.offers": "EXISTS (SELECT 1 FROM works.listings l WHERE l.id = listing_id "
     "AND l.published_at IS NOT NULL AND l.hidden_at IS NULL)",
 }
@@ -76,6 +78,8 @@ OWN_THROUGH = {
     "ledger.postings": "account_id IN (SELECT id FROM ledger.accounts)",
     "ledger.transfers": "number IN (SELECT transfer_number FROM ledger.postings)",
     "works.artifacts": "sha256 IN (SELECT sha256 FROM works.holders)",
+    "xet.xorbs": "hash IN (SELECT xorb FROM xet.xorb_holders)",
+    "xet.files": "sha256 IN (SELECT sha256 FROM works.holders)",
     "licences.seats": "licence_id IN (SELECT id FROM licences.licences)",
     "commerce.order_shares": "order_id IN (SELECT id FROM commerce.orders)",
 }
@@ -135,6 +139,7 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
             [world.ids["user_id"], world.ids["published"]],
         )
         _judge(connection, world.ids["published"])
+        make_xet(connection, world)
         yield connection
 
 

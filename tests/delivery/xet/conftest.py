@@ -26,12 +26,12 @@ async def inside(marketplace: Marketplace) -> AsyncIterator[Container]:
         yield container
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ada(marketplace: Marketplace, inside: Container) -> Publisher:
     return make_publisher(marketplace.base_url, inside.core.database, inside.xet.tokens)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bob(marketplace: Marketplace, inside: Container) -> Publisher:
     return make_publisher(marketplace.base_url, inside.core.database, inside.xet.tokens)
 

@@ -117,7 +117,7 @@ async def test_what_a_stranger_holds_is_neither_read_nor_built_on(
         hf.download(await bob.token("read"), tmp_path / "stolen", sent.hash, len(content))
     before = await stored_bytes(inside)
     # A client that remembers what was sent for Ada builds on it for Bob, and is told what to do.
-    with pytest.raises(ClientFailed, match="xorb_unknown|400"):
+    with pytest.raises(ClientFailed, match=r"xorb_unknown|400"):
         hf.upload(await bob.token("write"), *paths)
     # With a memory of its own it sends everything, which is then stored once.
     other = HfXet(tmp_path / "bob")

@@ -23,7 +23,7 @@ def header(scheme: int, packed: int, size: int, *, version: int = 0) -> bytes:
 
 
 def grouped(content: bytes) -> bytes:
-    packed = lz4.frame.compress(group(content))
+    packed: bytes = lz4.frame.compress(group(content))
     return header(2, len(packed), len(content)) + packed
 
 

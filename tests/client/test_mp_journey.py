@@ -292,3 +292,37 @@ def test_signing_in_by_hand_asks_for_what_is_left_out(buyer: Person) -> None:
     assert PASSWORD not in shown
     assert f"as Hand Made <{email}>" in shown
     assert buyer.mp("whoami", "--json").answer()["user"]["email"] == email
+
+
+def test_works_are_compared_without_an_account(seller: Person, buyer: Person) -> None:
+    owner = seller.sign_up("Ada’s Models")
+    addresses = []
+    for folder in ("one", "two"):
+        slug, _ = make_work(seller.home / folder)
+        assert seller.mp("publish", folder).code == 0
+        addresses.append(f"{owner}/{slug}")
+    here = {"SOUK_API_URL": buyer.base_url}
+    compared = buyer.mp("compare", *addresses, **here)
+    assert compared.code == 0, compared.err
+    assert all(address[:20] in compared.out for address in addresses)
+    assert "$12.50 *" in compared.out
+    answer = buyer.mp("compare", *addresses, "--json", **here).answer()
+    assert [one["address"] for one in answer["listings"]] == addresses
+    assert buyer.mp("compare", *(f"a/b{n}" for n in range(7)), **here).code == 2
+    assert buyer.mp("compare", "nobody/nothing", addresses[0], **here).code == 4
+
+
+def test_searches_are_kept_paused_and_dropped(buyer: Person) -> None:
+    buyer.sign_up("Grace Hopper")
+    assert "no searches yet" in buyer.mp("searches").err
+    kept = buyer.mp("searches", "add", "kind:model", "iris", "--name", "Irises", "--json")
+    assert kept.code == 0, kept.err
+    made = kept.answer()
+    assert (made["name"], made["query"], made["paused"]) == ("Irises", "kind:model iris", False)
+    assert "Irises" in buyer.mp("searches").out
+    assert buyer.mp("searches", "pause", made["id"]).code == 0
+    assert "paused" in buyer.mp("searches").out
+    assert buyer.mp("searches", "resume", made["id"]).code == 0
+    assert buyer.mp("searches", "remove", made["id"]).code == 0
+    assert buyer.mp("searches", "--json").answer()["items"] == []
+    assert buyer.mp("searches", "pause", made["id"]).code == 4

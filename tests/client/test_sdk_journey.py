@@ -9,6 +9,7 @@ import pytest
 
 from souk_client import proofs
 from souk_client.contracts.commerce import OrderRequest
+from souk_client.contracts.saved_searches import SearchFilters
 from souk_client.contracts.works import ListingRequest, VersionFile
 from souk_client.sdk import AsyncSouk, Progress, Souk, SoukApiError
 from tests.client.journey import PASSWORD, random_word, safetensors
@@ -265,3 +266,25 @@ def entry_of(souk: Souk, listing_id: str) -> str:
             return found[0].id
         time.sleep(0.1)
     raise AssertionError("no entry within five seconds")
+
+
+async def test_both_clients_compare_and_keep_searches(base_url: str, tmp_path: Path) -> None:
+    with Souk(base_url) as souk:
+        sign_up(souk, "Seller")
+        ids = [publish(souk, tmp_path, price_minor=price) for price in (500, 900)]
+        found = souk.discovery.compare(ids)
+        price = next(row for row in found.rows if row.group == "price")
+        assert [one.id for one in found.listings] == ids
+        assert [cell.best for cell in price.cells] == [True, False]
+        kept = souk.saved_searches.create("iris price:<10", name="Irises")
+        assert [one.id for one in souk.saved_searches.list().items] == [kept.id]
+    async with AsyncSouk(base_url) as other:
+        await other.auth.register(email=f"{random_word()}@example.org", password=PASSWORD, name="B")
+        assert await other.discovery.compare(ids) == found
+        mine = await other.saved_searches.create(filters=SearchFilters(kinds=["model"]))
+        paused = await other.saved_searches.change(mine.id, paused=True)
+        assert paused.paused and (await other.saved_searches.get(mine.id)).paused
+        with pytest.raises(SoukApiError, match="no such"):
+            await other.saved_searches.get(kept.id)
+        await other.saved_searches.delete(mine.id)
+        assert (await other.saved_searches.list()).items == []

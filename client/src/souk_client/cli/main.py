@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "whoami": "Show who is signed in, and where.",
     "search": "Find listings by plain words.",
     "show": "Show a listing: price, licence, versions, files.",
+    "compare": "Show listings side by side, the best of each row marked.",
+    "searches": "List the searches you keep; keep, pause or drop one.",
     "publish": "Publish a folder or an archive as a listing, or as its next version.",
     "import": "Publish every work in a folder or an archive.",
     "buy": "Buy a listing from your wallet.",

@@ -29,6 +29,7 @@ from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
+from souk_client.sdk.saved_searches import SavedSearches
 from souk_client.sdk.storefronts import Storefronts
 from souk_client.sdk.transport import (
     TIMEOUT,
@@ -90,6 +91,7 @@ class AsyncSouk(Awaiting):
         self.uploads: Uploads[Awaiting] = Uploads(self)
         self.listings: Listings[Awaiting] = Listings(self)
         self.discovery: Discovery[Awaiting] = Discovery(self)
+        self.saved_searches: SavedSearches[Awaiting] = SavedSearches(self)
         self.evaluations: Evaluations[Awaiting] = Evaluations(self)
         self.galleries: Galleries[Awaiting] = Galleries(self)
         self.favourites: Favourites[Awaiting] = Favourites(self)

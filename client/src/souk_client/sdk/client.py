@@ -30,6 +30,7 @@ from souk_client.sdk.recommendations import Recommending
 from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
+from souk_client.sdk.saved_searches import SavedSearches
 from souk_client.sdk.storefronts import Storefronts
 from souk_client.sdk.transport import (
     TIMEOUT,
@@ -90,6 +91,7 @@ class Souk(Blocking):
         self.uploads: Uploads[Blocking] = Uploads(self)
         self.listings: Listings[Blocking] = Listings(self)
         self.discovery: Discovery[Blocking] = Discovery(self)
+        self.saved_searches: SavedSearches[Blocking] = SavedSearches(self)
         self.evaluations: Evaluations[Blocking] = Evaluations(self)
         self.galleries: Galleries[Blocking] = Galleries(self)
         self.favourites: Favourites[Blocking] = Favourites(self)

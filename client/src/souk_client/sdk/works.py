@@ -5,6 +5,7 @@ from types import NoneType
 from typing import Literal
 
 from souk_client.contracts.base import PageAnswer
+from souk_client.contracts.comparisons import Comparison
 from souk_client.contracts.discovery import SearchAnswer, Suggestions
 from souk_client.contracts.works import (
     Artifact,
@@ -234,6 +235,17 @@ def suggest(q: str, *, limit: int | None = None) -> Call[Suggestions]:
     return Call(method="GET", path=api("search", "suggest"), answer=Suggestions, query=query)
 
 
+def compare(listings: Sequence[str], *, currency: str | None = None) -> Call[Comparison]:
+    """Up to six published listings side by side, the best cells of each row marked.
+
+    Args:
+        listings: addresses (owner/slug) or ids; each counts once.
+        currency: to also answer prices in, where there are rates.
+    """
+    query = {"listing": list(listings), "currency": currency}
+    return Call(method="GET", path=api("compare"), answer=Comparison, query=query)
+
+
 class Uploads(Namespace[S]):
     """Files on their way in; `souk.upload_file` does all of it."""
 
@@ -266,3 +278,4 @@ class Discovery(Namespace[S]):
 
     search = Endpoint(search)
     suggest = Endpoint(suggest)
+    compare = Endpoint(compare)

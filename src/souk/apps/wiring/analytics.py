@@ -43,7 +43,7 @@ def wire_analytics(
     reports = Reports(listings)
     rollup = RollUp(live=core.live, settings=settings)
     task = RollUpTask(database=core.database, rollup=rollup)
-    sales = SalesFacts(organisations=organisations, shelf=shelf, live=core.live)
+    sales = SalesFacts(organisations=organisations, shelf=shelf)
     return AnalyticsParts(
         analytics=analytics,
         reports=reports,

@@ -31,17 +31,18 @@ def deed_handler() -> Handler:
     """Purchases and favourites count at once; what was taken back counts no more."""
 
     async def take(uow: UnitOfWork, delivered: Sequence[Delivered[Any]]) -> None:
-        for one in delivered:  # in their order: a purchase and its refund may come together
-            event = one.event
-            match event:
-                case FavouriteChanged(favourite=True):
-                    await _note(uow, one, event.user_id, "favourite")
-                case FavouriteChanged():
-                    await store.forget(uow, event.user_id, event.listing_id, "favourite")
-                case OrderPaid():
-                    await _note(uow, one, _buyer(event), "order")
-                case OrderRefunded():
-                    await store.forget(uow, _buyer(event), event.listing_id, "order")
+        # A purchase and its refund may come together: the last word of each deed counts.
+        last = {_deed_of(one.event): one for one in delivered}
+        gone = {deed for deed, one in last.items() if _takes_back(one.event)}
+        if gone:
+            await store.forget(uow, gone)
+        noted = [
+            Deed(person=person, listing_id=listing_id, kind=kind, at=last[deed].occurred_at)
+            for deed in sorted(last.keys() - gone)
+            for person, listing_id, kind in [deed]
+        ]
+        if noted:
+            await store.note(uow, noted, once=True)
 
     return Handler(
         name="discovery.recommendations",
@@ -51,14 +52,19 @@ def deed_handler() -> Handler:
     )
 
 
-async def _note(uow: UnitOfWork, heard: Delivered[Any], person: str, kind: Signal) -> None:
-    deed = Deed(person=person, listing_id=heard.event.listing_id, kind=kind, at=heard.occurred_at)
-    await store.note(uow, [deed], once=True)
+def _deed_of(
+    event: OrderPaid | OrderRefunded | FavouriteChanged,
+) -> tuple[str, str, Signal]:
+    if isinstance(event, FavouriteChanged):
+        return event.user_id, event.listing_id, "favourite"
+    # Orders that do not say who bought: the organisation as a person of its own.
+    return event.bought_by or event.buyer_organisation_id, event.listing_id, "order"
 
 
-def _buyer(order: OrderPaid | OrderRefunded) -> str:
-    """Whoever bought it; of orders that do not say it, the organisation as a person of its own."""
-    return order.bought_by or order.buyer_organisation_id
+def _takes_back(event: OrderPaid | OrderRefunded | FavouriteChanged) -> bool:
+    if isinstance(event, FavouriteChanged):
+        return not event.favourite
+    return isinstance(event, OrderRefunded)
 
 
 class AnalyticsReader:

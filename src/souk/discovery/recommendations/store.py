@@ -57,16 +57,18 @@ async def note(uow: UnitOfWork, deeds: Sequence[Deed], *, once: bool) -> None:
     )
 
 
-async def forget(uow: UnitOfWork, person: str, listing_id: str, kind: Signal) -> None:
-    """Takes back a deed (a favourite that is none any more, a refund)."""
+async def forget(uow: UnitOfWork, deeds: Collection[tuple[str, str, Signal]]) -> None:
+    """Takes back deeds (favourites that are none any more, refunds): person, listing and kind."""
     await uow.execute(
         """
-        DELETE FROM recommendations.deeds
-        WHERE person = %(person)s AND listing_id = %(listing_id)s AND kind = %(kind)s
+        DELETE FROM recommendations.deeds d
+        USING unnest(%(people)s::text[], %(listings)s::text[], %(kinds)s::text[])
+            AS gone(person, listing_id, kind)
+        WHERE (d.person, d.listing_id, d.kind) = (gone.person, gone.listing_id, gone.kind)
         """,
-        person=person,
-        listing_id=listing_id,
-        kind=kind,
+        people=[person for person, _, _ in deeds],
+        listings=[listing_id for _, listing_id, _ in deeds],
+        kinds=[kind for _, _, kind in deeds],
     )
 
 

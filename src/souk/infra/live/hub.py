@@ -99,9 +99,12 @@ class LiveHub:
         """How many listen now."""
         return len(self._subscriptions)
 
-    def hear(self, _payload: str | None) -> None:
-        """There may be news (called on NOTIFY, and when some may have been missed)."""
-        self._woken.set()
+    def hear(self, newest: str | None) -> None:
+        """There may be news: called on NOTIFY, and with None when some may have been missed."""
+        if newest and self._ready.is_set() and not self._subscriptions:
+            self._position = max(self._position, int(newest))
+        else:
+            self._woken.set()
 
     async def ready(self, timeout_s: float) -> bool:
         """Waits until the hub knows where it is; False when that takes too long."""
@@ -153,7 +156,7 @@ class LiveHub:
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             ends = await store.ends(uow)
             if not self._ready.is_set() or not self._subscriptions:
-                self._position = ends.newest
+                self._position = max(self._position, ends.newest)
                 self._ready.set()
                 return
             while self._position < ends.newest:

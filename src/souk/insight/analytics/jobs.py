@@ -9,7 +9,6 @@ import structlog
 
 from souk.commerce.orders.events import OrderPaid, OrderRefunded
 from souk.delivery.downloads.events import VersionDownloaded
-from souk.infra.live.api import Live, NewMessage, listing
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
@@ -19,7 +18,7 @@ from souk.insight.analytics import store
 from souk.insight.analytics.model import UNKNOWN
 from souk.insight.analytics.rollup import MARKS, RollUp
 from souk.insight.analytics.shelf import Shelf
-from souk.insight.analytics.store import Footprint, NewFact, OrderOrigin
+from souk.insight.analytics.store import Footprint, NewFact, OrderOrigin, Visit
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.listings.events import ListingEdited, ListingEvent, ListingPublished, ListingRetired
 
@@ -37,10 +36,9 @@ log = structlog.get_logger("souk.analytics")
 class SalesFacts:
     """Takes sales, refunds and downloads over as facts; an event's id is the fact's."""
 
-    def __init__(self, *, organisations: OrganisationsApi, shelf: Shelf, live: Live) -> None:
+    def __init__(self, *, organisations: OrganisationsApi, shelf: Shelf) -> None:
         self._organisations = organisations
         self._shelf = shelf
-        self._live = live
 
     def handlers(self) -> list[Handler]:
         return [
@@ -67,11 +65,14 @@ class SalesFacts:
     async def take_sales(self, uow: UnitOfWork, delivered: Sequence[Delivered[Any]]) -> None:
         """Orders and refunds of any seller."""
         await self._shelf.find(uow, {one.event.listing_id for one in delivered})
+        orders = [one for one in delivered if isinstance(one.event, OrderPaid)]
+        refunds = [one for one in delivered if isinstance(one.event, OrderRefunded)]
         facts = []
-        for one in delivered:
-            paid = isinstance(one.event, OrderPaid)
-            facts.append(await (self._order(uow, one) if paid else self._refund(uow, one)))
-        await self._write(uow, facts)
+        if orders:
+            facts += await self._orders(uow, orders)
+        if refunds:  # after the orders: both may come together
+            facts += await self._refunds(uow, refunds)
+        await store.add_facts(uow, facts)
 
     async def take_downloads(
         self, uow: UnitOfWork, delivered: Sequence[Delivered[VersionDownloaded]]
@@ -94,7 +95,7 @@ class SalesFacts:
             for one in delivered
             if one.event.listing_id in listings
         ]
-        await self._write(uow, facts)
+        await store.add_facts(uow, facts)
 
     async def take_listings(
         self, uow: UnitOfWork, delivered: Sequence[Delivered[ListingEvent]]
@@ -102,60 +103,38 @@ class SalesFacts:
         """Kind, category and state of listings that analytics knows."""
         await self._shelf.refresh(uow, {one.event.listing_id for one in delivered})
 
-    async def _order(self, uow: UnitOfWork, one: Delivered[OrderPaid]) -> NewFact:
-        event = one.event
-        came = (
-            await store.latest_footprint(
-                uow,
-                user_id=event.bought_by,
-                listing_id=event.listing_id,
+    async def _orders(
+        self, uow: UnitOfWork, delivered: Sequence[Delivered[OrderPaid]]
+    ) -> list[NewFact]:
+        visits = [
+            Visit(
+                user_id=one.event.bought_by,
+                listing_id=one.event.listing_id,
                 since=one.occurred_at - FOOTPRINT_KEPT,
             )
-            or _NOWHERE
-        )
-        origin = OrderOrigin(
-            order_id=event.order_id,
-            listing_id=event.listing_id,
-            country=came.country,
-            source=came.source,
-            currency=event.currency,
-            net_minor=event.seller_net_minor,
-        )
-        await store.note_origin(uow, origin)
-        return NewFact(
-            id=one.id,
-            kind="order",
-            listing_id=event.listing_id,
-            organisation_id=event.seller_organisation_id,
-            at=one.occurred_at,
-            visitor=event.buyer_organisation_id,
-            user_id=event.bought_by or None,
-            country=came.country,
-            source=came.source,
-            query=came.query,
-            order_id=event.order_id,
-            currency=event.currency,
-            gross_minor=event.price_minor,
-            net_minor=event.seller_net_minor,
-        )
+            for one in delivered
+        ]
+        came = await store.latest_footprints(uow, visits)
+        facts = [_order_fact(one, came.get(_visitor(one.event), _NOWHERE)) for one in delivered]
+        origins = [
+            OrderOrigin(
+                order_id=one.event.order_id,
+                listing_id=fact.listing_id,
+                country=fact.country,
+                source=fact.source,
+                currency=one.event.currency,
+                net_minor=fact.net_minor,
+            )
+            for one, fact in zip(delivered, facts, strict=True)
+        ]
+        await store.note_origins(uow, origins)
+        return facts
 
-    async def _refund(self, uow: UnitOfWork, one: Delivered[OrderRefunded]) -> NewFact:
-        event = one.event
-        origin = await store.origin_of(uow, event.order_id)
-        return NewFact(
-            id=one.id,
-            kind="refund",
-            listing_id=event.listing_id,
-            organisation_id=event.seller_organisation_id,
-            at=one.occurred_at,
-            visitor=event.buyer_organisation_id,
-            country=origin.country if origin else UNKNOWN,
-            source=origin.source if origin else UNKNOWN,
-            order_id=event.order_id,
-            currency=event.currency,
-            gross_minor=event.price_minor,
-            net_minor=origin.net_minor if origin else 0,
-        )
+    async def _refunds(
+        self, uow: UnitOfWork, delivered: Sequence[Delivered[OrderRefunded]]
+    ) -> list[NewFact]:
+        origins = await store.origins_of(uow, [one.event.order_id for one in delivered])
+        return [_refund_fact(one, origins.get(one.event.order_id)) for one in delivered]
 
     async def _people(self, uow: UnitOfWork, organisation_ids: set[str]) -> dict[str, str]:
         """Whose personal organisation each is; organisations of several people are nobody's."""
@@ -164,12 +143,47 @@ class SalesFacts:
         members = await self._organisations.members_of(uow, personal)
         return {key: found[0].user_id for key, found in members.items() if len(found) == 1}
 
-    async def _write(self, uow: UnitOfWork, facts: Sequence[NewFact]) -> None:
-        await store.add_facts(uow, facts)
-        told = sorted({fact.listing_id for fact in facts})
-        await self._live.publish_all(
-            uow, [NewMessage(listing(one), "listing.numbers", {}) for one in told]
-        )
+
+def _visitor(event: OrderPaid) -> tuple[str, str]:
+    return event.bought_by, event.listing_id
+
+
+def _order_fact(one: Delivered[OrderPaid], came: Footprint) -> NewFact:
+    event = one.event
+    return NewFact(
+        id=one.id,
+        kind="order",
+        listing_id=event.listing_id,
+        organisation_id=event.seller_organisation_id,
+        at=one.occurred_at,
+        visitor=event.buyer_organisation_id,
+        user_id=event.bought_by or None,
+        country=came.country,
+        source=came.source,
+        query=came.query,
+        order_id=event.order_id,
+        currency=event.currency,
+        gross_minor=event.price_minor,
+        net_minor=event.seller_net_minor,
+    )
+
+
+def _refund_fact(one: Delivered[OrderRefunded], origin: OrderOrigin | None) -> NewFact:
+    event = one.event
+    return NewFact(
+        id=one.id,
+        kind="refund",
+        listing_id=event.listing_id,
+        organisation_id=event.seller_organisation_id,
+        at=one.occurred_at,
+        visitor=event.buyer_organisation_id,
+        country=origin.country if origin else UNKNOWN,
+        source=origin.source if origin else UNKNOWN,
+        order_id=event.order_id,
+        currency=event.currency,
+        gross_minor=event.price_minor,
+        net_minor=origin.net_minor if origin else 0,
+    )
 
 
 class RollUpTask:

@@ -74,6 +74,19 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     query: str
 
 
+class _LastVisit(Footprint, frozen=True, kw_only=True):
+    user_id: str
+    listing_id: str
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose footprint at which listing is looked for, and how old it may be."""
+
+    user_id: str
+    listing_id: str
+    since: datetime
+
+
 async def salt_of(uow: UnitOfWork, day: date, *, fresh: bytes) -> bytes:
     """The day's salt; `fresh` becomes it when there is none yet."""
     await uow.execute(
@@ -173,45 +186,59 @@ async def add_searches(uow: UnitOfWork, searches: Sequence[NewSearch]) -> None:
     )
 
 
-async def latest_footprint(
-    uow: UnitOfWork, *, user_id: str, listing_id: str, since: datetime
-) -> Footprint | None:
-    """How a user last came to a listing's page."""
-    return await uow.one_or_none(
-        Footprint,
+async def latest_footprints(
+    uow: UnitOfWork, visits: Sequence[Visit]
+) -> dict[tuple[str, str], Footprint]:
+    """How these users last came to these listings' pages, by user and listing."""
+    rows = await uow.all(
+        _LastVisit,
         """
-        SELECT country, source, query FROM analytics.facts
-        WHERE user_id = %(user_id)s AND listing_id = %(listing_id)s AND kind = 'view'
-          AND at >= %(since)s
-        ORDER BY at DESC LIMIT 1
+        SELECT v.user_id, v.listing_id, f.country, f.source, f.query
+        FROM unnest(%(users)s::text[], %(listings)s::text[], %(sinces)s::timestamptz[])
+            AS v(user_id, listing_id, since)
+        CROSS JOIN LATERAL (
+            SELECT country, source, query FROM analytics.facts
+            WHERE user_id = v.user_id AND listing_id = v.listing_id AND kind = 'view'
+              AND at >= v.since
+            ORDER BY at DESC LIMIT 1
+        ) f
         """,
-        user_id=user_id,
-        listing_id=listing_id,
-        since=since,
+        users=[visit.user_id for visit in visits],
+        listings=[visit.listing_id for visit in visits],
+        sinces=[visit.since for visit in visits],
     )
+    return {(row.user_id, row.listing_id): row for row in rows}
 
 
-async def note_origin(uow: UnitOfWork, origin: OrderOrigin) -> None:
+async def note_origins(uow: UnitOfWork, origins: Sequence[OrderOrigin]) -> None:
     await uow.execute(
         """
         INSERT INTO analytics.order_origins
             (order_id, listing_id, country, source, currency, net_minor)
-        VALUES (%(order_id)s, %(listing_id)s, %(country)s, %(source)s, %(currency)s, %(net_minor)s)
+        SELECT * FROM unnest(%(orders)s::text[], %(listings)s::text[], %(countries)s::text[],
+            %(sources)s::text[], %(currencies)s::text[], %(nets)s::bigint[])
         ON CONFLICT DO NOTHING
         """,
-        **msgspec.structs.asdict(origin),
+        orders=[origin.order_id for origin in origins],
+        listings=[origin.listing_id for origin in origins],
+        countries=[origin.country for origin in origins],
+        sources=[origin.source for origin in origins],
+        currencies=[origin.currency for origin in origins],
+        nets=[origin.net_minor for origin in origins],
     )
 
 
-async def origin_of(uow: UnitOfWork, order_id: str) -> OrderOrigin | None:
-    return await uow.one_or_none(
+async def origins_of(uow: UnitOfWork, order_ids: Sequence[str]) -> dict[str, OrderOrigin]:
+    """Where these orders came from, by their ids."""
+    rows = await uow.all(
         OrderOrigin,
         """
         SELECT order_id, listing_id, country, source, currency, net_minor
-        FROM analytics.order_origins WHERE order_id = %(id)s
+        FROM analytics.order_origins WHERE order_id = ANY(%(ids)s)
         """,
-        id=order_id,
+        ids=order_ids,
     )
+    return {row.order_id: row for row in rows}
 
 
 async def forget_user(uow: UnitOfWork, user_id: str) -> int:

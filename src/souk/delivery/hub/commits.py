@@ -17,6 +17,7 @@ from souk.delivery.hub.errors import (
     RevisionUnknown,
 )
 from souk.delivery.hub.model import (
+    EMPTY_OID,
     README,
     Addition,
     RepoType,
@@ -252,7 +253,7 @@ def _check_scans(body: CommitBody, found: Mapping[str, Artifact]) -> None:
 
 def _parent_fits(parent: str | None, at: str | None) -> bool:
     """Whether the commit that a caller wants to build on is where the branch is."""
-    if parent is None:
+    if parent is None or (at is None and EMPTY_OID.startswith(parent.lower())):
         return True
     prefix = as_oid(parent.lower())
     return prefix is not None and at is not None and at.startswith(prefix)

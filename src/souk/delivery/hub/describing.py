@@ -6,7 +6,6 @@ from typing import Final
 from souk.delivery.hub.api import RepositoryQuestion, RepositorySearch
 from souk.delivery.hub.desk import Desk, Seen
 from souk.delivery.hub.entries import Entries
-from souk.delivery.hub.errors import RevisionUnknown
 from souk.delivery.hub.model import RepoType, serves, type_of
 from souk.delivery.hub.rights import FileRights
 from souk.delivery.hub.safetensors import Tensors
@@ -18,7 +17,6 @@ from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.listings.api import Listings, Repositories, Repository
-from souk.works.revisions.api import MAIN
 from souk_client.contracts.works import ListingSummary
 
 ALWAYS: Final = frozenset({"id", "_id"})
@@ -63,11 +61,9 @@ class HubDescriber:
         Raises:
             NotFound: `revision_not_found`.
         """
-        at = await self._desk.find(uow, seen, revision)
-        if at is None and not (seen.member and revision == MAIN):
-            raise RevisionUnknown(revision)
+        at = await self._desk.at(uow, seen, revision)
         found = seen.repository
-        tree = await self._trees.get(uow, at.revision_id if at else None)
+        tree = await self._trees.get(uow, at.revision_id)
         model = seen.type == "model"
         hidden = found.hidden and not seen.member
         card = {} if hidden else await self._repositories.card_fields(uow, seen.id)
@@ -75,7 +71,7 @@ class HubDescriber:
             id=found.address,
             model_id=found.address if model else None,
             author=found.owner,
-            sha=at.oid if at else None,
+            sha=at.oid,
             private=found.state != "published",
             gated="auto" if found.published_at and await self._rights.gated(uow, seen) else False,
             disabled=found.hidden,

@@ -4,6 +4,7 @@ import msgspec
 
 from souk.delivery.hub.errors import RepositoryUnknown, RevisionUnknown
 from souk.delivery.hub.model import (
+    EMPTY_OID,
     TAG_PREFIX,
     RepoType,
     as_oid,
@@ -39,7 +40,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class At(msgspec.Struct, frozen=True, kw_only=True):
     """A revision that a name stands for."""
 
-    revision_id: str
+    revision_id: str | None
+    """None before the first commit: there are no files."""
     version_id: str | None
     """The published version that it is, if it is one."""
 
@@ -105,7 +107,7 @@ class Desk:
         return found
 
     async def find(self, uow: UnitOfWork, seen: Seen, name: str) -> At | None:
-        """The same, or None: of a repository without commits for instance."""
+        """The same, or None when there is none of this name."""
         short = name.removeprefix("refs/heads/").removeprefix("refs/tags/")
         version = as_version(short)
         if version is not None:
@@ -113,7 +115,9 @@ class Desk:
         if not seen.member:
             return await self._public(uow, seen, short)
         head = await self._revisions.head(uow, seen.id, ref=short)
-        if head is None and short != MAIN:
+        if head is None and short in (MAIN, EMPTY_OID):
+            return At(revision_id=None, version_id=None)
+        if head is None:
             head = await self._revisions.head(uow, seen.id, ref=f"{TAG_PREFIX}{short}")
         prefix = as_oid(short)
         if head is None and prefix is not None:

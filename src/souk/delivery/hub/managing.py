@@ -98,7 +98,8 @@ class HubManager:
         """A draft listing: nobody else sees it until it is published.
 
         Raises:
-            Conflict: `repository_taken`, `listings_full`. Invalid: `name_invalid`, `hub_not_offered`.
+            Conflict: `repository_taken`, `listings_full`.
+            Invalid: `name_invalid`, `hub_not_offered`.
             NotFound: `organisation_unknown`. Forbidden: `not_listing_manager`.
         """
         require_key(actor)
@@ -184,7 +185,7 @@ class HubManager:
             Invalid: `ref_invalid`. Forbidden: `not_listing_manager`.
         """
         managed = await self._listings.managed(uow, actor, seen.id)
-        at = await self._desk.at(uow, seen, revision)
+        revision_id = await self._committed(uow, seen, revision)
         version = as_version(name)
         if version is not None:
             known = await self._repositories.version(uow, seen.id, version)
@@ -194,11 +195,11 @@ class HubManager:
                     f"Version {version} exists and never changes; choose a higher number.",
                 )
             await self._publisher.name_revision(
-                uow, actor, seen.id, revision_id=at.revision_id, version=version
+                uow, actor, seen.id, revision_id=revision_id, version=version
             )
             return
         _check_ref(name)
-        target = await self._revisions.get(uow, at.revision_id)
+        target = await self._revisions.get(uow, revision_id)
         if not await self._revisions.add_ref(
             uow, target, name=f"{TAG_PREFIX}{name}", organisation_id=managed.organisation_id
         ):
@@ -230,8 +231,8 @@ class HubManager:
         managed = await self._listings.managed(uow, actor, seen.id)
         if name != MAIN:
             _check_ref(name)
-            at = await self._desk.at(uow, seen, start or MAIN)
-            target = await self._revisions.get(uow, at.revision_id)
+            revision_id = await self._committed(uow, seen, start or MAIN)
+            target = await self._revisions.get(uow, revision_id)
             if await self._revisions.add_ref(
                 uow, target, name=name, organisation_id=managed.organisation_id
             ):
@@ -250,11 +251,22 @@ class HubManager:
         if "/" in name or not await self._revisions.drop_ref(uow, seen.id, name=name):
             raise RevisionUnknown(name)
 
+    async def _committed(self, uow: UnitOfWork, seen: Seen, name: str) -> str:
+        """The id of the revision of this name.
+
+        Raises:
+            NotFound: `revision_not_found`, also when there are no commits yet.
+        """
+        at = await self._desk.at(uow, seen, name)
+        if at.revision_id is None:
+            raise RevisionUnknown(name)
+        return at.revision_id
+
     async def _newest(self, uow: UnitOfWork, actor: Actor, seen: Seen) -> str:
         """The version that what is on `main` has, made when it has none."""
-        at = await self._desk.find(uow, seen, MAIN)
+        at = await self._desk.at(uow, seen, MAIN)
         versions = await self._repositories.versions(uow, seen.id)
-        if at is None:
+        if at.revision_id is None:
             raise Conflict(
                 "publish_incomplete",
                 "Before it can be published this repository needs files: push them first.",

@@ -14,7 +14,8 @@ from souk_client.contracts.base import ListingKind
 
 OID_CHARACTERS: Final = 40
 """Clients take a commit for what git calls one: 40 hex digits. Ours are the first of a sha256."""
-MIN_OID_CHARACTERS: Final = 7
+EMPTY_OID: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""The commit of a repository without commits, which clients do not expect: git's empty tree."""
 MAX_VERSION_CHARACTERS: Final = 64
 TAG_PREFIX: Final = "tags/"
 """What refs that are tags begin with."""
@@ -64,9 +65,9 @@ def split_address(address: str) -> tuple[str, str]:
     return owner, slug
 
 
-def oid_of(revision_id: str) -> str:
-    """What clients call a revision."""
-    return revision_id[:OID_CHARACTERS]
+def oid_of(revision_id: str | None) -> str:
+    """What clients call a revision; None is that of a repository without commits."""
+    return EMPTY_OID if revision_id is None else revision_id[:OID_CHARACTERS]
 
 
 def as_oid(name: str) -> str | None:

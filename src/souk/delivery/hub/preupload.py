@@ -9,14 +9,12 @@ import msgspec
 
 from souk.delivery.hub.desk import Desk, Seen
 from souk.delivery.hub.entries import Entries
-from souk.delivery.hub.errors import RevisionUnknown
 from souk.delivery.hub.model import is_large, is_text
 from souk.delivery.hub.settings import HubSettings
 from souk.delivery.hub.trees import TreeShelf
 from souk.delivery.hub.wire import Preupload, PreuploadFile
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Invalid
-from souk.works.revisions.api import MAIN
 
 
 class PlannedFile(msgspec.Struct, frozen=True):
@@ -57,10 +55,8 @@ class HubPreparation:
         if len(asked.files) > self._settings.batch_objects:
             limit = self._settings.batch_objects
             raise Invalid("too_many_paths", f"At most {limit} files may be asked about at once.")
-        at = await self._desk.find(uow, seen, revision)
-        if at is None and revision != MAIN:
-            raise RevisionUnknown(revision)
-        tree = await self._trees.get(uow, at.revision_id if at else None)
+        at = await self._desk.at(uow, seen, revision)
+        tree = await self._trees.get(uow, at.revision_id)
         there = [found for file in asked.files if (found := tree.get(file.path)) is not None]
         names = await self._entries.names(uow, there)
         ignored = _patterns(asked.git_ignore or "")
@@ -79,7 +75,7 @@ class HubPreparation:
                     oid=oid,
                 )
             )
-        return Preupload(files=files, commit_oid=at.oid if at else None)
+        return Preupload(files=files, commit_oid=at.oid)
 
     def _is_large(self, file: PlannedFile) -> bool:
         if is_large(file.path, file.size, limit=self._settings.max_inline_bytes):

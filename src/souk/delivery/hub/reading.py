@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from souk.delivery.hub.desk import At, Desk, Seen
+from souk.delivery.hub.desk import Desk, Seen
 from souk.delivery.hub.entries import Entries, folder_entry
-from souk.delivery.hub.errors import EntryUnknown, RevisionUnknown
+from souk.delivery.hub.errors import EntryUnknown
 from souk.delivery.hub.model import TAG_PREFIX, oid_of
 from souk.delivery.hub.settings import HubSettings
 from souk.delivery.hub.trees import Tree, TreeShelf
@@ -72,8 +72,8 @@ class HubReader:
         Raises:
             NotFound: `revision_not_found`, `entry_not_found` when there is no such folder.
         """
-        at = await self._start(uow, seen, revision)
-        tree = await self._trees.get(uow, at.revision_id if at else None)
+        at = await self._desk.at(uow, seen, revision)
+        tree = await self._trees.get(uow, at.revision_id)
         below = tree.below(folder)
         if folder and not below:
             raise EntryUnknown(folder)
@@ -83,8 +83,8 @@ class HubReader:
         nodes = [node for node in _nodes(below, folder, recursive=recursive) if node[0] > first]
         page = nodes[:size]
         entries = await self._described(uow, page)
-        if expand and at is not None:
-            entries = await self._expanded(uow, at, entries, page)
+        if expand and at.revision_id is not None:
+            entries = await self._expanded(uow, at.revision_id, entries, page)
         more = len(nodes) > size
         return Page(items=entries, next_cursor=encode_cursor([page[-1][0]]) if more else None)
 
@@ -96,8 +96,8 @@ class HubReader:
         Raises:
             NotFound: `revision_not_found`.
         """
-        at = await self._start(uow, seen, revision)
-        tree = await self._trees.get(uow, at.revision_id if at else None)
+        at = await self._desk.at(uow, seen, revision)
+        tree = await self._trees.get(uow, at.revision_id)
         nodes: list[Node] = []
         for path in dict.fromkeys(path.strip("/") for path in paths):
             file = tree.get(path)
@@ -105,7 +105,11 @@ class HubReader:
             if below:
                 nodes.append((path, file, below))
         entries = await self._described(uow, nodes)
-        return await self._expanded(uow, at, entries, nodes) if expand and at else entries
+        return (
+            await self._expanded(uow, at.revision_id, entries, nodes)
+            if expand and at.revision_id is not None
+            else entries
+        )
 
     async def refs(self, uow: UnitOfWork, seen: Seen, *, pull_requests: bool) -> RefsInfo:
         """Branches, and versions and tags. Others than members see what was published."""
@@ -147,8 +151,8 @@ class HubReader:
         Raises:
             NotFound: `revision_not_found`.
         """
-        at = await self._start(uow, seen, revision)
-        if at is None:
+        at = await self._desk.at(uow, seen, revision)
+        if at.revision_id is None:
             return [], False
         size = self._settings.commits_page
         line = await self._revisions.line(
@@ -157,13 +161,6 @@ class HubReader:
         shown = line[page * size : (page + 1) * size]
         author = CommitAuthor(user=seen.repository.owner)
         return [_commit(one, author) for one in shown], len(line) > (page + 1) * size
-
-    async def _start(self, uow: UnitOfWork, seen: Seen, revision: str) -> At | None:
-        """The revision; None for `main` of a repository without commits."""
-        at = await self._desk.find(uow, seen, revision)
-        if at is None and not (seen.member and revision == MAIN):
-            raise RevisionUnknown(revision)
-        return at
 
     async def _described(self, uow: UnitOfWork, nodes: Sequence["Node"]) -> list[Entry]:
         files = await self._entries.entries(uow, [node[1] for node in nodes if node[1]])
@@ -174,9 +171,9 @@ class HubReader:
         ]
 
     async def _expanded(
-        self, uow: UnitOfWork, at: At, entries: list[Entry], nodes: Sequence["Node"]
+        self, uow: UnitOfWork, revision_id: str, entries: list[Entry], nodes: Sequence["Node"]
     ) -> list[Entry]:
-        line = await self._revisions.line(uow, at.revision_id, limit=HISTORY_LOOKED_AT)
+        line = await self._revisions.line(uow, revision_id, limit=HISTORY_LOOKED_AT)
         trees = [await self._trees.get(uow, revision.id) for revision in line]
         files = [node[1] for node in nodes if node[1]]
         security = await self._entries.security(uow, files)

@@ -24,7 +24,7 @@ class HubXetTokens:
         """
         at = await self._desk.at(uow, seen, revision)
         await self._rights.admit(uow, actor, seen)
-        return await self._tokens.issue(uow, actor, seen.id, at.revision_id, "read")
+        return await self._tokens.issue(uow, actor, seen.id, at.revision_id or "", "read")
 
     async def to_write(self, uow: UnitOfWork, actor: Actor, seen: Seen) -> XetToken:
         """A token that sends files.

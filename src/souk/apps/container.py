@@ -172,6 +172,7 @@ def build_container(
         listings=works.listings,
         licences=rights.licences,
         artifacts=works.artifacts,
+        intake=works.intake,
         revisions=works.revisions,
     )
     xet = wire_xet(

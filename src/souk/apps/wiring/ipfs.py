@@ -2,22 +2,26 @@
 
 from dataclasses import dataclass
 
-from souk.apps.wiring.parts import Core, Parts
-from souk.delivery.ipfs import routes
+from souk.apps.wiring.parts import Core, Parts, Schedule
+from souk.delivery.ipfs import api_routes, routes
 from souk.delivery.ipfs.blocks import Blocks
+from souk.delivery.ipfs.importing import CarImporter
 from souk.delivery.ipfs.indexing import Indexer
 from souk.delivery.ipfs.jobs import IndexTask
 from souk.delivery.ipfs.rights import Rights
 from souk.delivery.ipfs.service import Gateway
+from souk.delivery.ipfs.settings import IpfsSettings
+from souk.delivery.ipfs.versions import VersionCids
+from souk.infra.postgres.uow import UnitOfWork
 from souk.rights.licences.api import Licences
-from souk.works.artifacts.api import Artifacts
+from souk.works.artifacts.api import Artifacts, FileIntake
 from souk.works.listings.api import Listings
 from souk.works.revisions.api import Revisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ipfs:
-    gateway: Gateway
+    version_cids: VersionCids
     parts: Parts
 
 
@@ -27,23 +31,35 @@ def wire_ipfs(
     listings: Listings,
     licences: Licences,
     artifacts: Artifacts,
+    intake: FileIntake,
     revisions: Revisions,
 ) -> Ipfs:
+    settings = core.load(IpfsSettings, "ipfs")
+    base_url = core.settings.base_url
     blocks = Blocks(core.database, artifacts)
-    rights = Rights(
-        listings=listings,
-        licences=licences,
-        artifacts=artifacts,
-        base_url=core.settings.base_url,
-    )
+    rights = Rights(listings=listings, licences=licences, artifacts=artifacts, base_url=base_url)
     gateway = Gateway(core.database, blocks=blocks, rights=rights)
     index = IndexTask(Indexer(core.database, artifacts, revisions))
+    importer = CarImporter(
+        core.database, intake=intake, folder=core.settings.data_path / "cars", settings=settings
+    )
+    version_cids = VersionCids(listings=listings, rights=rights, base_url=base_url)
+
+    async def sweep_imports(_uow: UnitOfWork) -> None:
+        await importer.sweep()
+
     return Ipfs(
-        gateway=gateway,
+        version_cids=version_cids,
         parts=Parts(
-            services={"ipfs_gateway": gateway},
+            services={
+                "ipfs_gateway": gateway,
+                "car_importer": importer,
+                "version_cids": version_cids,
+            },
+            routes=api_routes.ROUTES,
             root_routes=routes.ROOT_ROUTES,
             handlers=[index.handler()],
             worker_tasks=[index.run],
+            schedules=[Schedule(name="delivery.sweep_imports", every_s=3600, run=sweep_imports)],
         ),
     )

@@ -62,9 +62,9 @@ class Gateway:
             roots = (question.cid,)
             return Answer(access=access, roots=roots, length=len(block), content=content)
         way = await self._way(question)
-        if question.span is not None and way.end.hash_code != IDENTITY:
+        if way.end.hash_code != IDENTITY:
             size = await self._walker.size(way.end)
-            if size is not None:
+            if question.span is not None and size is not None:
                 question.span.within(size)
         content = await _begun(self._car(question, way)) if body else None
         return Answer(access=access, roots=way.roots, length=None, content=content)

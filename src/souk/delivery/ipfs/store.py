@@ -21,9 +21,9 @@ class BlockRow(msgspec.Struct, frozen=True, kw_only=True):
     tail: bytes = b""
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it is a range of an artifact and nothing else."""
-        return not self.head and not self.tail
+    def whole_bytes(self) -> int:
+        """How long the block is."""
+        return len(self.head) + self.range_bytes + len(self.tail)
 
     @property
     def end_byte(self) -> int:

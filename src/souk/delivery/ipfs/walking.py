@@ -6,9 +6,10 @@ from typing import Final
 import msgspec
 
 from souk.delivery.ipfs.blocks import Blocks
-from souk.delivery.ipfs.errors import ContentGone, PathUnknown
+from souk.delivery.ipfs.errors import ContentGone, GatewayQuestion, PathUnknown
 from souk.delivery.ipfs.model import ByteSpan, DagScope
 from souk.delivery.ipfs.store import BlockRow
+from souk_client.proofs import ProofError
 from souk_client.proofs.ipfs import (
     DAG_PB,
     Cid,
@@ -65,10 +66,11 @@ class Walker:
 
     async def size(self, cid: Cid) -> int | None:
         """How long the file of this CID is; None when it is no file."""
-        block = cid.digest if cid.hash_code == IDENTITY else await self._blocks.read(cid)
         if cid.codec != DAG_PB:
-            return len(block)
-        data = read_unixfs(decode_node(block))
+            found = await self._blocks.find([cid.digest])
+            return found[cid.digest].whole_bytes if cid.digest in found else None
+        block = cid.digest if cid.hash_code == IDENTITY else await self._blocks.read(cid)
+        _, data = _decoded(block)
         return len(data.inline) + sum(data.block_sizes) if data.is_file else None
 
     async def walk(
@@ -98,8 +100,7 @@ class Walker:
                 return None
             block = await self._blocks.read(cid)
             above.append((cid, block))
-            node = decode_node(block)
-            data = read_unixfs(node)
+            node, data = _decoded(block)
             if data.kind == UnixFsKind.DIRECTORY:
                 return next((link for link in node.links if link.name == name), None)
             if data.kind != UnixFsKind.HAMT_SHARD:
@@ -158,10 +159,9 @@ class _Descent:
         async for _, block in self._blocks.stream([(cid, row)]):
             if _is_new(cid, self._seen):
                 yield cid, block
-            node = decode_node(block)
             if self._seen is not None and limits is None:
                 self._walked.add(cid.digest)
-            lower = self._wanted(node, read_unixfs(node), limits, is_top=is_top)
+            lower = self._wanted(*_decoded(block), limits, is_top=is_top)
             if lower:
                 async for inner in self.below(lower):
                     yield inner
@@ -190,6 +190,15 @@ class _Descent:
                 chosen.append((link, None if inside == (0, size) else inside))
             at += size
         return chosen
+
+
+def _decoded(block: bytes) -> tuple[PbNode, UnixFs]:
+    """A node and what it says it is; a name may claim dag-pb of bytes that are not."""
+    try:
+        node = decode_node(block)
+        return node, read_unixfs(node)
+    except ProofError as error:
+        raise GatewayQuestion(f"This CID says dag-pb, but its block is not: {error}") from None
 
 
 def _is_new(cid: Cid, seen: set[bytes] | None) -> bool:

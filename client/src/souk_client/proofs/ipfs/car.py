@@ -62,6 +62,8 @@ class CarReader:
                 continue
             cid, start = read_cid(frame, 0)
             block = frame[start:]
+            if len(block) > MAX_BLOCK_BYTES:
+                raise ProofError(f"A block of the CAR file has more than {MAX_BLOCK_BYTES} bytes.")
             if not cid.names(block):
                 raise ProofError(f"A block of the CAR file is not what its CID {cid} says.")
             yield cid, block

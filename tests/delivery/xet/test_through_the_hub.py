@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
 from souk.apps.container import Container
 from souk.infra.postgres.scope import SYSTEM
 from tests.delivery.xet.clients import Publisher
@@ -16,11 +18,41 @@ import json, sys
 from huggingface_hub import HfApi, hf_hub_download
 said = json.load(sys.stdin)
 api = HfApi()
-api.upload_file(path_or_fileobj=said["path"], path_in_repo="model.safetensors", repo_id=said["repo"])
-info = api.get_paths_info(said["repo"], ["model.safetensors"])[0]
-back = hf_hub_download(said["repo"], "model.safetensors")
+name, repo = "model.safetensors", said["repo"]
+api.upload_file(path_or_fileobj=said["path"], path_in_repo=name, repo_id=repo)
+info = api.get_paths_info(repo, [name])[0]
+back = hf_hub_download(repo, name)
 print(json.dumps({"back": back, "xet_hash": info.xet_hash}))
 """
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Where the client has put what it fetched, and by which hash."""
+
+    back: Path
+    xet_hash: str
+
+
+def push_and_pull(path: Path, repo: str, *, base_url: str, key: str) -> Answer:
+    """Sends a file, and fetches it again into an empty cache."""
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HF_")},
+        "HF_ENDPOINT": base_url,
+        "HF_TOKEN": key,
+        "HF_HOME": str(path.parent / "home"),
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", _SCRIPT],
+        input=json.dumps({"path": str(path), "repo": repo}),
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    said = json.loads(ended.stdout.splitlines()[-1])
+    return Answer(Path(said["back"]), said["xet_hash"])
 
 
 async def test_a_model_is_pushed_and_pulled_by_xet(
@@ -29,32 +61,13 @@ async def test_a_model_is_pushed_and_pulled_by_xet(
     header = b'{"w":{"dtype":"U8","shape":[12000000],"data_offsets":[0,12000000]}}'
     body = random.Random("hub").randbytes(12_000_000)
     path = tmp_path / "model.safetensors"
-    path.write_bytes(len(header).to_bytes(8, "little") + header + body)
+    content = len(header).to_bytes(8, "little") + header + body
+    path.write_bytes(content)
     key = ada.client.api_keys.create(name="hub").key
     listing = ada.client.listings.get(ada.listing_id)
-    environ = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("HF_")},
-        "HF_ENDPOINT": base_url,
-        "HF_TOKEN": key,
-        "HF_HOME": str(tmp_path / "home"),
-    }
-    said = {"path": str(path), "repo": listing.address}
-    ended = subprocess.run(
-        [sys.executable, "-c", _SCRIPT],
-        input=json.dumps(said),
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    answer = json.loads(ended.stdout.splitlines()[-1])
-    assert Path(answer["back"]).read_bytes() == path.read_bytes()
+    answer = push_and_pull(path, listing.address, base_url=base_url, key=key)
+    assert answer.back.read_bytes() == content
     async with inside.core.database.transaction(SYSTEM, read_only=True) as uow:
-        assert (
-            await uow.value(
-                "SELECT size_bytes FROM xet.files WHERE hash = %(hash)s", hash=answer["xet_hash"]
-            )
-            == path.stat().st_size
-        )
+        assert await uow.value(
+            "SELECT size_bytes FROM xet.files WHERE hash = %(hash)s", hash=answer.xet_hash
+        ) == len(content)

@@ -2,6 +2,11 @@
 
 While one batch is being written the next ones gather. So the more there is to do, the larger the
 batches, and a caller waits for about two commits however many callers there are.
+
+A full batch does not keep the next one waiting for the disk: it commits without a flush, which lets
+its accounts go, and is made durable while the next one is recorded. Its callers hear of it after
+that flush. Whatever another transaction built on it in between comes later in the log, so it can
+only be durable when the batch is.
 """
 
 import asyncio
@@ -22,6 +27,8 @@ from souk.treasury.ledger.settings import LedgerSettings
 
 ATTEMPTS: Final = 4
 FIRST_PAUSE_S: Final = 0.02
+_UNDER_WAY: Final = 3
+"""Full batches at a time: one is made ready, one is recorded, one is flushed."""
 
 log = structlog.get_logger("souk.ledger")
 
@@ -68,11 +75,11 @@ class GroupWriter:
         return futures
 
     async def _run(self) -> None:
-        """Writes until closed. At most two batches are under way: one is made ready meanwhile."""
+        """Writes until closed: several batches at once while full ones wait."""
         under_way: set[asyncio.Task[None]] = set()
         while True:
             full = len(self._waiting) >= self._settings.max_batch
-            if under_way and (not full or len(under_way) == 2):
+            if under_way and (not full or len(under_way) == _UNDER_WAY):
                 _, under_way = await asyncio.wait(
                     under_way,
                     return_when=asyncio.FIRST_COMPLETED if full else asyncio.ALL_COMPLETED,
@@ -95,9 +102,7 @@ class GroupWriter:
         entries = [entry for entry, _ in batch]
         outcomes: Sequence[Outcome]
         try:
-            ready = self._books.arguments(entries)
-            async with self._turn:
-                outcomes = await self._settle(entries, ready)
+            outcomes = await self._record(entries)
         except Exception:
             log.exception("a batch was not written", transfers=len(entries))
             outcomes = [errors.not_written()] * len(entries)
@@ -105,24 +110,46 @@ class GroupWriter:
             if not future.done():
                 future.set_result(outcome)
 
-    async def _settle(
-        self, entries: Sequence[Entry], ready: dict[str, object] | None = None
-    ) -> list[Outcome]:
-        """Records entries and commits. One that the database cannot take is found by halving.
+    async def _record(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Records entries durably.
 
         To try again is harmless even when a commit was made and its answer lost: the keys are
         known then, with the same content.
         """
+        full = len(entries) == self._settings.max_batch
+        ready = self._books.arguments(entries)
         for attempt in range(ATTEMPTS):
             try:
-                async with self._database.transaction(SYSTEM) as uow:
-                    return await self._books.record(uow, entries, ready)
+                async with self._turn:
+                    outcomes = await self._settle(entries, ready, flush=not full)
+                if full:
+                    await self._flush()
             except (psycopg.OperationalError, Unavailable) as error:
                 log.warning("a batch is written again", attempt=attempt, error=str(error))
                 await asyncio.sleep(FIRST_PAUSE_S * 2**attempt)
-            except psycopg.DataError as error:
-                if len(entries) == 1:
-                    return [errors.from_database(error)]
-                half = len(entries) // 2
-                return await self._settle(entries[:half]) + await self._settle(entries[half:])
+            else:
+                return outcomes
         return [errors.not_written()] * len(entries)
+
+    async def _settle(
+        self, entries: Sequence[Entry], ready: dict[str, object] | None = None, *, flush: bool
+    ) -> list[Outcome]:
+        """Records entries and commits. One that the database cannot take is found by halving."""
+        try:
+            async with self._database.transaction(SYSTEM) as uow:
+                if not flush:
+                    await uow.execute("SET LOCAL synchronous_commit = off")
+                return await self._books.record(uow, entries, ready)
+        except psycopg.DataError as error:
+            if len(entries) == 1:
+                return [errors.from_database(error)]
+            half = len(entries) // 2
+            return [
+                *await self._settle(entries[:half], flush=flush),
+                *await self._settle(entries[half:], flush=flush),
+            ]
+
+    async def _flush(self) -> None:
+        """Makes everything durable that has committed: the log is flushed up to a last word."""
+        async with self._database.transaction(SYSTEM) as uow:
+            uow.write_last("SELECT pg_logical_emit_message(true, 'souk.ledger', '')")

@@ -87,6 +87,18 @@ async def test_a_second_version_costs_what_changed(
     assert client.download(token, tmp_path / "back", sent.hash, len(second)) == second
 
 
+async def test_a_file_of_several_xorbs_comes_back(
+    inside: Container, ada: Publisher, hf: HfXet, tmp_path: Path
+) -> None:
+    content = random.Random("several").randbytes(66 * MIB)  # the first is as long as one may be
+    (sent,) = hf.upload(await ada.token("write"), *write_all(tmp_path / "in", [content]))
+    sha256 = hashlib.sha256(content).hexdigest()
+    span = slice(63 * MIB, 65 * MIB + 1)
+    assert await read(inside, sha256, start=span.start, end=span.stop) == content[span]
+    token = await ada.token("read")
+    assert hf.download(token, tmp_path / "back", sent.hash, len(content)) == content
+
+
 async def test_a_plain_upload_is_read_by_xet_without_a_copy(
     inside: Container, ada: Publisher, hf: HfXet, tmp_path: Path
 ) -> None:

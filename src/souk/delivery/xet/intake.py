@@ -19,7 +19,13 @@ from souk.delivery.xet.hashes import is_sampled, to_text, xorb_hash
 from souk.delivery.xet.model import XorbRow, blob_name, pack_chunks
 from souk.delivery.xet.settings import XetSettings
 from souk.delivery.xet.tokens import Grant
-from souk.delivery.xet.xorbs import XORB_MAX_BYTES, XORB_MAX_CHUNKS, StoredChunk, leaves, read_xorb
+from souk.delivery.xet.xorbs import (
+    XORB_MAX_CHUNKS,
+    XORB_TAKEN_BYTES,
+    StoredChunk,
+    leaves,
+    read_xorb,
+)
 from souk.infra.blobs.durable import make_folder
 from souk.infra.blobs.store import BlobStore
 from souk.infra.postgres.database import Database
@@ -69,7 +75,7 @@ class XorbIntake:
     def _new_file(self) -> Path:
         make_folder(self._folder)
         free = os.statvfs(self._folder)
-        if free.f_bavail * free.f_frsize < self._settings.free_bytes_kept + XORB_MAX_BYTES:
+        if free.f_bavail * free.f_frsize < self._settings.free_bytes_kept + XORB_TAKEN_BYTES:
             raise Unavailable(
                 "storage_full",
                 "The marketplace's disk has no room for this now; try again later.",
@@ -77,7 +83,7 @@ class XorbIntake:
         return self._folder / uuid.uuid4().hex
 
     async def _spool(self, stream: AsyncIterable[bytes], path: Path) -> None:
-        limit = XORB_MAX_BYTES + FOOTER_MAX_BYTES
+        limit = XORB_TAKEN_BYTES + FOOTER_MAX_BYTES
         arrived = 0
         try:
             with path.open("wb") as file:
@@ -85,7 +91,7 @@ class XorbIntake:
                     async for chunk in stream:
                         arrived += len(chunk)
                         if arrived > limit:
-                            raise XorbTooLarge(XORB_MAX_BYTES)
+                            raise XorbTooLarge(XORB_TAKEN_BYTES)
                         await asyncio.to_thread(file.write, chunk)
         except TimeoutError as error:
             raise BodyInterrupted() from error
@@ -139,8 +145,8 @@ def _check(path: Path, expected: str) -> tuple[list[StoredChunk], int]:
     if not path.stat().st_size:
         raise XorbInvalid("it is empty")
     chunks, end = read_xorb(memoryview(path.read_bytes()))
-    if end > XORB_MAX_BYTES:
-        raise XorbTooLarge(XORB_MAX_BYTES)
+    if end > XORB_TAKEN_BYTES:
+        raise XorbTooLarge(XORB_TAKEN_BYTES)
     actual = to_text(xorb_hash(leaves(chunks)))
     if actual != expected:
         raise XorbInvalid(f"its chunks make the hash {actual}, not {expected}")

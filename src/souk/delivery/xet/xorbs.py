@@ -19,6 +19,8 @@ from souk.delivery.xet.hashes import Leaf, chunk_hash
 XORB_MAX_CHUNKS: Final = 8 * 1024
 XORB_MAX_BYTES: Final = 64 * 2**20
 HEADER_BYTES: Final = 8
+XORB_TAKEN_BYTES: Final = XORB_MAX_BYTES + HEADER_BYTES * XORB_MAX_CHUNKS
+"""The longest xorb that is taken: hf_xet counts 64 MiB of content, and the headers come on top."""
 
 _NONE, _LZ4, _GROUPED_LZ4 = 0, 1, 2
 _FOOTER: Final = b"XETBLOB"

@@ -14,6 +14,7 @@ from souk.delivery.hub import (
     repository_routes,
 )
 from souk.delivery.hub.commits import Committer
+from souk.delivery.hub.counting import DownloadCounter
 from souk.delivery.hub.describing import HubDescriber
 from souk.delivery.hub.desk import Desk
 from souk.delivery.hub.entries import Entries
@@ -74,6 +75,9 @@ def wire_hub(
     entries = Entries(artifacts, xet, settings=settings)
     tensors = Tensors(artifacts, settings=settings)
     tickets = UploadTickets(core.keyring)
+    counter = DownloadCounter(
+        core.database, listings=listings, downloads=downloads, clock=core.clock
+    )
     services: dict[str, object] = {
         "hub_settings": settings,
         "hub_clock": core.clock,
@@ -84,7 +88,10 @@ def wire_hub(
         "hub_upload_tickets": tickets,
         "hub_listings": listings,
         "hub_repositories": repositories,
-        "hub_xet_tokens": HubXetTokens(desk, rights, xet_tokens),
+        "hub_counter": counter,
+        "hub_xet_tokens": HubXetTokens(
+            core.database, desk, rights, xet_tokens, trees=trees, counter=counter
+        ),
         "hub_preparation": HubPreparation(desk, trees=trees, entries=entries, settings=settings),
         "hub_describer": HubDescriber(
             desk,
@@ -107,7 +114,6 @@ def wire_hub(
             trees=trees,
             entries=entries,
             artifacts=artifacts,
-            listings=listings,
             downloads=downloads,
         ),
         "hub_committer": Committer(

@@ -29,3 +29,14 @@ class Downloads(Protocol):
         its bytes are asked for at the address.
         """
         ...
+
+    async def note(self, licence_id: str, *, version_id: str, sha256: str) -> None:
+        """Notes that a file is about to leave under a licence, in a transaction of its own.
+
+        The first note of a licence ends the right to a refund; with one at the same time, one of
+        them wins.
+
+        Raises:
+            Forbidden: `licence_not_good`.
+        """
+        ...

@@ -128,15 +128,19 @@ class DownloadService:
         Raises:
             Forbidden: `licence_not_good`.
         """
+        await self.note(ticket.licence_id, version_id=ticket.version_id, sha256=ticket.sha256)
+
+    async def note(self, licence_id: str, *, version_id: str, sha256: str) -> None:
+        """As `begin`, of a file that leaves another way."""
         async with self._database.transaction(SYSTEM) as uow:
-            await store.lock_licence(uow, ticket.licence_id)
-            await self._check_good(uow, ticket.licence_id)
-            grant = await self._licences.grant(uow, ticket.licence_id)
+            await store.lock_licence(uow, licence_id)
+            await self._check_good(uow, licence_id)
+            grant = await self._licences.grant(uow, licence_id)
             first = await store.record(
                 uow,
-                licence_id=ticket.licence_id,
-                version_id=ticket.version_id,
-                sha256=ticket.sha256,
+                licence_id=licence_id,
+                version_id=version_id,
+                sha256=sha256,
                 licensee_id=grant.licensee_id,
                 listing_id=grant.listing_id,
             )
@@ -144,9 +148,9 @@ class DownloadService:
                 await self._listings.count_download(uow, grant.listing_id)
                 uow.publish(
                     VersionDownloaded(
-                        licence_id=ticket.licence_id,
+                        licence_id=licence_id,
                         listing_id=grant.listing_id,
-                        version_id=ticket.version_id,
+                        version_id=version_id,
                         licensee_organisation_id=grant.licensee_id,
                     )
                 )

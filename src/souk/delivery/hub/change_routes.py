@@ -208,22 +208,23 @@ async def remove_branch(
 @get(
     "/api/{kind:str}/{owner:str}/{name:str}/xet-read-token/{revision:path}",
     tags=TAGS,
-    opt={"caller": "optional"},
+    opt={"caller": "optional", "transaction": "own"},
 )
 async def xet_read_token(
     kind: str,
     owner: str,
     name: str,
     revision: str,
-    uow: UnitOfWork,
     actor: Actor,
-    hub_desk: Desk,
     hub_xet_tokens: HubXetTokens,
 ) -> Response[XetAnswer]:
     """A token that reads the files of a revision by Xet."""
     repo_type = type_named(kind, owner=owner, name=name)
-    seen = await hub_desk.see(uow, actor, repo_type, owner=owner, name=name)
-    return _token(await hub_xet_tokens.to_read(uow, actor, seen, revision.strip("/")))
+    return _token(
+        await hub_xet_tokens.to_read(
+            actor, repo_type, owner=owner, name=name, revision=revision.strip("/")
+        )
+    )
 
 
 @get(

@@ -9,6 +9,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from souk.delivery.downloads.ranges import choose_span, is_not_modified
+from souk.delivery.hub.counting import DownloadCounter
 from souk.delivery.hub.desk import Desk
 from souk.delivery.hub.http import HubRequest, next_link, read_json, type_named
 from souk.delivery.hub.model import RepoType
@@ -252,6 +253,7 @@ async def _file(
     database: Database,
     desk: Desk,
     serving: FileServing,
+    counter: DownloadCounter,
 ) -> Response[Any]:
     owner, name = address
     head = request.scope["state"].get(HEAD_ONLY, False)
@@ -259,7 +261,6 @@ async def _file(
         seen = await desk.see(uow, actor, repo_type, owner=owner, name=name)
         found = await serving.find(uow, actor, seen, revision=revision, path=path.strip("/"))
         elsewhere = None if head else await serving.elsewhere(uow, found)
-        now_s = uow.now.timestamp()
     headers = _headers(found, request)
     if elsewhere is not None:
         return Response(None, status_code=302, headers={**headers, "location": elsewhere})
@@ -280,9 +281,7 @@ async def _file(
         return Response(None, status_code=416, headers=headers)
     if span.status == 206:
         headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{found.file.size_bytes}"
-    if serving.counts(actor, found, now_s=now_s):
-        async with database.transaction(scope_of(actor)) as uow:
-            await serving.count(uow, found)
+    await counter.begin(actor, seen, found.at, found.admitted, sha256=found.file.sha256)
     return Stream(
         serving.read(found, start=span.start, end=span.end),
         status_code=span.status,
@@ -332,6 +331,7 @@ async def resolve_model_file(
     database: Database,
     hub_desk: Desk,
     hub_serving: FileServing,
+    hub_counter: DownloadCounter,
 ) -> Response[Any]:
     """A file of a model: whole, a range of it, or what a HEAD asks for."""
     return await _file(
@@ -344,6 +344,7 @@ async def resolve_model_file(
         database=database,
         desk=hub_desk,
         serving=hub_serving,
+        counter=hub_counter,
     )
 
 
@@ -362,6 +363,7 @@ async def resolve_dataset_file(
     database: Database,
     hub_desk: Desk,
     hub_serving: FileServing,
+    hub_counter: DownloadCounter,
 ) -> Response[Any]:
     """A file of a dataset, likewise."""
     return await _file(
@@ -374,6 +376,7 @@ async def resolve_dataset_file(
         database=database,
         desk=hub_desk,
         serving=hub_serving,
+        counter=hub_counter,
     )
 
 

@@ -1,8 +1,6 @@
 """One file of a revision: may the caller have it, what is it called, where are its bytes."""
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator
-from typing import Final
 
 import msgspec
 
@@ -15,11 +13,7 @@ from souk.delivery.hub.trees import TreeShelf
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.works.artifacts.api import Artifacts
-from souk.works.listings.api import Listings
 from souk.works.revisions.api import TreeFile
-
-COUNTED_FOR_S: Final = 3600
-MAX_COUNTED: Final = 50_000
 
 
 class FoundFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +42,6 @@ class FileServing:
         trees: TreeShelf,
         entries: Entries,
         artifacts: Artifacts,
-        listings: Listings,
         downloads: Downloads,
     ) -> None:
         self._desk = desk
@@ -56,9 +49,7 @@ class FileServing:
         self._trees = trees
         self._entries = entries
         self._artifacts = artifacts
-        self._listings = listings
         self._downloads = downloads
-        self._counted: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def find(
         self, uow: UnitOfWork, actor: Actor, seen: Seen, *, revision: str, path: str
@@ -100,25 +91,6 @@ class FileServing:
             media_type=found.media_type,
         )
         return await self._downloads.address(uow, licence_id, wanted)
-
-    def counts(self, actor: Actor, found: FoundFile, *, now_s: float) -> bool:
-        """Whether this is a download to be counted: a signed-in stranger's first within the hour.
-
-        What is given away leaves no licence that would count it; its seller and strangers without
-        an account would count for nothing.
-        """
-        if found.admitted.by != "gift" or actor.user_id is None:
-            return False
-        key = (actor.user_id, found.seen.id)
-        last = self._counted.pop(key, None)
-        self._counted[key] = now_s if last is None or now_s - last > COUNTED_FOR_S else last
-        if len(self._counted) > MAX_COUNTED:
-            self._counted.popitem(last=False)
-        return self._counted[key] == now_s and last != now_s
-
-    async def count(self, uow: UnitOfWork, found: FoundFile) -> None:
-        """Counts a download."""
-        await self._listings.count_download(uow, found.seen.id)
 
     def read(self, found: FoundFile, *, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes themselves."""

@@ -39,12 +39,14 @@ class Refused(Exception):
 
     def head(self, body: bytes) -> Headers:
         """The headers of the answer with this body."""
+        closing = [("connection", "close")] if self.status == 400 else []
         retry = [] if self.retry_after_s is None else [("retry-after", str(self.retry_after_s))]
         return [
             ("content-type", PROBLEM),
             ("content-length", str(len(body))),
             ("cache-control", "no-store"),
             *retry,
+            *closing,
             *_SAFE,
         ]
 

@@ -169,7 +169,7 @@ def _server(app: EdgeApp, settings: EdgeSettings, *, port: int) -> Server:
         app,
         address=settings.host,
         port=port,
-        interface=Interfaces.RSGI,
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         websockets=False,
         backlog=1024,

@@ -4,12 +4,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Protocol
 from urllib.parse import unquote
 
 import structlog
 
 from souk.edge.answers import Headers, Refused, cache_status, etag_of, file_head
+from souk.edge.asgi import Incoming, Outgoing, Watch
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Revocations
 from souk.edge.disk import SliceKey
@@ -26,30 +26,6 @@ log = structlog.get_logger("souk.edge")
 
 _PEER_GRACE_S = 3600
 """A peer goes on fetching for a download that began in time; home looks at the licence."""
-
-
-class Body(Protocol):
-    """An answer's body under way."""
-
-    async def send_bytes(self, data: bytes) -> None: ...
-
-
-class Answer(Protocol):
-    """How an answer is given (RSGI's HTTP protocol, as far as it is used)."""
-
-    def response_empty(self, status: int, headers: Headers) -> None: ...
-    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
-    def response_stream(self, status: int, headers: Headers) -> Body: ...
-
-
-class Request(Protocol):
-    """What was asked (RSGI's scope, as far as it is used)."""
-
-    @property
-    def method(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    def header(self, name: str) -> str | None: ...
 
 
 class CutOff(Exception):
@@ -85,7 +61,7 @@ class Downloads:
         """Set while nothing is under way."""
         self.idle.set()
 
-    async def serve(self, request: Request, answer: Answer) -> None:
+    async def serve(self, request: Incoming, answer: Outgoing) -> None:
         """Answers one GET or HEAD.
 
         Raises:
@@ -99,21 +75,23 @@ class Downloads:
         if is_refused(request.header("if-match"), etag):
             raise Refused(412, "precondition_failed", "This address has other bytes than those.")
         if is_not_modified(request.header("if-none-match"), etag):
-            answer.response_empty(304, file_head(ticket, cache_status=f"{self._cache}; hit"))
+            await answer.whole(304, file_head(ticket, cache_status=f"{self._cache}; hit"))
             return
         parts = self._parts(request, ticket)
         if parts is not None and not parts:
             head = file_head(ticket, cache_status=f"{self._cache}; hit")
             size = ("content-range", f"bytes */{ticket.size_bytes}")
-            answer.response_empty(416, [*head, size, ("content-length", "0")])
+            await answer.whole(416, [*head, size, ("content-length", "0")])
             return
         download = _Download(self, asked, parts)
         if request.method == "HEAD":
-            answer.response_empty(download.status, download.head())
+            await answer.whole(download.status, download.head())
             return
-        await self._send(download, answer, started)
+        await self._send(download, request, answer, started)
 
-    async def _send(self, download: "_Download", answer: Answer, started: float) -> None:
+    async def _send(
+        self, download: "_Download", request: Incoming, answer: Outgoing, started: float
+    ) -> None:
         if self.under_way >= self._settings.downloads:
             raise Refused(
                 503, "node_busy", "This node has as many downloads as it takes.", retry_after_s=1
@@ -127,10 +105,10 @@ class Downloads:
             whole = await download.at_once()
             first_byte_s = time.perf_counter() - started
             if whole is not None:
-                answer.response_bytes(download.status, head, whole)
+                await answer.whole(download.status, head, whole)
             else:
-                body = answer.response_stream(download.status, head)
-                await self._stream(download, body)
+                await answer.begin(download.status, head)
+                await self._stream(download, request, answer)
             failed = False
         except UpstreamFailed as error:
             raise self._refusal(error) from error
@@ -150,19 +128,25 @@ class Downloads:
                     now_s=self._clock.now_s(),
                 )
 
-    async def _stream(self, download: "_Download", body: Body) -> None:
+    async def _stream(self, download: "_Download", request: Incoming, answer: Outgoing) -> None:
+        watch = Watch(request)
         try:
             async for content in download.content():
                 async with asyncio.timeout(self._settings.send_s):
-                    await body.send_bytes(content)
+                    await answer.more(content)
+                if watch.gone:
+                    raise CutOff("the client has gone")
                 if download.asked.ticket.licence_id in self._revocations:
                     raise CutOff("the licence has ended")
+            await answer.end()
         except TimeoutError as error:
             raise CutOff("the client reads too slowly") from error
         except UpstreamFailed as error:
             raise CutOff(str(error)) from error
+        finally:
+            await watch.end()
 
-    def _admit(self, request: Request) -> Asked:
+    def _admit(self, request: Incoming) -> Asked:
         _, _, rest = request.path.partition("/d/")
         text, _, name = rest.partition("/")
         hops = self._upstreams.hops_of(request.header("souk-edge-hop"))
@@ -180,7 +164,7 @@ class Downloads:
             raise Refused(403, "licence_not_good", "The licence of this address has ended.")
         return Asked(ticket=ticket, text=text, hops=hops)
 
-    def _parts(self, request: Request, ticket: EdgeTicket) -> Sequence[Part] | None:
+    def _parts(self, request: Incoming, ticket: EdgeTicket) -> Sequence[Part] | None:
         wanted = request.header("range")
         if_range = request.header("if-range")
         if wanted is None or (if_range is not None and if_range != etag_of(ticket)):

@@ -32,7 +32,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Memory for small slices that are asked for often."""
     connections: Annotated[int, Meta(ge=16, le=100_000)] = 2048
     """Connections served at once; more wait."""
-    downloads: Annotated[int, Meta(ge=1, le=100_000)] = 512
+    downloads: Annotated[int, Meta(ge=1, le=100_000)] = 256
     """Downloads under way at once; more are told to come back."""
     header_s: Annotated[int, Meta(ge=1, le=120)] = 10
     """How long a client may take to send a request's head."""

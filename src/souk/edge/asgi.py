@@ -1,0 +1,107 @@
+"""Requests and answers of a node over ASGI, with no framework between.
+
+ASGI rather than Granian's own RSGI: only there does sending wait for a client that reads slowly
+(Granian 2.8; its RSGI streams keep in memory whatever the client has not read yet).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any, Final
+
+from souk.edge.answers import Headers, Refused
+
+Scope = MutableMapping[str, Any]  # as ASGI has it
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+SEND_BYTES: Final = 2**18
+"""Sent at once: the server holds a few of these for a client that reads slowly."""
+
+
+class Incoming:
+    """A request."""
+
+    __slots__ = ("_headers", "_receive", "method", "path")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self._receive = receive
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+
+    def header(self, name: str) -> str | None:
+        """The first header of this (lower-case) name."""
+        wanted = name.encode()
+        for found, value in self._headers:
+            if found == wanted:
+                return value.decode("latin-1")
+        return None
+
+    async def body(self, *, limit: int) -> bytes:
+        """The body. Raises Refused `body_too_large`."""
+        held = bytearray()
+        more = True
+        while more:
+            message = await self._receive()
+            held += message.get("body", b"")
+            if len(held) > limit:
+                raise Refused(413, "body_too_large", f"The body may have at most {limit} bytes.")
+            more = message["type"] == "http.request" and bool(message.get("more_body"))
+        return bytes(held)
+
+    async def gone(self) -> None:
+        """Returns when the client has gone."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+class Outgoing:
+    """The answer to one request."""
+
+    __slots__ = ("_send",)
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    async def whole(self, status: int, headers: Headers, body: bytes = b"") -> None:
+        """An answer in one piece."""
+        await self.begin(status, headers)
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def begin(self, status: int, headers: Headers) -> None:
+        """The head of an answer whose body follows."""
+        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+        await self._send({"type": "http.response.start", "status": status, "headers": encoded})
+
+    async def more(self, content: bytes) -> None:
+        """A piece of the body; waits for a client that reads slowly."""
+        if len(content) <= SEND_BYTES:
+            await self._send({"type": "http.response.body", "body": content, "more_body": True})
+            return
+        view = memoryview(content)
+        for at in range(0, len(view), SEND_BYTES):
+            piece = bytes(view[at : at + SEND_BYTES])
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    async def end(self) -> None:
+        """The body is complete."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Watch:
+    """Knows whether the client of a long answer is still there."""
+
+    def __init__(self, incoming: Incoming) -> None:
+        self._task = asyncio.create_task(incoming.gone())
+
+    @property
+    def gone(self) -> bool:
+        return self._task.done()
+
+    async def end(self) -> None:
+        """Looks no longer."""
+        self._task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await self._task

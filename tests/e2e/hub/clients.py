@@ -39,7 +39,7 @@ def environment(base_url: str, key: str | None, folder: Path, *, xet: bool) -> d
 def start(
     code: str, *, base_url: str, key: str | None, folder: Path, xet: bool = True, **given: Any
 ) -> "subprocess.Popen[str]":
-    """Starts a client that runs `code`: it has `api`, `repo`, `folder`, `given`, and fills `told`."""
+    """Starts a client: `code` has `api`, `repo`, `folder` and `given`, and fills `told`."""
     folder.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-c", _PRELUDE + code + _END],

@@ -17,7 +17,15 @@ told["oid"] = api.upload_file(repo_id=repo, repo_type=given["type"], path_in_rep
 """
 
 PUBLISH = """
-api.update_repo_settings(repo, repo_type=given["type"], private=False)
+import time
+give_up = time.monotonic() + 90
+while True:
+    try:
+        api.update_repo_settings(repo, repo_type=given["type"], private=False)
+        break
+    except errors.HfHubHTTPError as error:
+        if "still being scanned" not in str(error) or time.monotonic() > give_up:
+            raise
 told["tags"] = [tag.name for tag in api.list_repo_refs(repo, repo_type=given["type"]).tags]
 """
 

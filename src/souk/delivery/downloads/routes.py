@@ -54,7 +54,7 @@ async def download(
     headers = _headers(admitted, length=span.length)
     if span.status == 416:
         headers["content-range"] = f"bytes */{admitted.size_bytes}"
-        return Response(None, status_code=416, headers=headers)
+        return Response(b"", status_code=416, headers=headers)
     if span.status == 206:
         headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{admitted.size_bytes}"
     elsewhere = await _elsewhere(admitted, request, nearby)

@@ -104,12 +104,15 @@ class CommitReader:
                 for line in lines:
                     yield bytes(line)
             if len(rest) > longest:
-                raise _too_large(
-                    "A file inside a commit",
-                    self._settings.max_inline_bytes,
-                    hint=" Send it as a large file before.",
-                )
+                raise self._file_too_large()
         yield bytes(rest)
+
+    def _file_too_large(self) -> TooLarge:
+        return _too_large(
+            "A file inside a commit",
+            self._settings.max_inline_bytes,
+            hint=" Send it as a large file before.",
+        )
 
     async def _take(self, body: CommitBody, number: int, line: bytes) -> None:
         try:
@@ -153,6 +156,8 @@ class CommitReader:
             if file.encoding == "base64"
             else file.content.encode()
         )
+        if len(content) > self._settings.max_inline_bytes:
+            raise self._file_too_large()
         staged = await self._intake.stage(content, name=file.path.rpartition("/")[2][:255])
         body.staged.append(staged)
         body.blob_ids[staged.sha256] = git_blob_id(content)

@@ -263,12 +263,12 @@ async def _file(
         elsewhere = None if head else await serving.elsewhere(uow, found)
     headers = _headers(found, request)
     if elsewhere is not None:
-        return Response(None, status_code=302, headers={**headers, "location": elsewhere})
+        return Response(b"", status_code=302, headers={**headers, "location": elsewhere})
     if head:
         length = {"content-length": str(found.file.size_bytes)}
         return Response(b"", headers={**headers, **length}, media_type=found.media_type)
     if is_not_modified(request.headers.get("if-none-match"), found.etag):
-        return Response(None, status_code=304, headers=headers)
+        return Response(b"", status_code=304, headers=headers)
     span = choose_span(
         found.file.size_bytes,
         etag=found.etag,
@@ -278,7 +278,7 @@ async def _file(
     headers["content-length"] = str(span.length)
     if span.status == 416:
         headers["content-range"] = f"bytes */{found.file.size_bytes}"
-        return Response(None, status_code=416, headers=headers)
+        return Response(b"", status_code=416, headers=headers)
     if span.status == 206:
         headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{found.file.size_bytes}"
     await counter.begin(actor, seen, found.at, found.admitted, sha256=found.file.sha256)

@@ -23,6 +23,7 @@ from souk.infra.http.dependencies import EDGE_DEPENDENCIES
 from souk.infra.http.edge import Edge
 from souk.infra.http.errors import exception_handler
 from souk.infra.http.limits import RateLimiter
+from souk.infra.http.parameters import KnownParameters
 from souk.infra.http.requests import JsonRequest
 from souk.infra.http.transaction import TransactionMiddleware
 from souk.infra.telemetry.logs import set_up_logs
@@ -61,7 +62,7 @@ def build_litestar(container: Container) -> Litestar:
 
     return Litestar(
         route_handlers=[
-            Router(API_ROOT, route_handlers=_routes(container)),
+            Router(API_ROOT, route_handlers=_routes(container), guards=[KnownParameters()]),
             *(route for parts in container.all_parts for route in parts.root_routes),
             *HEALTH,
             openapi_json,

@@ -25,7 +25,8 @@ from souk_client.contracts.base import Problem
 JSON: Final = "application/json"
 _REFERENCE: Final = "#/components/schemas/{name}"
 _ALWAYS: Final = {
-    400: "The request cannot be read.",
+    400: "The request cannot be read, or names a query parameter that this address does not take "
+    "(`parameter_unknown`: `unknown` and `known` list them).",
     401: "Nobody is signed in, or the credential is no longer good.",
     429: "Too many requests; `retry-after` says when to come back.",
     503: "A part that this needs does not answer now; `retry-after` may say when to come back.",

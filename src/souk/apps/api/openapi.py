@@ -15,7 +15,8 @@ from souk.apps.api.description import complete
 
 DESCRIPTION = """\
 Everything the marketplace does, over HTTP. Send `Authorization: Bearer <access token or vk_ key>`.
-Errors are problem details (RFC 9457) with a stable `code`. Lists have `cursor` and `limit`. A POST
+Errors are problem details (RFC 9457) with a stable `code`; a query parameter that an address does
+not take is one (`parameter_unknown`). Lists have `cursor` and `limit`. A POST
 takes an `Idempotency-Key`: the same key and body replays the same answer; where money moves it is
 required.
 """

@@ -1,16 +1,29 @@
 """Addresses within the marketplace."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode
+from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 from litestar.response import Redirect
 
+_ENTRANCES: Final = ("/sign-in", "/sign-up", "/sign-out")
+
 
 def local_path(given: str, *, default: str = "/") -> str:
     """The path to go back to; anything that could lead to another site gives the default."""
-    safe = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isprintable()
-    return given if safe else default
+    safe = given.startswith("/") and not given.startswith("//") and given.isprintable()
+    return given if safe and "\\" not in given else default
+
+
+def after_sign_in(given: str) -> str:
+    """Where somebody goes once they are signed in: signing in is no place to come back to, so the
+    way back that such an address carries itself is taken, however deep it lies.
+    """
+    path = local_path(given)
+    while path.partition("?")[0].rstrip("/") in _ENTRANCES:
+        path = local_path(parse_qs(urlsplit(path).query).get("next", ["/"])[-1])
+    return path
 
 
 def see_other(path: str) -> Redirect:

@@ -9,7 +9,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import SoukError
 from souk.web.forms import Form, PageRequest, posted, read
 from souk.web.market import Market
-from souk.web.pages.addresses import local_path, see_other
+from souk.web.pages.addresses import after_sign_in, see_other
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk_client.contracts.people import LoginRequest, RegisterRequest
@@ -20,7 +20,7 @@ async def sign_in_page(
     request: PageRequest, shell: Shell, pages: Pages
 ) -> Response[str] | Redirect:
     """The form; somebody who is signed in goes on."""
-    next_path = local_path(request.query_params.get("next", "/"))
+    next_path = after_sign_in(request.query_params.get("next", "/"))
     if shell.signed_in:
         return see_other(next_path)
     return pages.answer("pages/sign_in.html", shell, form=Form(), next=next_path)
@@ -32,7 +32,7 @@ async def sign_in(
 ) -> Response[str] | Redirect:
     """Opens a session for this browser."""
     fields = await posted(request)
-    next_path = local_path(fields.get("next", "/"))
+    next_path = after_sign_in(fields.get("next", "/"))
     wish, errors = read(
         LoginRequest, {"email": fields.get("email"), "password": fields.get("password")}
     )
@@ -50,7 +50,7 @@ async def sign_up_page(
     request: PageRequest, shell: Shell, pages: Pages
 ) -> Response[str] | Redirect:
     """The form; somebody who is signed in goes on."""
-    next_path = local_path(request.query_params.get("next", "/"))
+    next_path = after_sign_in(request.query_params.get("next", "/"))
     if shell.signed_in:
         return see_other(next_path)
     return pages.answer("pages/sign_up.html", shell, form=Form(), next=next_path)
@@ -62,7 +62,7 @@ async def sign_up(
 ) -> Response[str] | Redirect:
     """Makes an account and signs this browser in."""
     fields = await posted(request)
-    next_path = local_path(fields.get("next", "/"))
+    next_path = after_sign_in(fields.get("next", "/"))
     wish, errors = read(
         RegisterRequest,
         {name: fields.get(name) for name in ("email", "password", "name", "handle")},

@@ -1,8 +1,8 @@
 """Holds changed listings against the searches people keep.
 
-The engine itself answers, asked for nothing but these listings (their seller, and the moments they
-were published at), with every word of the search needed. A search that many keep is asked once, and
-one that names other kinds or sellers is not asked at all.
+The engine holds many searches at once against nothing but these listings (their seller, and the
+moments they were published at), with every word of a search needed. A search that many keep is
+asked once, and one that names other kinds or sellers is not asked at all.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +21,6 @@ from souk.discovery.search.api import Between, Filters, Search, SearchQuestion, 
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.insight.notifications.api import Notices
-from souk.kernel.errors import Invalid, Malformed
 from souk.kernel.paging import MAX_LIMIT
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.listings.api import Listings
@@ -92,7 +91,7 @@ class Matching:
         """Those that the index knows as they are now."""
         known: dict[str, ListingSummary] = {}
         for window in model.windows(published.values()):
-            known |= await self._ask(window, text="", filters=Filters())
+            known |= await self._listings_of(window)
         return {
             one.id: one for one in published.values() if model.is_indexed(known.get(one.id), one)
         }
@@ -114,46 +113,47 @@ class Matching:
             if not questions:
                 break
             after = questions[-1].question
-            found = [
-                (question.question, listing_id)
-                for question in questions
-                for listing_id in await self._matches(question, windows)
-            ]
+            found = [pair for window in windows for pair in await self._matches(questions, window)]
             if found:
                 told += len(await self._tell(found, by_id))
         return told
 
-    async def _matches(self, question: Question, windows: Sequence[Window]) -> list[str]:
-        chosen = msgspec.json.decode(question.filters, type=SearchFilters)
-        matched: list[str] = []
-        for window in windows:
-            if model.may_match(window, kinds=question.kinds, owners=question.owners):
-                try:
-                    matched += await self._ask(
-                        window, text=question.strict_query, filters=filters_of(chosen)
-                    )
-                except (Invalid, Malformed) as error:
-                    # It was fine when it was saved; what may be asked has changed since.
-                    log.warning("a saved search cannot be read any more", code=error.code)
-                    return []
-        return matched
-
-    async def _ask(
-        self, window: Window, *, text: str, filters: Filters
-    ) -> dict[str, ListingSummary]:
-        """The listings of the window that a search finds."""
-        narrowed = msgspec.structs.replace(
-            filters,
-            owners=(window.owner,),
-            published_ms=Between(window.low_ms, window.high_ms),
+    async def _matches(
+        self, questions: Sequence[Question], window: Window
+    ) -> list[tuple[bytes, str]]:
+        """Pairs of a question and a listing of the window that it matches."""
+        asked = [
+            one for one in questions if model.may_match(window, kinds=one.kinds, owners=one.owners)
+        ]
+        answers = await self._search.held_against(
+            [
+                SearchQuestion(
+                    text=one.strict_query,
+                    filters=filters_of(msgspec.json.decode(one.filters, type=SearchFilters)),
+                )
+                for one in asked
+            ],
+            within=_narrowed(Filters(), window),
         )
+        unread = [one.strict_query for one, ids in zip(asked, answers, strict=True) if ids is None]
+        if unread:
+            # They were fine when they were saved; what may be asked has changed since.
+            log.warning("saved searches cannot be read any more", count=len(unread))
+        return [
+            (one.question, listing_id)
+            for one, ids in zip(asked, answers, strict=True)
+            for listing_id in ids or ()
+            if listing_id in window.listing_ids
+        ]
+
+    async def _listings_of(self, window: Window) -> dict[str, ListingSummary]:
+        """The listings of the window as the index knows them."""
+        narrowed = _narrowed(Filters(), window)
         found: dict[str, ListingSummary] = {}
         cursor: str | None = None
         while True:
             answer = await self._search.search(
-                SearchQuestion(
-                    text=text, filters=narrowed, sort=Sort.NEWEST, cursor=cursor, limit=MAX_LIMIT
-                )
+                SearchQuestion(filters=narrowed, sort=Sort.NEWEST, cursor=cursor, limit=MAX_LIMIT)
             )
             found |= {
                 hit.listing.id: hit.listing
@@ -178,3 +178,10 @@ class Matching:
             matches = await store.add_matches(uow, found, own=own)
             await tell(uow, self._notices, matches, by_id, told_apart=self._settings.told_apart)
         return matches
+
+
+def _narrowed(filters: Filters, window: Window) -> Filters:
+    """The filters, and only the listings of the window."""
+    return msgspec.structs.replace(
+        filters, owners=(window.owner,), published_ms=Between(window.low_ms, window.high_ms)
+    )

@@ -31,6 +31,19 @@ def hit(found: Hit) -> SearchHit:
     )
 
 
+class _Named(msgspec.Struct):
+    id: str
+
+
+class _Kept(msgspec.Struct):
+    listing: _Named
+
+
+def listing_id(payload: bytes) -> str:
+    """Which listing a kept document is of."""
+    return msgspec.json.decode(payload, type=_Kept).listing.id
+
+
 def facet(name: str, counts: Sequence[FacetCount], *, currency: str) -> Facet:
     """A facet; the ends of price bands are in minor units of `currency`."""
     if name in FIGURES:

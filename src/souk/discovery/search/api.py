@@ -1,6 +1,6 @@
 """What other contexts may ask of search."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -57,6 +57,19 @@ class Search(Protocol):
 
         Raises:
             QueryInvalid: `query_invalid` when the text is too long.
+            Unavailable: `search_not_ready`, `search_busy`.
+        """
+        ...
+
+    async def held_against(
+        self, questions: Sequence[SearchQuestion], *, within: Filters
+    ) -> list[list[str] | None]:
+        """Which of the listings within some filters each question matches, by their ids.
+
+        For many questions about few listings. Every word must be there, in any of its forms;
+        nothing is found by meaning, mended or ranked. None for a question that cannot be read.
+
+        Raises:
             Unavailable: `search_not_ready`, `search_busy`.
         """
         ...

@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from souk.discovery.search.api import NearListing, SearchQuestion
 from souk.discovery.search.embedding.shared import SharedEmbedder
 from souk.discovery.search.engine.engine import SearchEngine
 from souk.discovery.search.engine.errors import IndexMissing, TooDeep
+from souk.discovery.search.engine.holding import Asked
 from souk.discovery.search.engine.neighbours import Vector
 from souk.discovery.search.errors import QueryInvalid, SearchNotReady
 from souk.discovery.search.executor import SearchExecutor
@@ -25,7 +26,7 @@ from souk.discovery.search.query.reader import Query, check_characters, read_que
 from souk.discovery.search.settings import SearchSettings
 from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.telemetry.metrics import SEARCH_SECONDS
-from souk.kernel.errors import Invalid
+from souk.kernel.errors import Invalid, Malformed
 from souk.kernel.paging import decode_cursor, encode_cursor
 from souk_client.contracts.discovery import SearchAnswer, Suggestions
 
@@ -99,6 +100,24 @@ class SearchService:
             return self._engine.known(request)
         except IndexMissing as error:
             raise SearchNotReady from error
+
+    async def held_against(
+        self, questions: Sequence[SearchQuestion], *, within: Filters
+    ) -> list[list[str] | None]:
+        """See `api.Search.held_against`."""
+        asked = [self._asked(question) for question in questions]
+        readable = [one for one in asked if one is not None]
+        held = await self._run(lambda: self._engine.hold(within, readable))
+        ids = {seq: answering.listing_id(payload) for seq, payload in held.payloads.items()}
+        matched = iter(held.matched)
+        return [None if one is None else [ids[seq] for seq in next(matched)] for one in asked]
+
+    def _asked(self, question: SearchQuestion) -> Asked | None:
+        try:
+            query, request, _ = self._read(question)
+        except (Invalid, Malformed):
+            return None
+        return Asked(query.text, request.filters)
 
     async def suggest(self, typed: str, *, limit: int = 8) -> Suggestions:
         """See `api.Search.suggest`."""

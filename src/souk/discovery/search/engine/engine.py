@@ -1,17 +1,18 @@
 """The reading face of the engine: one object a process, used from its threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from souk.discovery.search.engine.cache import SnapshotCache
+from souk.discovery.search.engine.holding import Asked, Held, Holding
 from souk.discovery.search.engine.plan import Plan, Planner
 from souk.discovery.search.engine.reader import IndexReader, Snapshot
 from souk.discovery.search.engine.searching import Searching
 from souk.discovery.search.engine.suggesting import Suggesting
-from souk.discovery.search.model import Completion, SearchRequest, SearchResult
+from souk.discovery.search.model import Completion, Filters, SearchRequest, SearchResult
 
 
 class SearchEngine:
@@ -33,6 +34,7 @@ class SearchEngine:
         self._planner = Planner(is_word)
         self._searching = Searching(own_currency=own_currency)
         self._suggesting = Suggesting()
+        self._holding = Holding(own_currency=own_currency)
         self._results: SnapshotCache[SearchRequest, SearchResult] = SnapshotCache(cached_results)
 
     def snapshot(self) -> Snapshot:
@@ -78,6 +80,10 @@ class SearchEngine:
     ) -> SearchResult:
         """One page of an answer; without a vector by words alone."""
         return self._searching.search(snapshot, request, plan, vector)
+
+    def hold(self, within: Filters, asked: Sequence[Asked]) -> Held:
+        """Which of the listings within these filters each question matches: see `holding`."""
+        return self._holding.hold(self.snapshot(), within, asked)
 
     def suggest(self, snapshot: Snapshot, typed: str, *, limit: int) -> list[Completion]:
         """What the words typed so far may become."""

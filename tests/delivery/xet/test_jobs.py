@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,17 +11,19 @@ import pytest
 
 from souk.apps.container import Container
 from souk.delivery.xet import hashes, store
-from souk.delivery.xet.intake import FORGOTTEN_S
+from souk.delivery.xet.errors import XorbsWaiting
+from souk.delivery.xet.intake import FORGOTTEN_S, XorbIntake
 from souk.delivery.xet.jobs import remove_unused, start_overdue, view_handler
 from souk.delivery.xet.model import blob_name
 from souk.delivery.xet.settings import XetSettings
+from souk.infra.blobs.store import BlobStore
 from souk.infra.outbox.handlers import Delivered
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.workflows import Workflows
 from souk.kernel.ids import EventId
 from souk.works.artifacts.events import ArtifactScanned
 from tests.delivery.xet.clients import Publisher
-from tests.delivery.xet.test_http import cas, make
+from tests.delivery.xet.test_http import Made, cas, make
 
 
 class Started(Workflows):
@@ -48,7 +50,11 @@ async def age(inside: Container, xorb: bytes, by: timedelta) -> None:
 async def collect(inside: Container) -> None:
     async with inside.core.database.transaction(SYSTEM) as uow:
         await remove_unused(
-            uow, inside.core.database, inside.works.blobs, settings=inside.xet.xet.settings
+            uow,
+            inside.core.database,
+            inside.works.blobs,
+            settings=inside.xet.xet.settings,
+            delay=timedelta(),
         )
 
 
@@ -106,6 +112,76 @@ async def test_a_shard_keeps_what_it_builds_on_from_being_removed(
     assert cas_.put_shard(made.shard()).status_code == 200
     await collect(inside)
     assert await kept(inside, made.xorb_hash) == (True, True)
+
+
+class PowerCut(Exception):
+    """Nothing after this point happened."""
+
+
+class DyingBlobs(BlobStore):
+    """Stores the bytes, and then the lights go out."""
+
+    async def put_file(self, name: str, path: Path) -> None:
+        await super().put_file(name, path)
+        raise PowerCut
+
+
+async def sent(made: Made) -> AsyncIterator[bytes]:
+    yield made.xorb
+
+
+async def test_what_a_dying_process_stored_is_found_and_removed(
+    inside: Container, ada: Publisher, tmp_path: Path
+) -> None:
+    made = make("dying")
+    settings = inside.xet.xet.settings
+    folder = inside.core.settings.data_path / "blobs"
+    dying = XorbIntake(
+        inside.core.database, DyingBlobs(None, folder=folder), folder=tmp_path, settings=settings
+    )
+    token = await ada.token("write")
+    grant = await inside.xet.tokens.admit(f"Bearer {token.token}", access="write")
+    name = hashes.to_text(made.xorb_hash)
+    with pytest.raises(PowerCut):
+        await dying.receive(grant, name, sent(made))
+    assert await kept(inside, made.xorb_hash) == (False, True)
+    await collect(inside)
+    assert await kept(inside, made.xorb_hash) == (False, False)
+    with pytest.raises(PowerCut):
+        await dying.receive(grant, name, sent(made))
+    assert await inside.xet.xet.xorbs.receive(grant, name, sent(made))
+    await collect(inside)
+    assert await kept(inside, made.xorb_hash) == (True, True)
+
+
+async def test_bytes_that_a_restored_backup_lacks_are_asked_for_again(
+    inside: Container, ada: Publisher
+) -> None:
+    made = make("lost")
+    cas_ = await cas(ada)
+    cas_.put_xorb(made)
+    await inside.works.blobs.remove(blob_name(hashes.to_text(made.xorb_hash)))
+    answer = cas_.put_shard(made.shard())
+    assert (answer.status_code, answer.json()["code"]) == (400, "xorb_unknown")
+    assert cas_.put_xorb(made).json() == {"was_inserted": False}
+    assert cas_.put_shard(made.shard()).status_code == 200
+
+
+async def test_an_organisation_cannot_fill_the_disk_with_what_it_never_uses(
+    inside: Container, ada: Publisher, tmp_path: Path
+) -> None:
+    made = make("hoarding")
+    intake = XorbIntake(
+        inside.core.database,
+        inside.works.blobs,
+        folder=tmp_path,
+        settings=msgspec.structs.replace(inside.xet.xet.settings, max_unused_bytes=1),
+    )
+    token = await ada.token("write")
+    grant = await inside.xet.tokens.admit(f"Bearer {token.token}", access="write")
+    with pytest.raises(XorbsWaiting):
+        await intake.receive(grant, hashes.to_text(made.xorb_hash), sent(made))
+    assert await kept(inside, made.xorb_hash) == (False, False)
 
 
 async def test_what_interrupted_requests_left_is_swept(inside: Container) -> None:

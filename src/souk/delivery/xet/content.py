@@ -37,6 +37,14 @@ class Run(msgspec.Struct, frozen=True):
     file_start: int
 
 
+class BytesMissing(Exception):
+    """A xorb is known, and its bytes are not there: a backup was restored that lacks them."""
+
+    def __init__(self, xorb: str) -> None:
+        super().__init__(xorb)
+        self.xorb = xorb
+
+
 class XetContent:
     """Implements works' `PiecewiseContent`, and reads pieces of xorbs as they are sent."""
 
@@ -99,9 +107,11 @@ class XetContent:
         if xorb.source_sha256 is not None:
             return await self._plain_bytes(xorb, run.chunk_start, run.chunk_end)
         start, end = xorb.byte_range(run.chunk_start, run.chunk_end)
-        parts = [
-            part async for part in self._blobs.read(blob_name(xorb.hash), start=start, end=end)
-        ]
+        name = blob_name(xorb.hash)
+        try:
+            parts = [part async for part in self._blobs.read(name, start=start, end=end)]
+        except FileNotFoundError as error:
+            raise BytesMissing(xorb.hash) from error
         return await asyncio.to_thread(_unpack, parts)
 
     async def _view(self, xorb: XorbRow, first: int, last: int) -> bytes:

@@ -1,6 +1,6 @@
 """What can be wrong with what a client sends or asks for by Xet."""
 
-from souk.kernel.errors import Forbidden, Malformed, NotFound, TooLarge, Unauthenticated
+from souk.kernel.errors import Conflict, Forbidden, Malformed, NotFound, TooLarge, Unauthenticated
 
 
 class XorbInvalid(Malformed):
@@ -35,6 +35,18 @@ class XorbTooLarge(TooLarge):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__("xorb_too_large", f"A xorb may have at most {limit_bytes} bytes.")
+
+
+class XorbsWaiting(Conflict):
+    """Too much was sent that no file is built on."""
+
+    def __init__(self, waiting_bytes: int) -> None:
+        super().__init__(
+            "xorbs_waiting",
+            f"Your organisation has sent {waiting_bytes} bytes of xorbs that no file is built on. "
+            "Finish those uploads, or wait until what they left is removed.",
+            waiting_bytes=waiting_bytes,
+        )
 
 
 class ShardTooLarge(TooLarge):

@@ -1,8 +1,10 @@
 """Xorbs as they arrive: spooled to disk, every chunk unpacked and hashed, then kept once.
 
-What is durable when: the bytes in the blob store before the xorb's row, both under a lock of the
-xorb, so that whoever removes unused bytes never takes those that are just being kept. Nothing is
-kept of a xorb that is not what its hash says.
+What is durable when: first a note that these bytes are to be removed, then the bytes in the blob
+store, then, in one transaction, the xorb's row and that the note is void. Whoever dies in between
+leaves bytes that the note finds. Storing and removing hold a lock of the xorb, so that whoever
+removes unused bytes never takes those that are just being kept. Nothing is kept of a xorb that is
+not what its hash says.
 """
 
 import asyncio
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from souk.delivery.xet import store
-from souk.delivery.xet.errors import BodyInterrupted, XorbInvalid, XorbTooLarge
+from souk.delivery.xet.errors import BodyInterrupted, XorbInvalid, XorbsWaiting, XorbTooLarge
 from souk.delivery.xet.hashes import is_sampled, to_text, xorb_hash
 from souk.delivery.xet.model import XorbRow, blob_name, pack_chunks
 from souk.delivery.xet.settings import XetSettings
@@ -35,6 +37,7 @@ from souk.kernel.errors import Unavailable
 
 FOOTER_MAX_BYTES: Final = 1024 + 48 * XORB_MAX_CHUNKS
 """What a client may put behind the chunks; it is dropped."""
+WRITE_BYTES: Final = 2**20
 FORGOTTEN_S: Final = 2 * 3600
 """How old a spooled file must be before a sweep takes it for left behind."""
 
@@ -57,7 +60,8 @@ class XorbIntake:
         A xorb that somebody else has sent is read just the same: its hash alone proves nothing.
 
         Raises:
-            Malformed: `xorb_invalid`. TooLarge: `xorb_too_large`. Unavailable: `storage_full`.
+            Malformed: `xorb_invalid`, `xet_body_interrupted`. TooLarge: `xorb_too_large`.
+            Conflict: `xorbs_waiting`. Unavailable: `storage_full`.
         """
         path = await asyncio.to_thread(self._new_file)
         try:
@@ -84,7 +88,8 @@ class XorbIntake:
 
     async def _spool(self, stream: AsyncIterable[bytes], path: Path) -> None:
         limit = XORB_TAKEN_BYTES + FOOTER_MAX_BYTES
-        arrived = 0
+        arrived = written = 0
+        parts: list[bytes] = []
         try:
             with path.open("wb") as file:
                 async with asyncio.timeout(self._settings.body_timeout_s):
@@ -92,24 +97,40 @@ class XorbIntake:
                         arrived += len(chunk)
                         if arrived > limit:
                             raise XorbTooLarge(XORB_TAKEN_BYTES)
-                        await asyncio.to_thread(file.write, chunk)
+                        parts.append(chunk)
+                        if arrived - written >= WRITE_BYTES:
+                            await asyncio.to_thread(file.writelines, parts)
+                            parts, written = [], arrived
+                await asyncio.to_thread(file.writelines, parts)
         except TimeoutError as error:
             raise BodyInterrupted() from error
 
     async def _keep(
         self, grant: Grant, xorb: str, chunks: Sequence[StoredChunk], *, path: Path, end: int
     ) -> bool:
-        row = row_of(xorb, chunks)
+        organisation_id = grant.organisation_id
+        async with self._database.transaction(SYSTEM) as uow:
+            waiting = await store.unused_bytes(uow, organisation_id)
+            if waiting + end > self._settings.max_unused_bytes:
+                raise XorbsWaiting(waiting)
+            await store.to_be_removed(uow, xorb)
         async with self._database.transaction(SYSTEM) as uow:
             await store.lock_xorb(uow, xorb)
-            if not await store.xorbs(uow, [xorb]):
+            known = (await store.xorbs(uow, [xorb])).get(xorb)
+            if known is None or not await self._is_stored(known):
                 await asyncio.to_thread(os.truncate, path, end)
                 await self._blobs.put_file(blob_name(xorb), path)
-                await store.removed(uow, xorb)
-                await note(uow, row)
-            else:
-                await store.touch(uow, [xorb])
-            return bool(await store.add_holder(uow, [xorb], organisation_id=grant.organisation_id))
+            if known is None:
+                await note(uow, row_of(xorb, chunks))
+            await store.removed(uow, xorb)
+            await store.touch(uow, [xorb])
+            return bool(await store.add_holder(uow, [xorb], organisation_id=organisation_id))
+
+    async def _is_stored(self, row: XorbRow) -> bool:
+        """Whether a known xorb's bytes are there: a restored backup may lack unused ones."""
+        if row.source_sha256 is not None:
+            return True
+        return await self._blobs.size(blob_name(row.hash)) is not None
 
     def _sweep(self) -> int:
         if not self._folder.is_dir():

@@ -23,6 +23,8 @@ from souk.works.artifacts.events import ArtifactScanned
 NAME: Final = "xet.make_readable"
 PAGE: Final = 500
 REMOVED_AT_ONCE: Final = 1000
+REMOVAL_DELAY: Final = timedelta(hours=1)
+"""Longer than a xorb takes to be stored: its bytes are noted for removal until its row is there."""
 
 log = structlog.get_logger("souk.xet")
 
@@ -74,18 +76,23 @@ async def start_overdue(
 
 
 async def remove_unused(
-    uow: UnitOfWork, database: Database, blobs: BlobStore, *, settings: XetSettings
+    uow: UnitOfWork,
+    database: Database,
+    blobs: BlobStore,
+    *,
+    settings: XetSettings,
+    delay: timedelta = REMOVAL_DELAY,
 ) -> int:
     """Forgets xorbs that no file is built on, and removes the bytes of those forgotten before.
 
-    Their bytes go in a transaction after the one that forgets them, each under the lock of its
-    xorb: should it be sent again in between, it is kept.
+    Their bytes go `delay` after they were forgotten, each under the lock of its xorb: should it be
+    sent again in between, it is kept.
     """
     before = uow.now - timedelta(hours=settings.xorb_grace_hours)
     forgotten = await store.forget_unused(uow, before=before, limit=REMOVED_AT_ONCE)
     removed = 0
     async with database.transaction(SYSTEM, read_only=True) as reading:
-        waiting = await store.to_remove(reading, limit=REMOVED_AT_ONCE)
+        waiting = await store.to_remove(reading, before=reading.now - delay, limit=REMOVED_AT_ONCE)
     for xorb in waiting:
         async with database.transaction(SYSTEM) as removing:
             await store.lock_xorb(removing, xorb)

@@ -21,7 +21,7 @@ from souk.delivery.xet.checking import (
     known,
     writings,
 )
-from souk.delivery.xet.content import XetContent
+from souk.delivery.xet.content import BytesMissing, XetContent
 from souk.delivery.xet.errors import ShardInvalid, XorbUnknown
 from souk.delivery.xet.hashes import to_text
 from souk.delivery.xet.model import FileRow, XorbRow
@@ -100,14 +100,9 @@ class Registrar:
                 sent.append(SentContent(sha256=sha256, size_bytes=file.size_bytes, mib_digests=[]))
             else:
                 digests = Digests()
-                blocks = self._content.read_terms(
-                    file.terms, prepared.xorbs, start=0, end=file.size_bytes
-                )
-                async with aclosing(blocks):
-                    async for block in blocks:
-                        await asyncio.to_thread(digests.take, block)
-                        read += len(block)
-                        yield read
+                async for length in self._digest(file, prepared.xorbs, digests):
+                    read += length
+                    yield read
                 sent.append(
                     SentContent(
                         sha256=digests.sha256(),
@@ -118,6 +113,19 @@ class Registrar:
             _compare(file, sent[-1].sha256)
         async with self._database.transaction(SYSTEM) as uow:
             await self._record(uow, grant, prepared, sent)
+
+    async def _digest(
+        self, file: CheckedFile, xorbs: Mapping[str, XorbRow], digests: Digests
+    ) -> AsyncIterator[int]:
+        """Reads all of a file; yields how many bytes each piece had."""
+        blocks = self._content.read_terms(file.terms, xorbs, start=0, end=file.size_bytes)
+        try:
+            async with aclosing(blocks):
+                async for block in blocks:
+                    await asyncio.to_thread(digests.take, block)
+                    yield len(block)
+        except BytesMissing as error:
+            raise XorbUnknown(error.xorb) from error
 
     def _read(self, body: bytes) -> Shard:
         shard = read_shard(body)

@@ -5,9 +5,9 @@ its revision; and the addresses open exactly the runs of chunks that were asked 
 of the same xorb.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -149,10 +149,10 @@ class Reader:
             raise ChunkUnknown()
         day = f"{now:%Y-%m-%d} {' '.join(grant.own)}"
         key = keyed_hash(day.encode(), key=self._keyring.derive("xet.related"))
-        listed = [_hidden(row, key) for row in rows]
-        expires = now + timedelta(hours=self._settings.related_hours)
-        return write_shard(
-            listed, key=key, made_at=int(now.timestamp()), expires_at=int(expires.timestamp())
+        made_at = int(now.timestamp())
+        expires_at = made_at + 3600 * self._settings.related_hours
+        return await asyncio.to_thread(
+            _hidden_shard, rows, key, made_at=made_at, expires_at=expires_at
         )
 
     async def _may_read(self, uow: UnitOfWork, grant: Grant, sha256: str) -> bool:
@@ -195,7 +195,11 @@ def _runs(terms: Sequence[Term], xorbs: Mapping[str, XorbRow]) -> list[FetchRun]
     return runs
 
 
-def _hidden(row: XorbRow, key: bytes) -> ShardXorb:
-    pairs = zip(row.hashes(), row.sizes(), strict=True)
-    chunks = [(keyed_hash(value, key=key), size) for value, size in pairs]
-    return ShardXorb(from_text(row.hash), chunks, row.stored_bytes)
+def _hidden_shard(rows: Sequence[XorbRow], key: bytes, *, made_at: int, expires_at: int) -> bytes:
+    """A shard of xorbs whose chunk hashes are hidden."""
+    listed = []
+    for row in rows:
+        pairs = zip(row.hashes(), row.sizes(), strict=True)
+        chunks = [(keyed_hash(value, key=key), size) for value, size in pairs]
+        listed.append(ShardXorb(from_text(row.hash), chunks, row.stored_bytes))
+    return write_shard(listed, key=key, made_at=made_at, expires_at=expires_at)

@@ -27,6 +27,8 @@ class XetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How long a xorb or a shard may take to arrive."""
     free_bytes_kept: Annotated[int, Meta(ge=0)] = 512 * MIB
     """Disk space that xorbs leave free, where blobs are kept on the local disk."""
+    max_unused_bytes: Annotated[int, Meta(ge=64 * MIB)] = 256 * 2**30
+    """How much an organisation may have sent that no file is built on yet."""
     plain_min_bytes: Annotated[int, Meta(ge=0)] = 16 * MIB
     """Artifacts that were uploaded plainly are made readable by Xet from this size on."""
     max_related_xorbs: Annotated[int, Meta(ge=1, le=4096)] = 256

@@ -250,10 +250,41 @@ async def forget_unused(uow: UnitOfWork, *, before: datetime, limit: int) -> int
     return int(count)
 
 
-async def to_remove(uow: UnitOfWork, *, limit: int) -> list[str]:
-    """Xorbs whose bytes are to be removed, longest waiting first."""
+async def unused_bytes(uow: UnitOfWork, organisation_id: str) -> int:
+    """How many bytes of xorbs an organisation has sent that no file is built on."""
+    found = await uow.value(
+        """
+        SELECT coalesce(sum(x.stored_bytes), 0) FROM xet.xorb_holders h
+        JOIN xet.xorbs x ON x.hash = h.xorb
+        WHERE h.organisation_id = %(organisation_id)s
+            AND NOT EXISTS (SELECT 1 FROM xet.terms t WHERE t.xorb = h.xorb)
+        """,
+        organisation_id=organisation_id,
+    )
+    return int(found)
+
+
+async def to_be_removed(uow: UnitOfWork, xorb: str) -> None:
+    """Notes that a xorb's bytes are to be removed, unless `removed` takes it back in time."""
+    await uow.execute(
+        """
+        INSERT INTO xet.removals (xorb, since) VALUES (%(xorb)s, %(now)s)
+        ON CONFLICT (xorb) DO UPDATE SET since = excluded.since
+        """,
+        xorb=xorb,
+        now=uow.now,
+    )
+
+
+async def to_remove(uow: UnitOfWork, *, before: datetime, limit: int) -> list[str]:
+    """Xorbs whose bytes are to be removed since before then, longest waiting first."""
     return await uow.values(
-        "SELECT xorb FROM xet.removals ORDER BY since, xorb LIMIT %(limit)s", limit=limit
+        """
+        SELECT xorb FROM xet.removals WHERE since <= %(before)s ORDER BY since, xorb
+        LIMIT %(limit)s
+        """,
+        before=before,
+        limit=limit,
     )
 
 

@@ -87,11 +87,12 @@ ALTER TABLE xet.terms ENABLE ROW LEVEL SECURITY;
 CREATE POLICY terms_system ON xet.terms USING (infra.is_system());
 GRANT SELECT, INSERT ON xet.terms TO souk_app;
 
--- Bytes that are to be removed from the blob store: kept until that is done, whatever dies meanwhile.
+-- Bytes that are to be removed from the blob store: noted until that is done, whatever dies meanwhile.
+-- What is about to be stored is noted here too, until its row is written.
 CREATE TABLE xet.removals (
     xorb text PRIMARY KEY,
     since timestamptz NOT NULL
 );
 ALTER TABLE xet.removals ENABLE ROW LEVEL SECURITY;
 CREATE POLICY removals_system ON xet.removals USING (infra.is_system());
-GRANT SELECT, INSERT, DELETE ON xet.removals TO souk_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (since) ON xet.removals TO souk_app;

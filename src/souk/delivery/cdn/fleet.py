@@ -129,7 +129,7 @@ class Fleet:
                 return node
             if node.next_digest is not None and hmac.compare_digest(digest, node.next_digest):
                 await nodes_store.take_secret(uow, node.id)
-                return node
+                return await nodes_store.node(uow, node.id, lock=True) or node
             audit.warning("a node's secret is not good", node=node.id, address=address)
         self._refusals.count(address)
         raise NodeRefused()

@@ -6,6 +6,7 @@ terms. No address leaves this machine, and none is kept.
 
 import asyncio
 import ipaddress
+import warnings
 from collections.abc import Callable
 from functools import cached_property
 from importlib.resources import files
@@ -46,7 +47,9 @@ class Places:
     def _country_of(self) -> Callable[[str], str]:
         if self._given is not None:
             return self._given
-        from geoip2fast import GeoIP2Fast  # noqa: PLC0415  # 30 MB that many processes never need
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its source has escapes that Python warns of
+            from geoip2fast import GeoIP2Fast  # noqa: PLC0415  # 30 MB that few processes need
 
         data = GeoIP2Fast(geoip2fast_data_file=str(files("geoip2fast") / _DATA))
 

@@ -12,7 +12,7 @@ from souk_client.contracts.works import Listing, ListingRequest, VersionFile
 from souk_client.proofs.ipfs import FileHasher, directory_dag
 from souk_client.sdk import Souk
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 def publish_files(

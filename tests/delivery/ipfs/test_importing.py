@@ -1,7 +1,6 @@
 """CAR files of other tools become artifacts, and are served again by their own CIDs."""
 
 import secrets
-import time
 from typing import Any
 
 import httpx
@@ -101,11 +100,9 @@ def test_what_came_in_can_be_published(base_url: str, user: Souk, key: str) -> N
     )
     files = [VersionFile(path="data.bin", sha256=file["sha256"])]
     user.listings.create_version(listing.id, version="1.0.0", files=files)
-    deadline = time.monotonic() + 20
     await_cid(base_url, imported["cid"], key)
     user.listings.publish(listing.id)
     await_cid(base_url, imported["cid"])
-    assert time.monotonic() < deadline
 
 
 def test_nobody_comes_in_unknown(base_url: str, key: str) -> None:

@@ -1,6 +1,9 @@
-"""IPFS: what was taken in from CAR files, and the CIDs of published versions."""
+"""IPFS: what was taken in from CAR files, the CIDs of published versions, and pins."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
 
 from souk_client.contracts.base import Answer
 
@@ -42,3 +45,33 @@ class VersionCid(Answer, frozen=True, kw_only=True):
     """Where the whole folder is, as a CAR file."""
     remote_pin: RemotePin | None = None
     """For those who may change the listing."""
+
+
+PinState = Literal["queued", "pinning", "pinned", "failed"]
+
+
+class Pin(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What shall be kept, in the words of the Pinning Service API."""
+
+    cid: Annotated[str, Meta(max_length=256)]
+    name: Annotated[str, Meta(max_length=255)] | None = None
+    origins: Annotated[list[Annotated[str, Meta(max_length=512)]], Meta(max_length=20)] = []
+    meta: dict[Annotated[str, Meta(max_length=255)], Annotated[str, Meta(max_length=1000)]] = {}
+
+
+class PinStatus(Struct, frozen=True, kw_only=True):
+    """How far a pin is."""
+
+    requestid: str
+    status: PinState
+    created: datetime
+    pin: Pin
+    delegates: list[str]
+    info: dict[str, str] = {}
+
+
+class PinResults(Struct, frozen=True, kw_only=True):
+    """Pins that were looked for; `count` also counts those past the limit."""
+
+    count: int
+    results: list[PinStatus]

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.parts import Core, Parts, Schedule
-from souk.delivery.ipfs import api_routes, routes
+from souk.delivery.ipfs import api_routes, pin_routes, routes
 from souk.delivery.ipfs.blocks import Blocks
+from souk.delivery.ipfs.fetching import PinFetcher
 from souk.delivery.ipfs.importing import CarImporter
 from souk.delivery.ipfs.indexing import Indexer
-from souk.delivery.ipfs.jobs import IndexTask
+from souk.delivery.ipfs.jobs import WorkTask, notes_handler, remote_handler
+from souk.delivery.ipfs.pins import Pins, gateway_address
+from souk.delivery.ipfs.remote import RemotePins
 from souk.delivery.ipfs.rights import Rights
 from souk.delivery.ipfs.service import Gateway
 from souk.delivery.ipfs.settings import IpfsSettings
@@ -39,10 +42,20 @@ def wire_ipfs(
     blocks = Blocks(core.database, artifacts)
     rights = Rights(listings=listings, licences=licences, artifacts=artifacts, base_url=base_url)
     gateway = Gateway(core.database, blocks=blocks, rights=rights)
-    index = IndexTask(Indexer(core.database, artifacts, revisions))
+    elsewhere = RemotePins(
+        core.database, rights=rights, settings=settings, origin=gateway_address(base_url)
+    )
+    remote = WorkTask("pins elsewhere", elsewhere.do_due)
+    pins_elsewhere = bool(settings.remote_endpoint)
+    indexer = Indexer(
+        core.database, artifacts, revisions, on_made=remote.wake if pins_elsewhere else None
+    )
+    index = WorkTask("trees", indexer.index_waiting)
     importer = CarImporter(
         core.database, intake=intake, folder=core.settings.data_path / "cars", settings=settings
     )
+    fetcher = PinFetcher(core.database, importer=importer, settings=settings)
+    fetch = WorkTask("pins", fetcher.fetch_next)
     version_cids = VersionCids(listings=listings, rights=rights, base_url=base_url)
 
     async def sweep_imports(_uow: UnitOfWork) -> None:
@@ -55,11 +68,16 @@ def wire_ipfs(
                 "ipfs_gateway": gateway,
                 "car_importer": importer,
                 "version_cids": version_cids,
+                "pins": Pins(rights=rights, settings=settings, base_url=base_url),
             },
             routes=api_routes.ROUTES,
-            root_routes=routes.ROOT_ROUTES,
-            handlers=[index.handler()],
-            worker_tasks=[index.run],
+            root_routes=[*routes.ROOT_ROUTES, *pin_routes.ROOT_ROUTES],
+            handlers=[notes_handler(index), *([remote_handler(remote)] if pins_elsewhere else [])],
+            worker_tasks=[
+                index.run,
+                *([fetch.run] if settings.fetch_gateway else []),
+                *([remote.run] if pins_elsewhere else []),
+            ],
             schedules=[Schedule(name="delivery.sweep_imports", every_s=3600, run=sweep_imports)],
         ),
     )

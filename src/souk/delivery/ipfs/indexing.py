@@ -2,15 +2,16 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from souk.delivery.ipfs import store
+from souk.delivery.ipfs import remote_store, store
 from souk.delivery.ipfs.blocks import SMALL_BYTES
 from souk.delivery.ipfs.pieces import cut
+from souk.delivery.ipfs.remote_store import RemoteRow
 from souk.delivery.ipfs.store import BlockRow, FileRow, NewTree, TreeRow, WaitingRow
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
@@ -44,7 +45,16 @@ class ContentDiffers(Exception):
 class Indexer:
     """Gives every published version its tree, and every file of it its blocks."""
 
-    def __init__(self, database: Database, artifacts: Artifacts, revisions: Revisions) -> None:
+    def __init__(
+        self,
+        database: Database,
+        artifacts: Artifacts,
+        revisions: Revisions,
+        *,
+        on_made: Callable[[], None] | None,
+    ) -> None:
+        """`on_made` hears of new trees that shall be pinned elsewhere; None when none shall."""
+        self._on_made = on_made
         self._database = database
         self._artifacts = artifacts
         self._revisions = revisions
@@ -70,6 +80,9 @@ class Indexer:
             async with self._database.transaction(SYSTEM) as uow:
                 await store.add_trees(uow, done)
                 await store.done(uow, [new.row.id for new in done])
+                if self._on_made is not None:
+                    await remote_store.add(uow, [_wish(new.row) for new in done])
+                    uow.after_commit(self._on_made)
         return taken
 
     async def _index_files(self, tree: Sequence[TreeFile]) -> dict[str, FileRow]:
@@ -153,6 +166,16 @@ def _tree_of(row: WaitingRow, tree: Sequence[TreeFile], files: dict[str, FileRow
         ),
         directories={node_cid(block).digest: block for block in dag.blocks},
         sha256s=[file.sha256 for file in tree],
+    )
+
+
+def _wish(tree: TreeRow) -> RemoteRow:
+    assert tree.listing_id is not None  # a version has one
+    return RemoteRow(
+        version_id=tree.id,
+        listing_id=tree.listing_id,
+        organisation_id=tree.organisation_id,
+        cid=str(read_cid(tree.root, 0)[0]),
     )
 
 

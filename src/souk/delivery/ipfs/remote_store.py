@@ -62,7 +62,7 @@ async def look_again(uow: UnitOfWork, listing_ids: Sequence[str]) -> int:
     """Has the pins of these listings compared with who may have them now; answers how many."""
     return await uow.execute(
         """
-        UPDATE ipfs.remote_pins SET due_at = %(now)s, attempts = 0
+        UPDATE ipfs.remote_pins SET due_at = %(now)s, attempts = least(attempts, 1)
         WHERE listing_id = ANY(%(ids)s)
         """,
         ids=list(listing_ids),
@@ -95,6 +95,7 @@ async def note(
     state: RemoteState,
     request_id: str | None,
     details: str,
+    helped: bool,
     due_at: datetime | None,
     was_due_at: datetime,
 ) -> None:
@@ -103,6 +104,7 @@ async def note(
         """
         UPDATE ipfs.remote_pins
         SET state = %(state)s, request_id = %(request_id)s, details = %(details)s,
+            attempts = CASE WHEN %(helped)s THEN 1 ELSE attempts END,
             due_at = CASE WHEN due_at = %(was_due_at)s THEN %(due_at)s ELSE due_at END,
             updated_at = %(now)s
         WHERE version_id = %(id)s
@@ -113,5 +115,6 @@ async def note(
         details=details[:500],
         due_at=due_at,
         was_due_at=was_due_at,
+        helped=helped,
         now=uow.now,
     )

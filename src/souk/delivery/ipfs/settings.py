@@ -15,6 +15,8 @@ class IpfsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The most blocks of a CAR file, and the most links that are followed in it."""
     import_timeout_s: Annotated[float, Meta(gt=0)] = 3600.0
     """How long a CAR file may take to arrive."""
+    max_pins: Annotated[int, Meta(ge=1)] = 10_000
+    """The most pins of an organisation."""
     fetch_gateway: str = ""
     """A trustless gateway, such as `https://trustless-gateway.example`, from which pins are fetched
     that are not here yet; without one such pins fail, and say so."""

@@ -10,6 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from souk.infra.postgres.scope import Scope
 from tests.conftest import APP_PASSWORD
+from tests.security.ipfs import make_ipfs
 from tests.security.world import World, make_world
 from tests.security.xet import make_xet
 
@@ -36,6 +37,7 @@ UNWALLED = {
     "recommendations.models": "figures about models, none about anybody",
     "works.counts": "sales and downloads, shown on every listing",
     "works.version_snapshots": "what a listing said to everybody when a version became public",
+    "cdn.regions": "where nodes may stand is public",
     "rates.quotes": "conversion rates are public: admins state them, everybody reads them",
 }
 """Tables without row-level security, and why."""
@@ -139,8 +141,36 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
             [world.ids["user_id"], world.ids["published"]],
         )
         _judge(connection, world.ids["published"])
+        _deliver(connection, world.ids["personal_organisation"])
         make_xet(connection, world)
+        make_ipfs(connection, world)
         yield connection
+
+
+def _deliver(connection: psycopg.Connection, organisation_id: str) -> None:
+    """Puts a node and what it has to do with into the CDN; the node is down."""
+    digest = bytes(32)
+    for insert, values in (
+        (
+            "join_tokens SELECT %s, 'eu-west', 'usr_x', now(), now() + interval '1 day'",
+            [digest],
+        ),
+        (
+            "nodes (id, region, url, is_local, wanted, reported, secret_digest, secret_since, "
+            "joined_at) SELECT 'nod_wall', 'eu-west', 'http://127.0.0.1:9', true, 'draining', "
+            "'down', %s, now(), now()",
+            [digest],
+        ),
+        ("commands SELECT -1, 'revoke', 'lic_x', 'usr_x', now()", []),
+        ("slice_lists SELECT repeat('0', 64), repeat('0', 64), %s", [digest]),
+        ("residency SELECT %s, 'lst_x', '{eu-west}', 'usr_x', now()", [organisation_id]),
+        (
+            "usage SELECT date_trunc('minute', now()), 'nod_wall', %s, 1, 0, 1, 0, "
+            "array_fill(0, ARRAY[11])",
+            [organisation_id],
+        ),
+    ):
+        connection.execute(f"INSERT INTO cdn.{insert} ON CONFLICT DO NOTHING".encode(), values)
 
 
 def _judge(connection: psycopg.Connection, listing_id: str) -> None:

@@ -101,6 +101,36 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/analytics/listings/{draft}", None),
     ],
     "GET /analytics/searches": [("/analytics/searches", None)],
+    "GET /cdn/regions": [("/cdn/regions", None)],
+    "GET /cdn/nodes/{node_id}": [("/cdn/nodes/nod_x", None)],
+    "PATCH /cdn/nodes/{node_id}": [("/cdn/nodes/nod_x", {"state": "removed"})],
+    "POST /cdn/join-tokens": [("/cdn/join-tokens", {"region": "eu-west"})],
+    "POST /cdn/purges": [
+        ("/cdn/purges", {"kind": "all"}),
+        ("/cdn/purges", {"kind": "prefix", "value": "/"}),
+        ("/cdn/purges", {"kind": "tag", "value": "organisation:{organisation_id}"}),
+        ("/cdn/purges", {"kind": "tag", "value": "listing:{published}"}),
+        ("/cdn/purges", {"kind": "tag", "value": "listing:{draft}"}),
+        ("/cdn/purges", {"kind": "tag", "value": "artifact:{sha256}"}),
+    ],
+    "GET /cdn/configuration": [("/cdn/configuration", None)],
+    "PUT /cdn/configuration": [("/cdn/configuration", {"redirects": False})],
+    "GET /cdn/residency": [("/cdn/residency?organisation_id={personal_organisation}", None)],
+    "PUT /cdn/residency": [
+        ("/cdn/residency", {"organisation_id": "{organisation_id}", "regions": []}),
+        (
+            "/cdn/residency",
+            {
+                "organisation_id": "{personal_organisation}",
+                "listing_id": "{published}",
+                "regions": ["eu-west"],
+            },
+        ),
+    ],
+    "GET /cdn/traffic": [
+        ("/cdn/traffic", None),
+        ("/cdn/traffic?organisation_id={personal_organisation}", None),
+    ],
     "GET /wallet/statement": [("/wallet/statement?organisation_id={organisation_id}", None)],
     "POST /wallet/deposits": [
         ("/wallet/deposits", {**MONEY, "organisation_id": "{organisation_id}"})
@@ -179,6 +209,10 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/listings/{published}/versions", VERSION),
     ],
     "GET /listings/{listing_id}/versions/{version}": [("/listings/{draft}/versions/1.0.0", None)],
+    "GET /listings/{listing_id}/versions/{version}/ipfs": [
+        ("/listings/{draft}/versions/1.0.0/ipfs", None)
+    ],
+    "POST /ipfs/imports": [("/ipfs/imports?organisation_id={organisation_id}", None)],
     "POST /listings/{listing_id}/versions/{version}/current": [
         ("/listings/{draft}/versions/1.0.0/current", None),
         ("/listings/{published}/versions/1.0.0/current", None),
@@ -350,6 +384,7 @@ OPEN = {
     "GET /listings": "others' published ones only: tried below",
     "POST /listings/import": "refused item by item: tried below",
     "GET /rates": "rates are public",
+    "GET /cdn/route": "where nodes are is public, as in a name server",
     "GET /saved-searches": "the caller's own",
     "POST /saved-searches": "a new one of the caller's",
     "GET /rates/convert": "rates are public",

@@ -16,6 +16,7 @@ from tests.security.xet import make_xet
 
 UNWALLED = {
     "souk.schema_version": "the schema's revision",
+    "hub.blob_ids": "what git calls a content: it follows from the content alone",
     "infra.events": "the outbox: written by every transaction, read by the worker alone",
     "infra.deliveries": "the outbox: read by the worker alone",
     "infra.idempotency": "looked up by caller and key together; answers are sealed",

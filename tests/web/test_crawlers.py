@@ -1,12 +1,14 @@
 """What search engines and language models are told: every public page, and none that is not."""
 
 import re
+import time
 from xml.etree import ElementTree as Xml
 
 import httpx
 import pytest
 
-from tests.market import publish, sign_up
+from souk_client.contracts.collections import CollectionRequest
+from tests.market import publish, sign_up, slug_of
 
 NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
@@ -31,6 +33,34 @@ def test_the_sitemap_names_each_published_listing_once_and_no_draft(base_url: st
     assert {f"/{listing.address}" for listing in public} <= set(listed)
     assert f"/{gone.address}" not in listed
     assert httpx.get(base_url + listed[-1]).status_code == 200
+
+
+def test_the_sitemap_names_storefronts_and_public_collections_of_those_who_have_any(
+    base_url: str,
+) -> None:
+    seller, nobody = sign_up(base_url), sign_up(base_url)
+    listing = publish(seller, category="gardening")
+    seen = seller.collections.create(CollectionRequest(title="Seen"))
+    private = seller.collections.create(CollectionRequest(title="Ours", visibility="private"))
+    empty = seller.collections.create(CollectionRequest(title="Empty"))
+    for one in (seen, private):
+        seller.collections.put_item(one.id, listing.id)
+    files = locations(base_url, "/sitemap.xml")
+    listed = {place for path in files[1:] for place in locations(base_url, path)}
+    assert {f"/{slug_of(seller)}", f"/collections/{seen.address}"} <= listed
+    assert f"/{slug_of(nobody)}" not in listed
+    assert not {f"/collections/{one.address}" for one in (private, empty)} & listed
+    for path in (f"/{slug_of(seller)}", f"/collections/{seen.address}"):
+        assert httpx.get(base_url + path).status_code == 200
+
+
+def test_the_sitemap_names_categories(base_url: str) -> None:
+    publish(sign_up(base_url), category="gardening")
+    for _ in range(100):
+        if "/browse/gardening" in locations(base_url, "/sitemaps/pages.xml"):
+            return
+        time.sleep(0.1)  # the index follows, and the front page is at most some seconds old
+    raise AssertionError("the category is not in the sitemap")
 
 
 def test_the_fixed_pages_of_the_sitemap_are_there(base_url: str) -> None:

@@ -17,6 +17,7 @@ from souk.infra.postgres.embedded_errors import EmbeddedPostgresError
 from souk.infra.settings import Settings
 
 OLDEST_POSTGRES: Final = 15
+_URLS: Final = ("postgresql://", "postgres://")
 _CONNECT_LIMIT_S: Final = 5
 
 
@@ -89,6 +90,8 @@ def _database(settings: Settings) -> Finding:
     dsn = settings.database_url or running_dsn(settings.data_path)
     if not dsn:
         return _embedded(settings)
+    if not dsn.startswith(_URLS):
+        return Finding("Database", False, _no_url(dsn))
     try:
         with psycopg.connect(dsn, connect_timeout=_CONNECT_LIMIT_S) as connection:
             major = connection.info.server_version // 10000
@@ -102,6 +105,16 @@ def _database(settings: Settings) -> Finding:
     kind = "your own" if settings.database_url else "embedded"
     schema = f"schema {revision}" if revision else "no schema yet"
     return Finding("Database", True, f"PostgreSQL {major}, {kind}, {schema}")
+
+
+def _no_url(dsn: str) -> str:
+    """What is wrong with it, without its password."""
+    scheme, sign, _ = dsn.partition("://")
+    named = f"begins with {scheme[:20]!r}" if sign else "is no URL"
+    return (
+        f"SOUK_DATABASE_URL {named}: it must be a postgresql:// URL, such as "
+        "postgresql://souk:PASSWORD@db.example:5432/souk (or empty, for the embedded database)"
+    )
 
 
 def _embedded(settings: Settings) -> Finding:

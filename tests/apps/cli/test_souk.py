@@ -70,6 +70,24 @@ def test_check_tells_what_to_mend(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://root:hush@db.example/souk", "begins with 'mysql'"),
+        ("sqlite:///souk.db", "begins with 'sqlite'"),
+        ("host=db.example password=hush dbname=souk", "is no URL"),
+        ("db.example:5432/hush", "is no URL"),
+    ],
+)
+def test_check_says_plainly_what_is_no_url_of_postgresql(
+    url: str, words: str, tmp_path: Path
+) -> None:
+    status, said = invoke("check", SOUK_DATA_DIR=str(tmp_path / "new"), SOUK_DATABASE_URL=url)
+    assert status == 1
+    assert f"SOUK_DATABASE_URL {words}: it must be a postgresql:// URL" in said
+    assert "hush" not in said
+
+
 def test_check_is_content_before_a_first_start(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

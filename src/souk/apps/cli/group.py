@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "backup": "Write everything the marketplace holds into one file.",
     "restore": "Make a new marketplace from a backup.",
     "admin": "Make a user an admin.",
+    "analytics": "Add the sums of views, searches and sales up again.",
     "keys": "List the signing keys, or make a new one.",
     "demo": "Run the whole journey on a throw-away marketplace, step by step.",
 }

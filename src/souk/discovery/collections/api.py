@@ -2,7 +2,10 @@
 
 from collections.abc import Collection as Some
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from souk.discovery.collections.model import moved as move
 from souk.infra.postgres.uow import UnitOfWork
@@ -23,7 +26,23 @@ from souk_client.contracts.collections import (
     FollowState,
 )
 
-__all__ = ["CollectionOversight", "Collections", "Curation", "Favourites", "Follows", "move"]
+__all__ = [
+    "CollectionAddress",
+    "CollectionOversight",
+    "Collections",
+    "Curation",
+    "Favourites",
+    "Follows",
+    "move",
+]
+
+
+class CollectionAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a public collection is, and when it last changed."""
+
+    address: str
+    """`owner/slug`."""
+    updated_at: datetime
 
 
 class Favourites(Protocol):
@@ -116,6 +135,16 @@ class Curation(Protocol):
         self, uow: UnitOfWork, *, cursor: str | None = None, limit: int = 20
     ) -> Page[CollectionSummary]:
         """Public collections that hold something, the latest change first."""
+        ...
+
+    async def public_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
+        """The ids of the first, the `every + 1`th, … public collection that holds something."""
+        ...
+
+    async def public_from(
+        self, uow: UnitOfWork, collection_id: str, *, limit: int
+    ) -> list[CollectionAddress]:
+        """The addresses of public collections from this id on, in the order of ids."""
         ...
 
     async def of_organisation(

@@ -13,6 +13,14 @@ _COLUMNS = """
     c.created_at, c.updated_at, c.hidden_at IS NOT NULL AS hidden
 """
 
+_SHOWN = """
+    c.visibility = 'public' AND c.item_count > 0 AND c.hidden_at IS NULL AND NOT EXISTS (
+        SELECT FROM people.organisations o
+        WHERE o.id = c.owner_organisation_id AND o.hidden_at IS NOT NULL
+    )
+"""
+"""What everybody is shown."""
+
 
 class CollectionRow(msgspec.Struct, frozen=True, kw_only=True):
     id: str
@@ -153,17 +161,40 @@ async def public(
         CollectionRow,
         f"""
         SELECT {_COLUMNS} FROM collections.collections c
-        WHERE c.visibility = 'public' AND c.item_count > 0 AND c.hidden_at IS NULL
-          AND NOT EXISTS (
-            SELECT FROM people.organisations o
-            WHERE o.id = c.owner_organisation_id AND o.hidden_at IS NOT NULL
-          ) AND (
+        WHERE {_SHOWN} AND (
             %(at)s::timestamptz IS NULL OR (c.updated_at, c.id) < (%(at)s, %(id)s)
         )
         ORDER BY c.updated_at DESC, c.id DESC LIMIT %(limit)s
         """,
         at=at,
         id=collection_id,
+        limit=limit,
+    )
+
+
+async def every_public(uow: UnitOfWork, *, every: int) -> list[str]:
+    """The ids of the first, the `every + 1`th, … public one, in the order of ids."""
+    return await uow.values(
+        f"""
+        SELECT id FROM (
+            SELECT c.id, row_number() OVER (ORDER BY c.id) AS place
+            FROM collections.collections c WHERE {_SHOWN}
+        ) AS placed
+        WHERE (place - 1) %% %(every)s = 0 ORDER BY id
+        """,
+        every=every,
+    )
+
+
+async def public_from(uow: UnitOfWork, collection_id: str, *, limit: int) -> list[CollectionRow]:
+    """Public ones from this id on, in the order of ids."""
+    return await uow.all(
+        CollectionRow,
+        f"""
+        SELECT {_COLUMNS} FROM collections.collections c
+        WHERE {_SHOWN} AND c.id >= %(first)s ORDER BY c.id LIMIT %(limit)s
+        """,
+        first=collection_id,
         limit=limit,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from souk.discovery.collections import lists_store, store
+from souk.discovery.collections.api import CollectionAddress
 from souk.discovery.collections.errors import (
     CollectionSlugTaken,
     CollectionUnknown,
@@ -111,6 +112,22 @@ class CollectionService(Picking):
     ) -> Page[CollectionSummary]:
         rows = await lists_store.public(uow, before=read_cursor(cursor), limit=limit + 1)
         return await self._page(uow, rows, limit=limit)
+
+    async def public_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
+        return await lists_store.every_public(uow, every=every)
+
+    async def public_from(
+        self, uow: UnitOfWork, collection_id: str, *, limit: int
+    ) -> list[CollectionAddress]:
+        rows = await lists_store.public_from(uow, collection_id, limit=limit)
+        owners = await self._organisations.many(uow, [row.owner_organisation_id for row in rows])
+        return [
+            CollectionAddress(
+                address=f"{owners[row.owner_organisation_id].slug}/{row.slug}",
+                updated_at=row.updated_at,
+            )
+            for row in rows
+        ]
 
     async def of_organisation(
         self,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from litestar import MediaType, Response, get
@@ -31,6 +32,8 @@ ENDLESS: Final = ("Disallow: /search?*q=", "Disallow: /search?*cursor=")
 """Answers to words, and the later pages of any answer."""
 _OWN: Final = {"transaction": "own"}
 _FOR_AN_HOUR: Final = {"cache-control": "public, max-age=3600"}
+Place = tuple[str, datetime | None]
+"""A path, and when its page last changed."""
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -45,10 +48,16 @@ def robots(market: Market) -> Response[str]:
 
 @get("/sitemap.xml")
 async def sitemap_index(uow: UnitOfWork, market: Market) -> Response[str]:
-    """Which sitemaps there are: the fixed pages, and all listings in files of `PER_SITEMAP`."""
+    """Which sitemaps there are: the fixed pages and categories; listings, storefronts and public
+    collections in files of `PER_SITEMAP`, each named by the id that it begins with.
+    """
     base = market.settings.base_url
-    starts = await market.listings.address_pages(uow, every=PER_SITEMAP)
-    names = ["pages", *starts]
+    names = [
+        "pages",
+        *await market.listings.address_pages(uow, every=PER_SITEMAP),
+        *await market.listings.seller_pages(uow, every=PER_SITEMAP),
+        *await market.collections.public_pages(uow, every=PER_SITEMAP),
+    ]
     files = "".join(
         f"<sitemap><loc>{escape(base)}/sitemaps/{name}.xml</loc></sitemap>\n" for name in names
     )
@@ -57,18 +66,33 @@ async def sitemap_index(uow: UnitOfWork, market: Market) -> Response[str]:
 
 @get("/sitemaps/{name:str}")
 async def sitemap(name: str, uow: UnitOfWork, market: Market) -> Response[str]:
-    """The fixed pages, or the listings from one id on."""
+    """The fixed pages and categories, or what an id begins."""
     start = name.removesuffix(".xml")
     if start == name:
         raise NotFoundException
     if start == "pages":
         kinds = [f"/search?kind={kind}" for kind in KINDS]
         docs = [f"/docs/{page}" for page in reference_names()]
-        return _urls(market, [(path, None) for path in ("/", "/search", *kinds, *docs)])
-    found = await market.listings.addresses_from(uow, start, limit=PER_SITEMAP)
+        fresh = await market.front.fresh(uow)
+        shelves = [f"/browse/{quote(name, safe='')}" for name, _ in fresh.categories]
+        fixed = ("/", "/search", "/browse", "/collections")
+        return _urls(market, [(path, None) for path in (*fixed, *kinds, *shelves, *docs)])
+    found = await _from(uow, market, start)
     if not found:
         raise NotFoundException
-    return _urls(market, [(f"/{one.address}", one.updated_at) for one in found])
+    return _urls(market, found)
+
+
+async def _from(uow: UnitOfWork, market: Market, start: str) -> list[Place]:
+    """Pages from an id on: what it is the id of says which."""
+    if start.startswith("org_"):
+        sellers = await market.listings.sellers_from(uow, start, limit=PER_SITEMAP)
+        return [(f"/{one.address}", one.updated_at) for one in sellers]
+    if start.startswith("col_"):
+        lists = await market.collections.public_from(uow, start, limit=PER_SITEMAP)
+        return [(f"/collections/{one.address}", one.updated_at) for one in lists]
+    works = await market.listings.addresses_from(uow, start, limit=PER_SITEMAP)
+    return [(f"/{one.address}", one.updated_at) for one in works]
 
 
 @get("/llms.txt", opt=_OWN, sync_to_thread=False)
@@ -90,7 +114,7 @@ def llms(market: Market) -> Response[str]:
         "",
         f"- [OpenAPI description]({base}/openapi.json): every operation, with examples",
         f"- [Search]({base}/api/v1/search?q=embeddings): listings by plain words, as JSON",
-        f"- [Sitemap]({base}/sitemap.xml): every public listing",
+        f"- [Sitemap]({base}/sitemap.xml): every public listing, storefront and collection",
         "",
         "## Reference",
         "",
@@ -100,7 +124,7 @@ def llms(market: Market) -> Response[str]:
     return Response("\n".join(lines), media_type="text/plain", headers=_FOR_AN_HOUR)
 
 
-def _urls(market: Market, places: list[tuple[str, datetime | None]]) -> Response[str]:
+def _urls(market: Market, places: list[Place]) -> Response[str]:
     base = market.settings.base_url
     urls = "".join(
         f"<url><loc>{escape(base + path)}</loc>"

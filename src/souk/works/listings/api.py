@@ -157,6 +157,16 @@ class Listings(Protocol):
         """The addresses of published listings from this id on, in the order of ids."""
         ...
 
+    async def seller_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
+        """The ids of the first, the `every + 1`th, … organisation with a published listing."""
+        ...
+
+    async def sellers_from(
+        self, uow: UnitOfWork, organisation_id: str, *, limit: int
+    ) -> list[ListingAddress]:
+        """The storefronts of organisations with a published listing, from this id on."""
+        ...
+
     async def totals(self, uow: UnitOfWork, organisation_id: str) -> SellerTotals:
         """A seller's published listings, with their sales and downloads."""
         ...

@@ -115,6 +115,19 @@ class ListingReader:
             for row in rows
         ]
 
+    async def seller_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
+        return await store.every_seller(uow, every=every)
+
+    async def sellers_from(
+        self, uow: UnitOfWork, organisation_id: str, *, limit: int
+    ) -> list[ListingAddress]:
+        rows = await store.sellers_from(uow, organisation_id, limit=limit)
+        owners = await self._organisations.many(uow, [row.organisation_id for row in rows])
+        return [
+            ListingAddress(address=owners[row.organisation_id].slug, updated_at=row.updated_at)
+            for row in rows
+        ]
+
     async def totals(self, uow: UnitOfWork, organisation_id: str) -> SellerTotals:
         return await store.totals(uow, organisation_id)
 

@@ -67,6 +67,13 @@ class AddressRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class SellerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sells something, and when that last changed."""
+
+    organisation_id: str
+    updated_at: datetime
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Sales of an offer of a listing, and downloads (which name no offer)."""
 
@@ -219,6 +226,37 @@ async def addresses_from(uow: UnitOfWork, listing_id: str, *, limit: int) -> lis
         ORDER BY l.id LIMIT %(limit)s
         """,
         first=listing_id,
+        limit=limit,
+    )
+
+
+async def every_seller(uow: UnitOfWork, *, every: int) -> list[str]:
+    """The ids of the first, the `every + 1`th, … organisation that sells something."""
+    return await uow.values(
+        """
+        SELECT id FROM (
+            SELECT s.organisation_id AS id, row_number() OVER (ORDER BY s.organisation_id) AS place
+            FROM (
+                SELECT DISTINCT organisation_id FROM works.listings
+                WHERE state = 'published' AND hidden_at IS NULL
+            ) AS s
+        ) AS placed
+        WHERE (place - 1) %% %(every)s = 0 ORDER BY id
+        """,
+        every=every,
+    )
+
+
+async def sellers_from(uow: UnitOfWork, organisation_id: str, *, limit: int) -> list[SellerRow]:
+    """Organisations that sell something from this id on, with their latest change."""
+    return await uow.all(
+        SellerRow,
+        """
+        SELECT organisation_id, max(updated_at) AS updated_at FROM works.listings
+        WHERE state = 'published' AND hidden_at IS NULL AND organisation_id >= %(first)s
+        GROUP BY organisation_id ORDER BY organisation_id LIMIT %(limit)s
+        """,
+        first=organisation_id,
         limit=limit,
     )
 

@@ -79,6 +79,8 @@ def sign_in(client: httpx.Client, person: Person, **fields: str) -> httpx.Respon
         ("PUT", f"{API}/me", 405),
         ("POST", f"{API}/auth/login", 422),
         ("POST", "/sign-in", 403),
+        ("GET", "/ipfs/forged?format=raw", 400),
+        ("GET", "/ipfs-pinning/pins", 401),
         ("GET", "/d/forged/file.bin", 403),
         ("GET", "/xet/x/forged", 403),
         ("GET", f"/xet/v1/reconstructions/{'0' * 64}", 401),

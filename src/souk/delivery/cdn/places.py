@@ -22,11 +22,11 @@ class Places:
     """Countries of addresses.
 
     Args:
-        country_of: for tests, another source than the packaged data: a code for an address.
+        data: a file of data, the packaged one when empty, none at all when `-`.
     """
 
-    def __init__(self, country_of: Callable[[str], str] | None = None) -> None:
-        self._given = country_of
+    def __init__(self, data: str = "") -> None:
+        self._data = data
 
     async def country(self, address: str) -> str | None:
         """The country of an address; None for what is private, unknown or no address."""
@@ -34,7 +34,7 @@ class Places:
             parsed = ipaddress.ip_address(address)
         except ValueError:
             return None
-        if not parsed.is_global:
+        if self._data == "-" or not parsed.is_global:
             return None
         code = await asyncio.to_thread(lambda: self._country_of(str(parsed)))
         return code if code in COUNTRIES else None
@@ -45,13 +45,11 @@ class Places:
 
     @cached_property
     def _country_of(self) -> Callable[[str], str]:
-        if self._given is not None:
-            return self._given
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its source has escapes that Python warns of
             from geoip2fast import GeoIP2Fast  # noqa: PLC0415  # 30 MB that few processes need
 
-        data = GeoIP2Fast(geoip2fast_data_file=str(files("geoip2fast") / _DATA))
+        data = GeoIP2Fast(geoip2fast_data_file=self._data or str(files("geoip2fast") / _DATA))
 
         def look_up(address: str) -> str:
             return str(data.lookup(address).country_code)

@@ -11,6 +11,8 @@ class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Regions for which `souk up` runs a small node on this machine; none when `-`."""
     local_cache_bytes: Annotated[int, Meta(ge=16 * 2**20)] = 512 * 2**20
     """Disk space for the slices of each of these."""
+    country_data: str = ""
+    """A file of country data for geoip2fast; the packaged one when empty, none when `-`."""
     silent_s: Annotated[float, Meta(ge=1, le=600)] = 10.0
     """A node that has said nothing for so long counts as down."""
     probe_s: Annotated[float, Meta(ge=0.05, le=30)] = 0.5

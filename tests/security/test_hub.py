@@ -117,8 +117,8 @@ def test_every_operation_of_the_hub_was_thought_about(world: World) -> None:
 
 def test_ada_herself_may(world: World) -> None:
     assert world.ada.http.get(world.fill(f"{DRAFT}/auth-check/write")).status_code == 200
-    file = world.ada.http.get(world.fill("/datasets/{owner}/{draft_slug}/resolve/main/data.txt"))
-    assert world.secret in file.text
+    where = world.fill("/datasets/{owner}/{draft_slug}/resolve/main/")
+    assert world.secret in world.ada.http.get(f"{where}{world.secret}.txt").text
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CALLS)

@@ -4,9 +4,10 @@ from typing import Protocol
 
 import msgspec
 
+from souk.delivery.downloads.ranges import choose_span, is_not_modified
 from souk.infra.postgres.uow import UnitOfWork
 
-__all__ = ["Downloads", "WantedFile"]
+__all__ = ["Downloads", "WantedFile", "choose_span", "is_not_modified"]
 
 
 class WantedFile(msgspec.Struct, frozen=True, kw_only=True):

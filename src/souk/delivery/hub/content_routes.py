@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from souk.delivery.downloads.ranges import choose_span, is_not_modified
+from souk.delivery.downloads.api import choose_span, is_not_modified
 from souk.delivery.hub.counting import DownloadCounter
 from souk.delivery.hub.desk import Desk
 from souk.delivery.hub.http import HubRequest, next_link, read_json, type_named

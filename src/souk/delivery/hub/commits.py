@@ -95,7 +95,7 @@ class Committer:
             Forbidden: `not_listing_manager`, `permission_missing`.
             Malformed: `commit_malformed`. TooLarge: `commit_too_large`.
             Invalid: `files_unsent`, `path_invalid`, `tree_invalid`, `card_invalid`.
-            Conflict: `commit_quarantined`. SoukError 412: `commit_raced`.
+            Conflict: `commit_quarantined`. PreconditionFailed: `commit_raced`.
         """
         async with self._database.transaction(scope_of(actor)) as uow:
             seen = await self._desk.see_own(uow, actor, repo_type, owner=owner, name=name)

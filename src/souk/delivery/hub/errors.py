@@ -3,9 +3,16 @@
 Clients go by the header `X-Error-Code`; `CLIENT_CODES` says which of our codes it is.
 """
 
-from typing import ClassVar, Final
+from typing import Final
 
-from souk.kernel.errors import Conflict, Forbidden, Invalid, Malformed, NotFound, SoukError
+from souk.kernel.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    PreconditionFailed,
+)
 
 
 class RepositoryUnknown(NotFound):
@@ -91,11 +98,8 @@ class CommitQuarantined(Conflict):
         )
 
 
-class Moved(SoukError):
+class Moved(PreconditionFailed):
     """Another commit came first."""
-
-    status: ClassVar[int] = 412
-    title: ClassVar[str] = "Precondition failed"
 
     def __init__(self, branch: str, *, head: str | None) -> None:
         super().__init__(

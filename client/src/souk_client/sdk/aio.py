@@ -9,6 +9,7 @@ from typing import TypeVar
 import httpx
 
 from souk_client.contracts.base import PageAnswer
+from souk_client.contracts.ipfs import ImportedCar
 from souk_client.contracts.people import Session
 from souk_client.contracts.works import Artifact
 from souk_client.proofs import KeySet, read_jwks
@@ -21,6 +22,7 @@ from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import SessionStore
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.evaluations import Evaluations, Galleries
+from souk_client.sdk.ipfs import Ipfs
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
@@ -111,6 +113,7 @@ class AsyncSouk(Awaiting):
         self.provenance: Provenance[Awaiting] = Provenance(self)
         self.plugins: Plugins[Awaiting] = Plugins(self)
         self.workspaces: Workspaces[Awaiting] = Workspaces(self)
+        self.ipfs: Ipfs[Awaiting] = Ipfs(self)
 
     async def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self._blocking.retry)
@@ -185,6 +188,18 @@ class AsyncSouk(Awaiting):
             only=only,
             parallel=parallel,
             on_progress=on_progress,
+        )
+
+    async def fetch_car(self, cid: str, place: Path) -> int:
+        """As `Souk.fetch_car`, in a thread."""
+        return await asyncio.to_thread(self._blocking.fetch_car, cid, place)
+
+    async def import_car(
+        self, path: Path, *, filename: str | None = None, organisation_id: str | None = None
+    ) -> ImportedCar:
+        """As `Souk.import_car`, in a thread."""
+        return await asyncio.to_thread(
+            self._blocking.import_car, path, filename=filename, organisation_id=organisation_id
         )
 
     async def aclose(self) -> None:

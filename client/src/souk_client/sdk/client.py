@@ -9,6 +9,7 @@ from typing import TypeVar
 import httpx
 
 from souk_client.contracts.base import PageAnswer
+from souk_client.contracts.ipfs import ImportedCar
 from souk_client.contracts.people import Session
 from souk_client.contracts.works import Artifact
 from souk_client.proofs import KeySet, read_jwks
@@ -22,6 +23,7 @@ from souk_client.sdk.credentials import Credentials, SessionStore
 from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.evaluations import Evaluations, Galleries
+from souk_client.sdk.ipfs import Ipfs, fetch_car, import_car
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
@@ -111,6 +113,7 @@ class Souk(Blocking):
         self.provenance: Provenance[Blocking] = Provenance(self)
         self.plugins: Plugins[Blocking] = Plugins(self)
         self.workspaces: Workspaces[Blocking] = Workspaces(self)
+        self.ipfs: Ipfs[Blocking] = Ipfs(self)
 
     def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self.retry)
@@ -222,6 +225,27 @@ class Souk(Blocking):
             parallel=parallel,
             on_progress=on_progress,
         )
+
+    def fetch_car(self, cid: str, place: Path) -> int:
+        """Fetches everything below a CID as a CAR file, each block checked; answers its bytes.
+
+        Works for what is given away, and with a token for what you have a licence for.
+
+        Raises:
+            IntegrityError: a block is wrong or missing; no file is left.
+            ProofError: `cid` is no CID.
+        """
+        return fetch_car(self, cid, place)
+
+    def import_car(
+        self, path: Path, *, filename: str | None = None, organisation_id: str | None = None
+    ) -> ImportedCar:
+        """Sends a CAR file, whose files become artifacts.
+
+        Args:
+            filename: what a single file is called; its CID when left out.
+        """
+        return import_car(self, path, filename=filename, organisation_id=organisation_id)
 
     def close(self) -> None:
         """Closes connections."""

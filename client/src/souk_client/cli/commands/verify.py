@@ -21,6 +21,8 @@ from souk_client.proofs import (
     read_licence,
     verify_bundle,
 )
+from souk_client.proofs.ipfs import parse_cid
+from souk_client.sdk.cids import cid_of_path
 from souk_client.sdk.paths import safe_path
 from souk_client.sdk.progress import silent
 from souk_client.sdk.uploads import hash_file
@@ -31,6 +33,7 @@ Examples:
   mp verify iris/iris-1.0.0.souk.json --json
   curl -o keys.json https://souk.example/.well-known/souk-keys.json
   mp verify iris --keys keys.json
+  mp verify iris --cid bafybei…
 """
 
 
@@ -50,20 +53,34 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The marketplace's published key set (JWKS), in the place of the pinned one.",
 )
+@click.option("--cid", help="Check that the file or folder has this CID (IPFS), nothing else.")
 @with_shell
-def command(shell: Shell, path: Path, keys_file: Path | None) -> int:
+def command(shell: Shell, path: Path, keys_file: Path | None, cid: str | None) -> int:
     """Check files, licence and provenance proof, with no server.
 
     PATH is a folder that `mp download` made, or an evidence bundle (*.souk.json) in it. Leaves with
     exit code 7 when anything is wrong. Whether a licence was revoked since, only the marketplace
     knows.
+
+    With --cid any file or folder is checked, as IPFS names it; evidence bundles and hidden files
+    are left out.
     """
+    if cid is not None:
+        return _check_cid(shell, path, cid)
     bundles = [path] if path.is_file() else sorted(path.glob(f"*{SUFFIX}"))
     if not bundles:
         raise Failure(f"There is no evidence bundle (*{SUFFIX}) in {path}.", exit_code=NOT_FOUND)
     found = [_verify(shell.store, bundle, keys_file) for bundle in bundles]
     is_good = all(verified.ok for verified in found)
     shell.emit({"ok": is_good, "bundles": found}, lambda: _print(found))
+    return 0 if is_good else WRONG
+
+
+def _check_cid(shell: Shell, path: Path, cid: str) -> int:
+    actual = cid_of_path(path)
+    is_good = parse_cid(cid).digest == actual.digest
+    said = f"Good: this is {actual}." if is_good else f"NOT good: this is {actual}."
+    shell.emit({"ok": is_good, "cid": str(actual)}, lambda: click.echo(said))
     return 0 if is_good else WRONG
 
 

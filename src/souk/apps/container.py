@@ -260,6 +260,7 @@ def build_container(
         rights=rights,
         commerce=commerce,
         delivery=delivery,
+        ipfs=ipfs,
         compute=compute,
         analytics=analytics,
         insight=insight,

@@ -23,6 +23,7 @@ class Market:
     offers: ports.OfferDesk
     galleries: ports.Galleries
     version_diffs: ports.VersionDiffs
+    version_cids: ports.VersionCids
     evaluations: ports.Evaluations
     quarantine: ports.Quarantine
     ledger: ports.Ledger

@@ -197,6 +197,14 @@ class VersionDiffs(Protocol):
         ...
 
 
+class VersionCids(Protocol):
+    """The names of versions in IPFS."""
+
+    async def root_of(self, uow: UnitOfWork, version_id: str) -> str | None:
+        """The CID of a published version as a folder; None when it has none yet."""
+        ...
+
+
 class Editor(Protocol):
     """The words of a listing."""
 

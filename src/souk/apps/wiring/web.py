@@ -9,6 +9,7 @@ from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
 from souk.apps.wiring.discovery import Discovery
 from souk.apps.wiring.insight import Insight
+from souk.apps.wiring.ipfs import Ipfs
 from souk.apps.wiring.live import LiveParts
 from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.people import People
@@ -50,6 +51,7 @@ def wire_web(
     rights: Rights,
     commerce: Commerce,
     delivery: Delivery,
+    ipfs: Ipfs,
     compute: Compute,
     analytics: AnalyticsParts,
     insight: Insight,
@@ -83,6 +85,7 @@ def wire_web(
         offers=works.offers,
         galleries=works.galleries,
         version_diffs=works.version_diffs,
+        version_cids=ipfs.version_cids,
         evaluations=compute.evaluations,
         quarantine=works.artifacts,
         ledger=treasury.ledger,

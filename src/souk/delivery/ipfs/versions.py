@@ -44,6 +44,12 @@ class VersionCids:
             )
         return known
 
+    async def root_of(self, uow: UnitOfWork, version_id: str) -> str | None:
+        """The CID of a version as a folder; None when it has none yet."""
+        async with uow.as_system():
+            tree = await store.tree(uow, version_id)
+        return None if tree is None else str(read_cid(tree.root, 0)[0])
+
     async def find(
         self, uow: UnitOfWork, listing_id: str, version_id: str, *, to_owner: bool = False
     ) -> VersionCid | None:

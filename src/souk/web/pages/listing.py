@@ -50,6 +50,17 @@ async def selling_regions(view: ListingView) -> dict[str, object]:
     }
 
 
+async def names(view: ListingView) -> dict[str, object]:
+    """The CID of what is given away, by which everybody may fetch it."""
+    given_away = view.listing.state == "published" and any(
+        offer.state == "active" and offer.price_minor == 0 and offer.terms.kind == "perpetual"
+        for offer in view.listing.offers
+    )
+    if not given_away or view.latest is None or view.latest.published_at is None:
+        return {"cid": None}
+    return {"cid": await view.market.version_cids.root_of(view.uow, view.latest.id)}
+
+
 async def provenance(view: ListingView) -> dict[str, object]:
     """The newest entries of the log about this listing."""
     history = await view.market.provenance.timeline(view.uow, view.listing.id)
@@ -61,6 +72,7 @@ LOADERS: Final[tuple[Loader, ...]] = (
     selling_regions,
     numbers,
     measured_part,
+    names,
     provenance,
     related,
     plugin_part,

@@ -305,6 +305,36 @@ async def test_a_shard_that_lies_is_refused_and_nothing_is_kept(
     assert await files_of(inside, made) == 1
 
 
+async def test_no_changed_byte_of_a_shard_makes_another_file(
+    inside: Container, ada: Publisher
+) -> None:
+    made = make("mutated", 300_000)
+    store = await cas(ada)
+    store.put_xorb(made)
+    good = made.shard()
+    rng = random.Random("mutations")
+    for _ in range(60):
+        wrong = bytearray(good)
+        wrong[rng.randrange(len(wrong))] ^= 1 << rng.randrange(8)
+        answer = store.put_shard(bytes(wrong))
+        assert answer.status_code == 200 or problem(answer) in {
+            (400, "shard_invalid"),
+            (400, "xorb_unknown"),
+        }
+    async with inside.core.database.transaction(SYSTEM, read_only=True) as uow:
+        found = await uow.dicts(
+            "SELECT f.hash, f.sha256, f.size_bytes FROM xet.files f "
+            "JOIN xet.terms t ON t.file = f.hash WHERE t.xorb = %(xorb)s",
+            xorb=hashes.to_text(made.xorb_hash),
+        )
+    true = {
+        "hash": hashes.to_text(made.file_hash),
+        "sha256": made.sha256.hex(),
+        "size_bytes": len(made.content),
+    }
+    assert all(row == true for row in found)
+
+
 def listed(made: Made, wrong: int) -> bytes:
     """The record of a xorb as a shard lists it, with a chunk that is too short by so much."""
     chunks = [(value, size + wrong) for value, size in made.leaves]

@@ -17,6 +17,7 @@ OFFENCES = {
     "Works: artifacts": ("souk/works/artifacts/offence.py", "souk.works.listings.api"),
     "Rights: a licence": ("souk/rights/provenance/offence.py", "souk.rights.licences.api"),
     "Commerce: a sale": ("souk/commerce/promotions/offence.py", "souk.commerce.orders.api"),
+    "Delivery: downloads": ("souk/delivery/downloads/offence.py", "souk.delivery.xet.api"),
     "Insight: analytics": ("souk/insight/analytics/offence.py", "souk.insight.notifications.api"),
     "Discovery: reviews": ("souk/discovery/reviews/offence.py", "souk.discovery.search.api"),
     "Trust: what": ("souk/trust/moderation/offence.py", "souk.trust.fraud.watch"),

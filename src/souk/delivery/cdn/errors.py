@@ -34,3 +34,10 @@ class RegionUnknown(Invalid):
 
     def __init__(self, name: str) -> None:
         super().__init__("region_unknown", f"There is no region {name!r}.")
+
+
+class PurgeInvalid(Invalid):
+    """What shall be purged is no address at a node, no tag and no prefix of a path."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("purge_value_invalid", detail)

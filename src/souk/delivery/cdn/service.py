@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from souk.delivery.cdn import log_store, nodes_store
-from souk.delivery.cdn.errors import RegionUnknown
+from souk.delivery.cdn.errors import PurgeInvalid, RegionUnknown
 from souk.delivery.cdn.fleet import PERMISSION
 from souk.delivery.cdn.log_store import Configuration
 from souk.delivery.cdn.model import percentile_ms
@@ -179,16 +179,16 @@ class CdnService:
             return "all", "", None
         if wanted.kind == "prefix":
             if not wanted.value.startswith("/"):
-                raise _invalid("A prefix begins with /, such as /seller/work/.")
+                raise PurgeInvalid("A prefix begins with /, such as /seller/work/.")
             return "prefix", wanted.value, None
         if wanted.kind == "url":
             ticket = await self._signing.made_here(wanted.value)
             if ticket is None:
-                raise _invalid("This is no address of a download at a node of this marketplace.")
+                raise PurgeInvalid("This is no address at a node of this marketplace.")
             return "artifact", ticket.sha256, ticket.organisation_id
         kind, _, value = wanted.value.partition(":")
         if kind not in {"listing", "organisation", "artifact"} or not value:
-            raise _invalid("A tag is listing:…, organisation:… or artifact:….")
+            raise PurgeInvalid("A tag is listing:…, organisation:… or artifact:….")
         if kind == "organisation":
             return "tag", wanted.value, value
         if kind == "listing":
@@ -208,10 +208,6 @@ def _configuration(found: Configuration) -> CdnConfiguration:
         default_region=found.default_region,
         shield_region=found.shield_region,
     )
-
-
-def _invalid(detail: str) -> Invalid:
-    return Invalid("purge_value_invalid", detail)
 
 
 def _ratio(part: int, whole: int) -> float | None:

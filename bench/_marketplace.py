@@ -9,6 +9,8 @@ from souk.apps.demo.marketplace import ThrowAwayMarketplace, throw_away_marketpl
 from souk_client.sdk import Souk
 
 NO_RATE_LIMIT: Final = {"SOUK_RATE_PER_MINUTE": "100000000", "SOUK_LOG_LEVEL": "warning"}
+NO_NODES: Final = {"SOUK_CDN_LOCAL_REGIONS": "-"}
+"""What the marketplace itself serves is measured by itself; the bench `cdn` starts nodes."""
 PASSWORD: Final = "a password of a bench that is gone soon"
 
 
@@ -21,7 +23,7 @@ def bench_marketplace(
     Raises:
         souk.apps.demo.marketplace.MarketplaceFailed: it did not get ready.
     """
-    settings = NO_RATE_LIMIT | dict(environment or {})
+    settings = NO_RATE_LIMIT | NO_NODES | dict(environment or {})
     with throw_away_marketplace(port=port, environment=settings) as market:
         yield market, Target("127.0.0.1", market.port)
 

@@ -1,6 +1,7 @@
 """Templates to pages: one Jinja environment, filled with the words and icons that pages use."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -38,6 +39,19 @@ _FILTERS: Final = {
 }
 
 
+_shell: Final[ContextVar[Shell]] = ContextVar("shell")
+
+
+class _CurrentShell:
+    """The shell of the page that is being rendered, for macros.
+
+    So macros need no context of their own, and their templates run once instead of once a page.
+    """
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(_shell.get(), name)
+
+
 class Pages:
     """Renders a template into an answer; the shell is what every page needs to know."""
 
@@ -53,6 +67,7 @@ class Pages:
         )
         environment.filters.update(_FILTERS)
         environment.globals.update(
+            shell=_CurrentShell(),
             assets=assets,
             brand=brand,
             base_url=base_url,
@@ -70,7 +85,11 @@ class Pages:
 
     def text(self, template: str, shell: Shell, context: Mapping[str, object]) -> str:
         """The template as HTML text; `shell` is a name in every template."""
-        return self._environment.get_template(template).render(context, shell=shell)
+        token = _shell.set(shell)
+        try:
+            return self._environment.get_template(template).render(context, shell=shell)
+        finally:
+            _shell.reset(token)
 
     def answer(
         self,

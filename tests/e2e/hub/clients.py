@@ -18,7 +18,7 @@ api = HfApi()
 told = {}
 """
 _END = "\nprint('\\n' + json.dumps(told))\n"
-LIMIT_S = 120
+LIMIT_S = 280
 
 
 def environment(base_url: str, key: str | None, folder: Path, *, xet: bool) -> dict[str, str]:

@@ -18,6 +18,8 @@ told["oid"] = api.upload_file(repo_id=repo, repo_type=given["type"], path_in_rep
 
 PUBLISH = """
 import time
+
+pytestmark = pytest.mark.timeout(LIMIT_S)
 give_up = time.monotonic() + 90
 while True:
     try:

@@ -79,6 +79,8 @@ def test_what_one_client_pushes_another_pulls_by_either_way(
 
 HISTORY = """
 from huggingface_hub import CommitOperationAdd as Add, CommitOperationDelete as Delete
+
+pytestmark = pytest.mark.timeout(LIMIT_S)
 def refused(call):
     try:
         call()

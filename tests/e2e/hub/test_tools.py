@@ -27,6 +27,8 @@ told["read"] = api.get_safetensors_metadata(repo).parameter_count
 
 DATASETS = """
 import datasets
+
+pytestmark = pytest.mark.timeout(LIMIT_S)
 datasets.Dataset.from_dict({"x": [1, 2, 3], "y": ["a", "b", "c"]}).push_to_hub(repo)
 told["rows"] = datasets.load_dataset(repo, split="train").to_dict()
 (folder / "more").mkdir()

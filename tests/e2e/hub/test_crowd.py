@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
-from tests.e2e.hub.clients import finish, start
+import pytest
+
+from tests.e2e.hub.clients import LIMIT_S, finish, start
 from tests.e2e.hub.conftest import Person
+
+pytestmark = pytest.mark.timeout(LIMIT_S)
 
 CLIENTS = 20
 PROCESSES = 2
@@ -11,8 +15,6 @@ PROCESSES = 2
 CROWD = """
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-
-pytestmark = pytest.mark.timeout(LIMIT_S)
 def client(number):
     mine = f"{repo}-{number}"
     content = hashlib.sha256(mine.encode()).digest() * 3000

@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import OfferRequest
-from tests.e2e.hub.clients import run
+from tests.e2e.hub.clients import LIMIT_S, run
 from tests.e2e.hub.conftest import Person
+
+pytestmark = pytest.mark.timeout(LIMIT_S)
 
 PUSH = """
 api.create_repo(repo, repo_type=given["type"])
@@ -18,8 +22,6 @@ told["oid"] = api.upload_file(repo_id=repo, repo_type=given["type"], path_in_rep
 
 PUBLISH = """
 import time
-
-pytestmark = pytest.mark.timeout(LIMIT_S)
 give_up = time.monotonic() + 90
 while True:
     try:

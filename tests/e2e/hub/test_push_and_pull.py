@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.hub.clients import run
+from tests.e2e.hub.clients import LIMIT_S, run
 from tests.e2e.hub.conftest import Person
+
+pytestmark = pytest.mark.timeout(LIMIT_S)
 
 PUSH = """
 told["who"] = api.whoami()["name"]
@@ -79,8 +81,6 @@ def test_what_one_client_pushes_another_pulls_by_either_way(
 
 HISTORY = """
 from huggingface_hub import CommitOperationAdd as Add, CommitOperationDelete as Delete
-
-pytestmark = pytest.mark.timeout(LIMIT_S)
 def refused(call):
     try:
         call()

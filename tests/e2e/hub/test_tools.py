@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
-from tests.e2e.hub.clients import hf, run
+import pytest
+
+from tests.e2e.hub.clients import LIMIT_S, hf, run
 from tests.e2e.hub.conftest import Person
+
+pytestmark = pytest.mark.timeout(LIMIT_S)
 
 TRANSFORMERS = """
 from transformers import AutoConfig, AutoTokenizer, BertConfig, PreTrainedTokenizerFast
@@ -27,8 +31,6 @@ told["read"] = api.get_safetensors_metadata(repo).parameter_count
 
 DATASETS = """
 import datasets
-
-pytestmark = pytest.mark.timeout(LIMIT_S)
 datasets.Dataset.from_dict({"x": [1, 2, 3], "y": ["a", "b", "c"]}).push_to_hub(repo)
 told["rows"] = datasets.load_dataset(repo, split="train").to_dict()
 (folder / "more").mkdir()

@@ -6,8 +6,9 @@ holds, and a stranger's xorb is refused in the same words as one that is not the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import msgspec
 
@@ -52,6 +53,13 @@ class Prepared(msgspec.Struct, frozen=True):
         return sum(file.size_bytes for file in self.files if file.hash not in self.known)
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far a registration is."""
+
+    read_bytes: int = 0
+
+
 class Registrar:
     """Registers what shards describe."""
 
@@ -67,6 +75,7 @@ class Registrar:
         self._content = content
         self._artifacts = artifacts
         self._settings = settings
+        self._turns = asyncio.Semaphore(settings.shard_workers)
 
     async def prepare(self, grant: Grant, body: bytes) -> Prepared:
         """Reads a shard and checks everything but the files' content.
@@ -86,46 +95,40 @@ class Registrar:
         known_files = {file.hash: file.sha256 for file in there}
         return Prepared(files, rows, known_files)
 
-    async def register(self, grant: Grant, prepared: Prepared) -> AsyncIterator[int]:
-        """Reads the files and records them; yields how many bytes were read as it goes on.
+    async def register(self, grant: Grant, prepared: Prepared, progress: Progress) -> None:
+        """Reads the files and records them all at once.
 
         Raises:
-            Malformed: `shard_invalid`; nothing is recorded then.
+            Malformed: `shard_invalid`, `xorb_unknown`; nothing is recorded then.
         """
-        read = 0
         sent: list[SentContent] = []
-        for file in prepared.files:
-            if file.hash in prepared.known:
-                sha256 = prepared.known[file.hash]
-                sent.append(SentContent(sha256=sha256, size_bytes=file.size_bytes, mib_digests=[]))
-            else:
-                digests = Digests()
-                async for length in self._digest(file, prepared.xorbs, digests):
-                    read += length
-                    yield read
-                sent.append(
-                    SentContent(
-                        sha256=digests.sha256(),
-                        size_bytes=file.size_bytes,
-                        mib_digests=digests.mib_digests(),
-                    )
-                )
-            _compare(file, sent[-1].sha256)
+        async with self._turns:
+            for file in prepared.files:
+                content = await self._content_of(file, prepared, progress)
+                _compare(file, content.sha256)
+                sent.append(content)
         async with self._database.transaction(SYSTEM) as uow:
             await self._record(uow, grant, prepared, sent)
 
-    async def _digest(
-        self, file: CheckedFile, xorbs: Mapping[str, XorbRow], digests: Digests
-    ) -> AsyncIterator[int]:
-        """Reads all of a file; yields how many bytes each piece had."""
-        blocks = self._content.read_terms(file.terms, xorbs, start=0, end=file.size_bytes)
+    async def _content_of(
+        self, file: CheckedFile, prepared: Prepared, progress: Progress
+    ) -> SentContent:
+        """What a file's bytes hash to; a file that is registered already is not read again."""
+        if file.hash in prepared.known:
+            sha256 = prepared.known[file.hash]
+            return SentContent(sha256=sha256, size_bytes=file.size_bytes, mib_digests=[])
+        digests = Digests()
+        blocks = self._content.read_terms(file.terms, prepared.xorbs, start=0, end=file.size_bytes)
         try:
             async with aclosing(blocks):
                 async for block in blocks:
                     await asyncio.to_thread(digests.take, block)
-                    yield len(block)
+                    progress.read_bytes += len(block)
         except BytesMissing as error:
             raise XorbUnknown(error.xorb) from error
+        return SentContent(
+            sha256=digests.sha256(), size_bytes=file.size_bytes, mib_digests=digests.mib_digests()
+        )
 
     def _read(self, body: bytes) -> Shard:
         shard = read_shard(body)

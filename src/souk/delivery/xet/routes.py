@@ -102,8 +102,7 @@ async def put_shard(request: XetRequest, xet: XetService) -> dict[str, int]:
     """A shard as the raw body; its files count when this answers."""
     grant = await xet.tokens.admit(request.headers.get("authorization"), access="write")
     prepared = await xet.registrar.prepare(grant, await _shard(request, xet))
-    async for _ in xet.registrar.register(grant, prepared):
-        pass
+    await xet.register(grant, prepared)
     return {"result": 0 if prepared.is_known else 1}
 
 

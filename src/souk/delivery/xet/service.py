@@ -9,17 +9,18 @@ import structlog
 
 from souk.delivery.xet import store
 from souk.delivery.xet.intake import XorbIntake
-from souk.delivery.xet.registering import Prepared, Registrar
+from souk.delivery.xet.registering import Prepared, Progress, Registrar
 from souk.delivery.xet.serving import Reader
 from souk.delivery.xet.settings import XetSettings
 from souk.delivery.xet.tokens import Grant, TokenService
 from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.waiting import end_tasks
 from souk.kernel.actor import Actor
-from souk.kernel.errors import SoukError
+from souk.kernel.errors import SoukError, Unavailable
 from souk.works.artifacts.api import Artifact, Artifacts
 
-BEAT_BYTES: Final = 64 * 2**20
-"""How much of a file is read between two lines that say how far it is."""
+BEAT_S: Final = 5.0
+"""How often a line says how far it is: clients give up on a connection that is silent."""
 
 log = structlog.get_logger("souk.xet")
 
@@ -57,25 +58,35 @@ class XetService:
                 return held[sha256]
         return None
 
+    async def register(self, grant: Grant, prepared: Prepared) -> None:
+        """Registers a shard; see `Registrar.register` for what it raises."""
+        await self.registrar.register(grant, prepared, Progress())
+
     async def progress(self, grant: Grant, prepared: Prepared) -> AsyncIterator[bytes]:
         """Registers a shard and says in lines of JSON how far that is, and how it ended."""
-        told = 0
-        total = prepared.size_bytes
-        yield _line(type="validating", verified=0, total=total)
+        so_far = Progress()
+        work = asyncio.create_task(self.registrar.register(grant, prepared, so_far))
         try:
-            async for read in self.registrar.register(grant, prepared):
-                if read - told >= BEAT_BYTES:
-                    told = read
-                    yield _line(type="validating", verified=read, total=total)
-        except SoukError as error:
-            yield _line(type="error", message=f"{error.code}: {error.detail}", retryable=False)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("a shard could not be registered")
-            yield _line(type="error", message="Something went wrong here.", retryable=True)
-        else:
-            yield _line(type="result")
+            while not work.done():
+                yield _line(
+                    type="validating", verified=so_far.read_bytes, total=prepared.size_bytes
+                )
+                await asyncio.wait([work], timeout=BEAT_S)
+            yield _outcome(work)
+        finally:
+            await end_tasks([work])
+
+
+def _outcome(work: "asyncio.Task[None]") -> bytes:
+    """The last line: clients try again when they may."""
+    error = work.exception()
+    if error is None:
+        return _line(type="result")
+    if isinstance(error, SoukError):
+        again = isinstance(error, Unavailable)
+        return _line(type="error", message=f"{error.code}: {error.detail}", retryable=again)
+    log.error("a shard could not be registered", exc_info=error)
+    return _line(type="error", message="Something went wrong here.", retryable=True)
 
 
 def _line(**fields: object) -> bytes:

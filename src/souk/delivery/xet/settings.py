@@ -23,6 +23,8 @@ class XetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How many runs of chunks one shard may name over all its files."""
     xorb_workers: Annotated[int, Meta(ge=1, le=64)] = 4
     """How many xorbs a process takes in at once, each of up to 64 MiB in memory."""
+    shard_workers: Annotated[int, Meta(ge=1, le=64)] = 2
+    """For how many shards a process reads and hashes the files at once; others wait their turn."""
     body_timeout_s: Annotated[float, Meta(gt=0)] = 900.0
     """How long a xorb or a shard may take to arrive."""
     free_bytes_kept: Annotated[int, Meta(ge=0)] = 512 * MIB

@@ -16,8 +16,15 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+EncodedHeaders = list[tuple[bytes, bytes]]
+
 SEND_BYTES: Final = 2**18
 """Sent at once: the server holds a few of these for a client that reads slowly."""
+
+
+def encoded(headers: Headers) -> EncodedHeaders:
+    """Headers as ASGI sends them."""
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers]
 
 
 class Incoming:
@@ -26,18 +33,19 @@ class Incoming:
     __slots__ = ("_headers", "_receive", "method", "path")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
         self.method: str = scope["method"]
         self.path: str = scope["path"]
 
     def header(self, name: str) -> str | None:
-        """The first header of this (lower-case) name."""
-        wanted = name.encode()
-        for found, value in self._headers:
-            if found == wanted:
-                return value.decode("latin-1")
-        return None
+        """The header of this (lower-case) name; the last one where there are several."""
+        value = self._headers.get(name.encode())
+        return None if value is None else value.decode("latin-1")
+
+    def has_any(self, names: frozenset[bytes]) -> bool:
+        """Whether it has a header of one of these names."""
+        return not names.isdisjoint(self._headers)
 
     async def body(self, *, limit: int) -> bytes:
         """The body. Raises Refused `body_too_large`."""
@@ -67,13 +75,17 @@ class Outgoing:
 
     async def whole(self, status: int, headers: Headers, body: bytes = b"") -> None:
         """An answer in one piece."""
-        await self.begin(status, headers)
+        await self.ready(status, encoded(headers), body)
+
+    async def ready(self, status: int, head: EncodedHeaders, body: bytes) -> None:
+        """An answer in one piece whose head is encoded already."""
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def begin(self, status: int, headers: Headers) -> None:
         """The head of an answer whose body follows."""
-        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-        await self._send({"type": "http.response.start", "status": status, "headers": encoded})
+        head = encoded(headers)
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
 
     async def more(self, content: bytes) -> None:
         """A piece of the body; waits for a client that reads slowly."""

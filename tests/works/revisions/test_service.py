@@ -146,3 +146,33 @@ async def test_others_see_a_revision_only_when_it_is_public(
         await work.service.make_public(uow, [first.id])
     async with database.transaction(scope_of(stranger)) as uow:
         assert await work.service.files(uow, first.id) == files_of({"a": 1})
+
+
+async def test_branches_and_tags_come_and_go_and_main_stays(database: Database, work: Work) -> None:
+    owner = str(work.seller.organisation_id)
+    async with database.transaction(scope_of(work.seller)) as uow:
+        first = await work.commit(uow, {"a": 1})
+        second = await work.commit(uow, {"a": 2})
+        assert await work.service.add_ref(uow, first, name="tags/old", organisation_id=owner)
+        assert not await work.service.add_ref(uow, second, name="tags/old", organisation_id=owner)
+        refs = {ref.name: ref.revision_id for ref in await work.service.refs(uow, work.id)}
+        assert refs == {"main": second.id, "tags/old": first.id}
+        assert not await work.service.drop_ref(uow, work.id, name="main")
+        assert await work.service.drop_ref(uow, work.id, name="tags/old")
+        assert not await work.service.drop_ref(uow, work.id, name="tags/old")
+
+
+async def test_a_revision_is_found_by_the_beginning_of_its_id(
+    database: Database, work: Work
+) -> None:
+    async with database.transaction(scope_of(work.seller)) as uow:
+        first = await work.commit(uow, {"a": 1})
+        second = await work.commit(uow, {"a": 2})
+        for length in (7, 40, 64):
+            found = await work.service.find(uow, work.id, prefix=first.id[:length])
+            assert found is not None and found.id == first.id
+        assert await work.service.find(uow, "lst_other", prefix=first.id) is None
+        assert await work.service.find(uow, work.id, prefix="") is None, "there are two"
+        line = await work.service.line(uow, second.id)
+        assert [revision.id for revision in line] == [second.id, first.id]
+        assert len(await work.service.line(uow, second.id, limit=1)) == 1

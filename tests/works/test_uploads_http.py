@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 import time
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -81,9 +80,6 @@ def test_a_part_of_another_length(ada: Seller, content: bytes, length: int) -> N
     chunks = (bytes(min(MIB, length - at)) for at in range(0, length, MIB))
     answer = ada.http.put(f"/uploads/{upload['id']}/parts/1", content=chunks)
     assert code(answer, 422) == "part_length_wrong"
-    # The server may hang up on a body it does not read to its end; a GET is simply sent again.
-    with suppress(httpx.RemoteProtocolError):
-        ada.http.get(f"/uploads/{upload['id']}")
     assert good(ada.http.get(f"/uploads/{upload['id']}"))["parts_received"] == []
 
 

@@ -9,6 +9,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from souk.infra.http.leftovers import CLOSE, RequestBody
 from souk.infra.telemetry.metrics import HTTP_SECONDS
 
 _SAFE_ID: Final = re.compile(rb"[0-9A-Za-z._-]{8,64}")
@@ -61,6 +62,8 @@ class Edge:
         if head_only:
             scope["method"] = "GET"
 
+        body = RequestBody(scope, receive)
+
         async def dress(message: Message) -> None:
             nonlocal status, ended
             if head_only and message["type"] == "http.response.body":
@@ -73,6 +76,8 @@ class Edge:
                 if (b"content-type", EVENT_STREAM) in message["headers"]:
                     ended = time.perf_counter()
                 added = [pair for pair in self._headers if pair[0] not in present]
+                if not await body.is_read():
+                    added.append(CLOSE)
                 message["headers"] = [
                     *message["headers"],
                     *added,
@@ -82,7 +87,7 @@ class Edge:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, dress)
+                await self._app(scope, body.receive, dress)
             finally:
                 seconds = (ended or time.perf_counter()) - started
                 route = scope.get("path_template") or "unknown"

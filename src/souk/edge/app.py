@@ -15,6 +15,7 @@ from souk.edge.serving import CutOff, Downloads
 from souk.edge.tickets import TicketReader
 
 MAX_COMMANDS_BYTES: Final = 2**20
+_BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 _READS: Final = frozenset({"GET", "HEAD"})
 
 log = structlog.get_logger("souk.edge")
@@ -56,7 +57,7 @@ class EdgeApp:
 
     async def _answer(self, request: Incoming, answer: Outgoing) -> None:
         path, method = request.path, request.method
-        if method in _READS and _has_body(request):
+        if request.has_any(_BODIES) and method in _READS and _has_body(request):
             raise Refused(400, "body_unexpected", "A request of this method has no body here.")
         if path.startswith("/d/") and method in _READS:
             if self._link.state not in {"ready", "draining"}:

@@ -196,7 +196,7 @@ class Downloads:
             )
         except TicketRefused as error:
             raise Refused(error.status, error.code, error.detail) from error
-        if ticket.filename not in {name, unquote(name)}:
+        if name != ticket.filename and unquote(name) != ticket.filename:
             raise Refused(403, "address_invalid", "This address was not made by the marketplace.")
         if ticket.regions and self._settings.region not in ticket.regions:
             raise Refused(403, "address_elsewhere", "This address is for nodes of other regions.")

@@ -127,7 +127,9 @@ class Upstreams:
 
     def hops_of(self, header: str | None) -> int:
         """How many nodes a request has come through; 0 when no node of ours sent it."""
-        number, _, secret = (header or "").partition(".")
+        if header is None:
+            return 0
+        number, _, secret = header.partition(".")
         ours = bool(self._secret) and hmac.compare_digest(secret.encode(), self._secret.encode())
         return int(number) if ours and number.isdigit() and len(number) == 1 else 0
 

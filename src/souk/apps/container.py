@@ -49,6 +49,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.settings import Settings, SettingsError, load_settings
 from souk.infra.waiting import end_tasks
 from souk.infra.workflows import Workflows
+from souk.infra.workflows.outages import through_outages
 from souk.kernel.clock import SystemClock
 from souk.works.listings.hiding import ListingHiding
 
@@ -317,7 +318,9 @@ def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
         listener=Listener(dsn),
         nudger=nudger,
         live=LivePublisher(database),
-        workflows=Workflows(settings.database_url, version=WORKFLOW_VERSION),
+        workflows=Workflows(
+            settings.database_url, version=WORKFLOW_VERSION, patience=through_outages
+        ),
     )
 
 

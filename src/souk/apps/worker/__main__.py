@@ -12,6 +12,7 @@ from souk.infra.outbox.store import CHANNEL
 from souk.infra.outbox.worker import OutboxWorker
 from souk.infra.settings import SettingsError
 from souk.infra.telemetry.logs import set_up_logs
+from souk.infra.workflows.outages import OutageWatch
 
 
 async def work(container: Container) -> None:
@@ -34,7 +35,8 @@ async def work(container: Container) -> None:
     async with container.opened("worker"):
         await core.workflows.open(workflows)
         try:
-            async with running([outbox.run, keep_schedules, *tasks]):
+            watch = OutageWatch(database=core.database, workflows=core.workflows)
+            async with running([outbox.run, keep_schedules, watch.run, *tasks]):
                 await stop.wait()
         finally:
             await core.workflows.close()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # importing it takes a second, and only a process that opens 
 EXECUTOR: Final = "worker"
 """Recovery takes up what this executor left: one name for every worker of the marketplace."""
 
+_LISTED: Final = 1_000
+
 Json = dict[str, Any]  # what a step takes and gives is kept as JSON, its members are its own
 
 
@@ -27,6 +29,9 @@ class Step(msgspec.Struct, frozen=True):
     name: str
     run: Callable[[Json], Awaitable[Json]]
     attempts: int = 3
+
+
+Patience = Callable[[Callable[[], Awaitable[Json]]], Awaitable[Json]]
 
 
 class Workflow(msgspec.Struct, frozen=True):
@@ -39,9 +44,15 @@ class Workflow(msgspec.Struct, frozen=True):
 class Workflows:
     """Starts workflows and keeps them going; one object a process, as DBOS allows one."""
 
-    def __init__(self, owner_dsn: str, *, version: str) -> None:
+    def __init__(self, owner_dsn: str, *, version: str, patience: Patience | None = None) -> None:
+        """
+        Args:
+            patience: runs a step, and again while what it needs is away for a while.
+        """
         self._owner_dsn = owner_dsn
         self._version = version
+        self._patience = patience
+        self._running: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._bodies: dict[str, Callable[[Json], None]] = {}
 
@@ -86,18 +97,47 @@ class Workflows:
 
         await asyncio.to_thread(begin)
 
+    async def lost(self) -> set[str]:
+        """The ids of workflows that are to be running here, and that no thread runs."""
+
+        def look() -> set[str]:
+            pending = _dbos().list_workflows(
+                status="PENDING",
+                executor_id=EXECUTOR,
+                app_version=self._version,
+                load_input=False,
+                load_output=False,
+                limit=_LISTED,
+            )
+            return {one.workflow_id for one in pending} - self._running
+
+        return await asyncio.to_thread(look)
+
+    async def take_up(self, workflow_ids: Sequence[str]) -> None:
+        """Lets workflows go on behind their last finished steps; finished ones stay finished."""
+
+        def resume() -> None:
+            for workflow_id in workflow_ids:
+                _dbos().resume_workflow(workflow_id)
+
+        await asyncio.to_thread(resume)
+
     def _body(self, workflow: Workflow) -> Callable[[Json], None]:
         dbos = _dbos()
 
         def body(argument: Json) -> None:
-            value = argument
-            for step in workflow.steps:
-                options: StepOptions = {
-                    "name": step.name,
-                    "retries_allowed": step.attempts > 1,
-                    "max_attempts": step.attempts,
-                }
-                value = dbos.run_step(options, self._on_loop, step.run, value)
+            value, workflow_id = argument, dbos.workflow_id or ""
+            self._running.add(workflow_id)
+            try:
+                for step in workflow.steps:
+                    options: StepOptions = {
+                        "name": step.name,
+                        "retries_allowed": step.attempts > 1,
+                        "max_attempts": step.attempts,
+                    }
+                    value = dbos.run_step(options, self._on_loop, step.run, value)
+            finally:
+                self._running.discard(workflow_id)
 
         body.__qualname__ = body.__name__ = workflow.name.replace(".", "_")
         return body
@@ -106,7 +146,9 @@ class Workflows:
         assert self._loop is not None, "the worker has stopped"
 
         async def waited() -> Json:
-            return await run(value)
+            if self._patience is None:
+                return await run(value)
+            return await self._patience(lambda: run(value))
 
         return asyncio.run_coroutine_threadsafe(waited(), self._loop).result()
 

@@ -1,4 +1,4 @@
-"""Walls of what moderators hide; where buyers are; verified e-mail addresses."""
+"""Walls of what moderators hide; where buyers are."""
 
 from souk.apps.migrations.steps import run_sql
 

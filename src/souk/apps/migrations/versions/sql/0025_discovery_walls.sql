@@ -1,5 +1,5 @@
 -- What moderators hide is walled off by the database too: listings' offers and evaluations,
--- collections, organisations. Where buyers are. E-mail addresses that are known to be theirs.
+-- collections, organisations. Where buyers are.
 
 ALTER POLICY offers_seen ON works.offers USING (
     infra.may_see(organisation_id) OR EXISTS (
@@ -68,10 +68,3 @@ CREATE TABLE people.billing (
 ALTER TABLE people.billing ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON people.billing USING (infra.may_see(organisation_id));
 GRANT SELECT, INSERT, UPDATE (country, stated_by, stated_at) ON people.billing TO souk_app;
-
--- When somebody showed that mail to this address reaches them; and how many mails asked for it since
--- when, so that nobody is flooded.
-ALTER TABLE people.users ADD COLUMN email_verified_at timestamptz;
-ALTER TABLE people.users ADD COLUMN verification_since timestamptz;
-ALTER TABLE people.users ADD COLUMN verification_mails integer NOT NULL DEFAULT 0
-    CHECK (verification_mails >= 0);

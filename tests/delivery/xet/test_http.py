@@ -23,6 +23,8 @@ from souk.infra.postgres.scope import SYSTEM
 from souk.kernel.clock import SystemClock
 from souk.kernel.errors import SoukError
 from souk.works.artifacts.cid import cid_of
+from souk.works.artifacts.store import note_scan
+from souk_client.contracts.works import VersionFile
 from tests.delivery.xet.clients import Publisher
 from tests.delivery.xet.shard_writing import END, header, shard
 
@@ -361,6 +363,47 @@ async def test_a_strangers_xorb_is_like_one_that_is_not_there(
     assert stranger.put_xorb(made).json() == {"was_inserted": True}
     assert stranger.put_shard(made.shard()).status_code == 200
     assert (await cas(bob, "read")).reconstruction(made.file_hash).status_code == 200
+
+
+async def test_a_token_for_a_revision_opens_its_files_and_no_others(
+    inside: Container, ada: Publisher, bob: Publisher
+) -> None:
+    shown, hidden = make("shown"), make("kept back")
+    store = await cas(ada)
+    for made in (shown, hidden):
+        store.put_xorb(made)
+        assert store.put_shard(made.shard()).status_code == 200
+    await scanned(inside, shown)
+    files = [VersionFile(path="model.bin", sha256=shown.sha256.hex())]
+    ada.client.listings.create_version(ada.listing_id, version="1.0.0", files=files)
+    ada.client.listings.publish(ada.listing_id)
+    async with inside.core.database.transaction(SYSTEM, read_only=True) as uow:
+        head = await inside.works.revisions.head(uow, ada.listing_id)
+    assert head is not None
+    # The repository has checked that Bob may have this revision.
+    token = await bob.token("read", revision=head.id, listing_id=ada.listing_id)
+    buyer = Cas(token.cas_url, token.token)
+    assert buyer.reconstruction(shown.file_hash).status_code == 200
+    assert problem(buyer.reconstruction(hidden.file_hash)) == (404, "xet_file_unknown")
+    chunk = hashes.to_text(shown.leaves[0][0])
+    assert problem(buyer.get(f"/v1/chunks/default/{chunk}")) == (404, "chunk_unknown")
+    with pytest.raises(SoukError) as refused:
+        await bob.token("read", revision=head.id, listing_id=bob.listing_id)
+    assert refused.value.code == "revision_unknown"
+
+
+async def scanned(inside: Container, made: Made) -> None:
+    """Lets an artifact through as its scan will, now."""
+    async with inside.core.database.transaction(SYSTEM) as uow:
+        await note_scan(
+            uow,
+            made.sha256.hex(),
+            state="clean",
+            format_name="binary",
+            media_type="application/octet-stream",
+            reasons=[],
+            facts={},
+        )
 
 
 async def test_answers_to_build_on_hide_the_hashes_of_chunks(ada: Publisher) -> None:

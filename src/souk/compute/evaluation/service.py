@@ -108,7 +108,7 @@ class EvaluationService:
         return row.shown(whole=True)
 
     async def of_listing(self, uow: UnitOfWork, actor: Actor, listing_id: str) -> list[Evaluation]:
-        if not await self._listings.summaries(uow, [listing_id]):
+        if not await self._listings.can_be_seen(uow, listing_id):
             raise NotFound("listing_unknown", "There is no such listing, or it is not public.")
         rows = await store.of_listing(uow, listing_id, limit=MAX_SHOWN)
         return [row.shown(whole=_sees_all(actor, row)) for row in rows]

@@ -107,7 +107,7 @@ class ReviewReader:
         return await store.versions(uow, listing_id)
 
     async def _check_listing(self, uow: UnitOfWork, listing_id: str) -> None:
-        if not await self._listings.summaries(uow, [listing_id]):
+        if not await self._listings.can_be_seen(uow, listing_id):
             raise NotFound("listing_unknown", "There is no such listing, or it is not public.")
 
     async def _reviews(

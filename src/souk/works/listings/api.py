@@ -118,6 +118,10 @@ class Listings(Protocol):
         """The listing at `owner/slug`. Raises NotFound `listing_unknown`."""
         ...
 
+    async def can_be_seen(self, uow: UnitOfWork, listing_id: str) -> bool:
+        """Whether there is such a listing for this scope."""
+        ...
+
     async def summaries(
         self, uow: UnitOfWork, listing_ids: Collection[str]
     ) -> dict[str, ListingSummary]:

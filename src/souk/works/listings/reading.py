@@ -56,6 +56,9 @@ class ListingReader:
             raise ListingUnknown()
         return await self._one(uow, await store.find_by_slug(uow, organisation.id, slug))
 
+    async def can_be_seen(self, uow: UnitOfWork, listing_id: str) -> bool:
+        return await store.find(uow, listing_id) is not None
+
     async def summaries(
         self, uow: UnitOfWork, listing_ids: Collection[str]
     ) -> dict[str, ListingSummary]:

@@ -39,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Connections a process may hold."""
     workers: Annotated[int, Meta(ge=0, le=64)] = 0
     """HTTP processes; 0 means one a core, four at most."""
+    worker_niceness: Annotated[int, Meta(ge=0, le=19)] = 5
+    """How far the worker steps back from requests when the processor is short (`nice`)."""
     secret: str = ""
     """64 hex digits that seal stored secrets; made at first start and kept in the data folder."""
     trusted_proxies: str = ""

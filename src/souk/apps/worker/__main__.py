@@ -1,6 +1,7 @@
 """Runs the worker until SIGTERM or SIGINT."""
 
 import asyncio
+import os
 import signal
 import sys
 
@@ -50,6 +51,7 @@ def main() -> None:
         sys.exit(f"Wrong setting: {error}")
     settings = container.core.settings
     set_up_logs(level=settings.log_level, form=settings.log_format)
+    os.nice(settings.worker_niceness)
     uvloop.run(work(container))
 
 

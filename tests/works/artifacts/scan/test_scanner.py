@@ -240,6 +240,10 @@ class TestBrokenModels:
         assert "'evil.ops'" in refused(samples.onnx_model(domain="evil.ops"), "m.onnx")
         assert "'evil.ops'" in refused(samples.onnx_with_function_body(), "m.onnx")
 
+    def test_onnx_without_its_name_is_known_by_how_it_begins(self) -> None:
+        assert passed(samples.onnx_model(), "").format == "onnx"
+        assert "'evil.ops'" in refused(samples.onnx_model(domain="evil.ops"), "")
+
     def test_gguf_that_lies(self, tmp_path: Path) -> None:
         good = samples.gguf_file(tmp_path)
         assert "outside the file" in refused(good[:-5], "m.gguf")

@@ -91,7 +91,7 @@ def recognise(name: str, head: bytes, size_bytes: int) -> Kind:
         return Kind("pickle", BINARY)
     if _is_text(head, size_bytes):
         return _TEXT_TYPES.get(suffix, Kind("text", "text/plain"))
-    return Kind("binary", BINARY)
+    return Kind("onnx" if _is_onnx(head) else "binary", BINARY)
 
 
 def _zip_kind(suffix: str) -> Kind:
@@ -109,6 +109,14 @@ def _is_safetensors(head: bytes, size_bytes: int) -> bool:
 
 def _has_pickle_header(head: bytes) -> bool:
     return len(head) >= 2 and head[0] == 0x80 and 2 <= head[1] <= 5
+
+
+def _is_onnx(head: bytes) -> bool:
+    """Whether it begins as a model does: its version, then its producer's name or its graph."""
+    if len(head) < 8 or head[0] != 0x08 or not 1 <= head[1] <= 20:
+        return False
+    producer = head[4 : 4 + head[3]]
+    return head[2] == 0x3A or (head[2] == 0x12 and head[3] < 100 and producer.isascii())
 
 
 def _is_text(head: bytes, size_bytes: int) -> bool:

@@ -28,7 +28,7 @@ The newest huggingface_hub, with nothing but an endpoint and a key, against a ma
 about 1 KB in 20 folders (its pipeline makes a commit of every 250 or so); each is hashed, durable
 and recorded before a commit is answered. **Large file**: `upload_file` of 5 GiB of random bytes, by
 Xet (its default) and by LFS (parts of 64 MiB), until the commit is answered, which includes up to
-5 s of waiting for the safety scan; beside it one thread that writes the same bytes, hashes them
+3 s of waiting for the safety scan; beside it one thread that writes the same bytes, hashes them
 with SHA-256 and fdatasyncs every 8 MiB. The client hashes too, on the same cores. **Clients**:
 {CLIENTS} at once, each makes a repository, commits ten small files and one of 1 MiB, and pulls it
 all back: requests that failed for good, and how long the slowest took.

@@ -29,7 +29,7 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How many commits a page of the history has."""
     list_page: Annotated[int, Meta(ge=1, le=100)] = 100
     """How many repositories a page of a list has."""
-    scan_wait_s: Annotated[float, Meta(ge=0, le=60)] = 5.0
+    scan_wait_s: Annotated[float, Meta(ge=0, le=60)] = 3.0
     """How long a commit waits for the scans of files that were uploaded before it."""
     max_safetensors_header_bytes: Annotated[int, Meta(ge=1024)] = 25_000_000
     """The longest header of a safetensors file that is read for its tensors."""

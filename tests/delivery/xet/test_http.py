@@ -143,6 +143,16 @@ async def test_sending_everything_twice_changes_nothing(inside: Container, ada: 
     assert artifact.cid == cid_of(made.content)
 
 
+async def test_an_empty_file_is_a_file(inside: Container, ada: Publisher) -> None:
+    made = make("nothing", 0)
+    store = await cas(ada)
+    assert store.put_shard(shard(bytes(32), [], sha256=made.sha256)).status_code == 200
+    answer = store.reconstruction(made.file_hash).json()
+    assert answer == {"offset_into_first_range": 0, "terms": [], "xorbs": {}}
+    assert await files_of(inside, made) == 1
+    assert [part async for part in inside.works.artifacts.open(made.sha256.hex())] == []
+
+
 async def test_ranges_come_with_the_chunks_they_need_and_no_others(ada: Publisher) -> None:
     made = make("ranges", 700_000)
     store = await cas(ada)

@@ -88,8 +88,6 @@ async def remove_unused(
     Their bytes go `delay` after they were forgotten, each under the lock of its xorb: should it be
     sent again in between, it is kept.
     """
-    before = uow.now - timedelta(hours=settings.xorb_grace_hours)
-    forgotten = await store.forget_unused(uow, before=before, limit=REMOVED_AT_ONCE)
     removed = 0
     async with database.transaction(SYSTEM, read_only=True) as reading:
         waiting = await store.to_remove(reading, before=reading.now - delay, limit=REMOVED_AT_ONCE)
@@ -100,6 +98,8 @@ async def remove_unused(
                 await blobs.remove(blob_name(xorb))
                 removed += 1
             await store.removed(removing, xorb)
+    before = uow.now - timedelta(hours=settings.xorb_grace_hours)
+    forgotten = await store.forget_unused(uow, before=before, limit=REMOVED_AT_ONCE)
     if forgotten or removed:
         log.info("unused xorbs were removed", forgotten=forgotten, removed=removed)
     return forgotten

@@ -123,3 +123,34 @@ def test_only_what_home_signed_for_this_node_just_now_is_obeyed() -> None:
     for text, signed in wrong:
         with pytest.raises(CommandsRefused):
             read_commands(text, signed, **good)  # type: ignore[arg-type]  # one set for all
+
+
+async def test_a_restarted_node_hears_of_licences_that_ended_before(tmp_path: Path) -> None:
+    revocations = Revocations()
+    commands = Commands(await kept(tmp_path), revocations, file=tmp_path / "applied")
+    await commands.start_at(7)
+    commands.revoke(["lic_1"], now_s=NOW)
+    assert "lic_1" in revocations and "lic_2" not in revocations
+    assert commands.applied == 7
+
+
+def test_revocations_are_remembered_for_as_long_as_tickets_may_be_about() -> None:
+    revocations = Revocations()
+    for number in range(5000):
+        revocations.add(f"old_{number}", now_s=NOW)
+    for number in range(5000):
+        revocations.add(f"new_{number}", now_s=NOW + 5000)
+    assert "new_0" in revocations and "new_4999" in revocations
+    assert "old_0" not in revocations, "and no longer"
+
+
+async def test_what_is_not_here_any_more_has_no_labels(tmp_path: Path) -> None:
+    store = await kept(tmp_path, ONE)
+    assert store.labels.tagged("listing:lst_2", [ONE.sha256]) == set()
+    await store.purge([ONE.sha256])
+    assert store.labels.tagged("listing:lst_2", [ONE.sha256]) == {ONE.sha256}
+    for number in range(11_000):
+        store.labels.add(ticket_for(b"one", address=f"ada/n{number % 20}"))
+        if number % 20 == 19:
+            store.labels.forget(ONE.sha256)
+    assert (tmp_path / "labels").stat().st_size < 11_000 * 150

@@ -17,6 +17,8 @@ from souk_client.proofs.canonical import decode_base64url
 _REVOKED_FOR_S: Final = MAX_LIFE_S + 2 * SKEW_S + 3600
 """Longer than a ticket lives, and than a node goes on fetching for one that has begun in time."""
 
+_LOOK_AT_LEAST: Final = 1000
+
 
 class CommandsRefused(Exception):
     """A message that is not home's, not for this node, or too old."""
@@ -27,12 +29,14 @@ class Revocations:
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
+        self._look_at = _LOOK_AT_LEAST
 
     def add(self, licence_id: str, *, now_s: float) -> None:
         """From now on nothing is served under it."""
-        for old in [known for known, until in self._until.items() if until < now_s]:
-            del self._until[old]
         self._until[licence_id] = now_s + _REVOKED_FOR_S
+        if len(self._until) > self._look_at:
+            self._until = {known: until for known, until in self._until.items() if until > now_s}
+            self._look_at = 2 * len(self._until) + _LOOK_AT_LEAST
 
     def __contains__(self, licence_id: str) -> bool:
         return licence_id in self._until
@@ -64,8 +68,13 @@ class Commands:
         """Forgets all content: too much was missed to know what may stay."""
         async with self._applying:
             await self._store.purge(self._store.files())
-            self.applied = max(self.applied, newest)
+            self.applied = newest
             await asyncio.to_thread(self._remember)
+
+    def revoke(self, licence_ids: Sequence[str], *, now_s: float) -> None:
+        """Nothing is served any more under these licences."""
+        for licence_id in licence_ids:
+            self._revocations.add(licence_id, now_s=now_s)
 
     async def apply(self, commands: Sequence[Command], *, after: int, now_s: float) -> int:
         """Does what is new of commands that follow number `after`; answers how far it has come.

@@ -9,6 +9,7 @@ import structlog
 
 from souk.edge.disk import SliceKey
 from souk.edge.eviction import Lru
+from souk.edge.protocol import MAX_HOPS
 from souk.edge.slices import SliceList, SliceMismatch, Source, checked_list, single
 from souk.edge.store import SliceStore
 from souk.edge.upstream import Asked, UpstreamFailed, Upstreams, source_of
@@ -39,7 +40,9 @@ class Filler:
         self._lists: dict[str, SliceList] = {}
         self._lists_order: Lru[str] = Lru(LISTS_BYTES)
         self._running: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(runs)
+        # Of its own for each step from the client, so that nodes that ask each other never wait
+        # in a circle.
+        self._rooms = [asyncio.Semaphore(runs) for _ in range(MAX_HOPS + 1)]
         self.refused_fills = 0
         """Slices that came from elsewhere and were not what home has signed."""
 
@@ -91,7 +94,7 @@ class Filler:
     async def _run(self, asked: Asked, keys: list[SliceKey]) -> None:
         problem: Exception = UpstreamFailed("the node is ending")
         try:
-            async with self._room:
+            async with self._rooms[min(asked.hops, MAX_HOPS)]:
                 await self._fetch(asked, keys)
         except (UpstreamFailed, SliceMismatch, OSError) as error:
             problem = error if isinstance(error, UpstreamFailed) else UpstreamFailed(str(error))

@@ -4,8 +4,8 @@ Labels are written before the first slice of a file is. After a power cut some m
 file without any label is dropped by every purge by tag or prefix, so that none escapes.
 """
 
-import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,8 @@ import msgspec
 from souk.edge.tickets import EdgeTicket
 
 MAX_LABELS: Final = 64
-"""A file under more names than this loses the oldest, and counts as without labels."""
+"""A file under more names than this counts as without labels."""
+_REWRITE_AT_LEAST: Final = 10_000
 
 
 class _Line(msgspec.Struct, frozen=True, array_like=True):
@@ -31,6 +32,7 @@ class Labels:
         self._tags: dict[str, set[str]] = {}
         self._paths: dict[str, set[str]] = {}
         self._incomplete: set[str] = set()
+        self._written = 0
 
     def load(self, present: Iterable[str]) -> None:
         """Reads the labels of the files that are present, and writes the file anew with these."""
@@ -43,14 +45,7 @@ class Labels:
                     continue  # cut off by a crash
                 if line.sha256 in wanted:
                     self._take(line)
-        lines = [
-            msgspec.json.encode(_Line(sha256, tuple(self._tags[sha256]), path))
-            for sha256, paths in self._paths.items()
-            for path in paths
-        ]
-        fresh = self._file.with_suffix(".new")
-        fresh.write_bytes(b"".join(line + b"\n" for line in lines))
-        fresh.replace(self._file)
+        self._rewrite()
 
     def add(self, ticket: EdgeTicket) -> None:
         """Notes under what names a file was asked for."""
@@ -59,13 +54,20 @@ class Labels:
         if known.issuperset(line.tags) and ticket.path in self._paths[ticket.sha256]:
             return
         self._take(line)
-        file = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, msgspec.json.encode(line) + b"\n")
+            with self._file.open("ab") as file:
+                file.write(msgspec.json.encode(line) + b"\n")
         except OSError:
             self._incomplete.add(ticket.sha256)  # a full disk: without labels it counts as unknown
-        finally:
-            os.close(file)
+        self._written += 1
+        if self._written > max(_REWRITE_AT_LEAST, 4 * len(self._tags)):
+            self._rewrite()
+
+    def forget(self, sha256: str) -> None:
+        """Nothing of this file is here any more."""
+        self._tags.pop(sha256, None)
+        self._paths.pop(sha256, None)
+        self._incomplete.discard(sha256)
 
     def tagged(self, tag: str, present: Iterable[str]) -> set[str]:
         """Those of the files that bear this tag, or whose labels are not known."""
@@ -78,6 +80,19 @@ class Labels:
             for sha in present
             if self._unknown(sha) or any(path.startswith(prefix) for path in self._paths[sha])
         }
+
+    def _rewrite(self) -> None:
+        """Writes the file anew with what is known: it would grow for ever."""
+        lines = [
+            msgspec.json.encode(_Line(sha256, tuple(self._tags[sha256]), path))
+            for sha256, paths in self._paths.items()
+            for path in paths
+        ]
+        fresh = self._file.with_suffix(".new")
+        with suppress(OSError):  # a full disk: the long file stays
+            fresh.write_bytes(b"".join(line + b"\n" for line in lines))
+            fresh.replace(self._file)
+        self._written = len(lines)
 
     def _unknown(self, sha256: str) -> bool:
         return sha256 in self._incomplete or sha256 not in self._tags

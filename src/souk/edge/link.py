@@ -98,7 +98,7 @@ class Link:
         if answer.status_code != 200:
             raise JoinRefused(_words(answer))
         found = msgspec.json.decode(answer.content, type=JoinAnswer)
-        was_known = known and self._identity is not None
+        was_known = known and self._identity is not None and self._identity.node_id == found.node_id
         await self._keep(
             Identity(node_id=found.node_id, secret=found.secret, home_url=self._home, url=self.url)
         )
@@ -168,6 +168,7 @@ class Link:
             shield_region=answer.shield_region,
             secret=answer.peer_secret,
         )
+        self._commands.revoke(answer.revoked, now_s=self._clock.now_s())
         if answer.flush:
             await self._commands.flush(answer.newest)
         await self._commands.apply(answer.commands, after=applied, now_s=self._clock.now_s())

@@ -136,6 +136,8 @@ class HeartbeatAnswer(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["ready", "draining"]
     """What home wants the node to be."""
     commands: tuple[Command, ...]
+    revoked: tuple[str, ...]
+    """Licences that have ended lately: a node that was started since does not remember."""
     flush: bool
     """It has missed more than home remembers: everything goes, and it goes on from `newest`."""
     newest: int

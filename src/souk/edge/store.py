@@ -179,6 +179,7 @@ class SliceStore:
                 present.discard(key.number)
                 if not present:
                     del self._present[key.sha256]
+                    self._labels.forget(key.sha256)
                     lists.add(key.sha256)
         if gone:
             await asyncio.to_thread(self._remove, gone, lists)

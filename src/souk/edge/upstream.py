@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import quote
 
 import httpx
@@ -13,8 +13,8 @@ from souk.edge.rendezvous import ranked
 from souk.edge.slices import SLICE_BYTES, Source
 from souk.edge.tickets import EdgeTicket
 
-MAX_LIST_BYTES = 8 * 2**20
-_PEER_CONNECT_S = 0.5
+_PEER_TIMEOUT: Final = httpx.Timeout(3.0, connect=0.5)
+"""A peer that takes longer is passed by: home has everything."""
 
 
 class UpstreamFailed(Exception):
@@ -100,7 +100,9 @@ class PeerNode:
         name = quote(asked.ticket.filename, safe="")
         address = f"{self._peer.url}/d/{asked.text}/{name}"
         headers = {HOP_HEADER: f"{asked.hops + 1}.{self._secret}"}
-        async for content in _slices(self._client, address, headers, source, first, count):
+        async for content in _slices(
+            self._client, address, headers, source, first, count, limits=_PEER_TIMEOUT
+        ):
             yield content
 
 
@@ -173,6 +175,8 @@ async def _slices(
     source: Source,
     first: int,
     count: int,
+    *,
+    limits: httpx.Timeout | None = None,
 ) -> AsyncIterator[bytes]:
     start = first * SLICE_BYTES
     end = min((first + count) * SLICE_BYTES, source.size_bytes)
@@ -183,7 +187,9 @@ async def _slices(
     held = bytearray()
     number = first
     try:
-        async with client.stream("GET", address, headers=sent) as answer:
+        async with client.stream(
+            "GET", address, headers=sent, timeout=limits or client.timeout
+        ) as answer:
             _check_answer(answer, whole=whole, start=start, end=end, size_bytes=source.size_bytes)
             async for chunk in answer.aiter_raw(2**18):
                 held += chunk

@@ -7,6 +7,7 @@ import httpx
 
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.sdk import Souk
+from tests.delivery.cdn.nodes import until
 from tests.market import publish, sign_up
 
 MIB = 2**20
@@ -38,7 +39,14 @@ class Bought:
         return self.buyer.licences.files(self.licence_id).items[0].url
 
     def url(self) -> str:
-        """The address at a node that home sends to."""
-        sent = httpx.get(self.home_url())
-        assert sent.status_code == 307, sent.text
-        return sent.headers["location"]
+        """The address at a node that home sends to, once one has answered it in time."""
+        found: list[str] = []
+
+        def sent() -> bool:
+            answer = httpx.get(self.home_url(), timeout=60)
+            if answer.status_code == 307:
+                found.append(answer.headers["location"])
+            return bool(found)
+
+        until(sent, what="being sent to a node")
+        return found[0]

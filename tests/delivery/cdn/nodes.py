@@ -14,7 +14,7 @@ from souk.edge.protocol import LOCAL_JOIN
 from souk.infra.keyring import Sealer
 from tests.serving import SECRET, free_port
 
-LIMIT_S = 60.0
+LIMIT_S = 90.0
 LOCAL_TOKEN = Sealer(SECRET).derive(LOCAL_JOIN).hex()
 
 

@@ -22,6 +22,7 @@ from souk.edge.protocol import (
     NodeState,
     Peer,
 )
+from souk.edge.tickets import MAX_LIFE_S
 from souk.infra.http.limits import RateLimiter
 from souk.infra.keyring import URLS, Keyring
 from souk.infra.postgres.uow import UnitOfWork
@@ -34,6 +35,7 @@ PERMISSION: Final = "marketplace:administer"
 PEERS: Final = "edge-peers"
 MAX_COMMANDS: Final = 500
 _REFUSALS_PER_MINUTE: Final = 60
+_TICKETS_ARE_OVER: Final = timedelta(seconds=2 * MAX_LIFE_S)
 
 audit = structlog.get_logger("souk.audit")
 
@@ -142,13 +144,15 @@ class Fleet:
                 uow, node.id, number=beat.usage.number, lines=beat.usage.lines
             )
         log = await log_store.log(uow)
-        flush = beat.applied < log.forgotten
+        # Ahead of the log: home was restored from a backup, and its numbers mean other commands.
+        flush = not log.forgotten <= beat.applied <= log.newest
         after = log.newest if flush else beat.applied
         configuration = await log_store.configuration(uow)
         return HeartbeatAnswer(
             now_ms=int(uow.now.timestamp() * 1000),
             state="draining" if node.wanted == "draining" else "ready",
             commands=tuple(await log_store.commands_after(uow, after, limit=MAX_COMMANDS)),
+            revoked=tuple(await log_store.revoked_since(uow, uow.now - _TICKETS_ARE_OVER)),
             flush=flush,
             newest=log.newest,
             keys=await self._keyring.verifiers(URLS),

@@ -80,6 +80,15 @@ async def commands_after(uow: UnitOfWork, number: int, *, limit: int) -> list[Co
     )
 
 
+async def revoked_since(uow: UnitOfWork, since: datetime) -> list[str]:
+    """Licences that ended since then."""
+    found = await uow.values(
+        "SELECT value FROM cdn.commands WHERE kind = 'revoke' AND created_at > %(since)s",
+        since=since,
+    )
+    return [str(value) for value in found]
+
+
 async def forget_commands(uow: UnitOfWork, *, before: datetime) -> None:
     newest = await uow.value(
         "SELECT max(number) FROM cdn.commands WHERE created_at < %(before)s", before=before

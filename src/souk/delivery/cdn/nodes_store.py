@@ -144,7 +144,7 @@ async def note_heartbeat(uow: UnitOfWork, node_id: str, beat: Heartbeat) -> None
         UPDATE cdn.nodes
         SET reported = %(state)s, seen_at = %(now)s, load = %(load)s, downloads = %(downloads)s,
             used_bytes = %(used)s, cache_bytes = %(cache)s, damaged = %(damaged)s,
-            not_stored = %(not_stored)s, applied = greatest(applied, %(applied)s)
+            not_stored = %(not_stored)s, applied = %(applied)s
         WHERE id = %(id)s
         """,
         id=node_id,

@@ -78,6 +78,7 @@ CREATE TABLE cdn.commands (
     created_by text NOT NULL,
     created_at timestamptz NOT NULL
 );
+CREATE INDEX commands_revoking ON cdn.commands (created_at) WHERE kind = 'revoke';
 GRANT SELECT, INSERT, DELETE ON cdn.commands TO souk_app;
 ALTER TABLE cdn.commands ENABLE ROW LEVEL SECURITY;
 CREATE POLICY system_only ON cdn.commands USING (infra.is_system());

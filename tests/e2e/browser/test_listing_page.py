@@ -161,3 +161,34 @@ async def test_a_seller_adds_a_picture(new_visitor: NewVisitor, tmp_path: Path) 
     await page.get_by_role("button", name="Add it").click()
     await expect(page.get_by_role("img", name="Loss by epoch")).to_be_visible()
     await keep_picture(page, "gallery-edit-phone-dark")
+
+
+@pytest.mark.parametrize(
+    ("page_name", "size"),
+    [("home", PHONE), ("search", DESK), ("rows", PHONE), ("storefront", DESK)],
+)
+async def test_lists_with_pictures_do_not_shift(
+    new_visitor: NewVisitor, listing: Any, page_name: str, size: Any
+) -> None:
+    seller = listing["owner"]["slug"]
+    path = {
+        "home": "/",
+        "search": f"/search?owner={seller}",
+        "rows": f"/search?owner={seller}&view=list",
+        "storefront": f"/{seller}",
+    }[page_name]
+    visitor = await new_visitor(size=size)
+    page = visitor.page
+    cover = page.locator(".lot-tile img.cover").first
+    for _ in range(60):  # the index, and the front page's lists, follow within seconds
+        await visitor.go(path)
+        if await cover.count():
+            break
+        await page.wait_for_timeout(250)
+    await cover.scroll_into_view_if_needed()
+    await expect(cover).to_have_js_property("complete", True)
+    assert await cover.evaluate("image => image.naturalWidth") > 0
+    await visitor.go(path)
+    await page.wait_for_load_state("load")
+    assert await page.evaluate(SHIFT) < 0.05
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

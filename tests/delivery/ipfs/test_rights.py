@@ -1,5 +1,6 @@
 """A licensed work's bytes leave for those who have a right to them, and for nobody else."""
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import httpx
 import psycopg
 import pytest
 
+from souk.works.artifacts.model import blob_name
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import LicenceTerms, Listing, OfferRequest, OfferUpdate
 from souk_client.sdk import Souk
@@ -227,3 +229,24 @@ def test_everything_derived_can_be_made_again(
     await_cid(base_url, work.root)
     assert httpx.get(f"{base_url}/ipfs/{work.root}?format=car").content == before
     await_cid(base_url, licensed.root, key_of(seller))
+
+
+def test_a_version_whose_file_is_damaged_waits_and_the_others_do_not(
+    base_url: str, seller: Souk, marketplace: Marketplace
+) -> None:
+    body = secrets.token_bytes(100)
+    draft = publish_files(seller, {"a": body}, publish=False)
+    stored = marketplace.data_dir / "blobs" / blob_name(hashlib.sha256(body).hexdigest())
+    stored.write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
+    seller.listings.publish(draft.id)
+    work = Work(seller)
+    await_cid(base_url, work.root)
+    assert ask(base_url, folder_cid({"a": body})) == {(404, "content_unknown")}
+    stored.write_bytes(body)
+    with psycopg.connect(marketplace.owner_dsn, autocommit=True) as connection:
+        waiting = "SELECT attempts FROM ipfs.waiting WHERE listing_id = %s"
+        (attempts,) = connection.execute(waiting, [draft.id]).fetchone() or (0,)
+        assert attempts >= 1
+        connection.execute("UPDATE ipfs.waiting SET due_at = now()")
+    publish_files(seller, {"news": b"wakes the worker too"})
+    await_cid(base_url, folder_cid({"a": body}))

@@ -15,8 +15,10 @@ from souk.delivery.ipfs.remote_store import RemoteRow
 from souk.delivery.ipfs.store import BlockRow, FileRow, NewTree, TreeRow, WaitingRow
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.kernel.errors import SoukError
 from souk.works.artifacts.api import Artifact, Artifacts
 from souk.works.revisions.api import Revisions, TreeFile
+from souk_client.proofs import ProofError
 from souk_client.proofs.ipfs import (
     CHUNK_BYTES,
     Entry,
@@ -27,10 +29,10 @@ from souk_client.proofs.ipfs import (
 )
 from souk_client.proofs.ipfs.cids import node_cid
 
-TOGETHER: Final = 32
+TOGETHER: Final = 20
 """How many versions are taken at once."""
 ROWS_TOGETHER: Final = 2000
-LEASE: Final = timedelta(minutes=30)
+LEASE: Final = timedelta(minutes=10)
 """After this a version whose worker died is taken by another."""
 FIRST_PAUSE: Final = timedelta(seconds=10)
 LONGEST_PAUSE: Final = timedelta(hours=1)
@@ -67,34 +69,31 @@ class Indexer:
             return []
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             trees = await self._revisions.trees(uow, {row.revision_id for row in taken})
+        files = await self._files({file.sha256 for tree in trees.values() for file in tree})
         done = []
         for row in taken:
             try:
-                tree = trees[row.revision_id]
-                files = await self._index_files(tree)
-                done.append(_tree_of(row, tree, files))
-            except Exception:
-                log.exception("a version has no tree yet; trying again", version=row.version_id)
+                done.append(_tree_of(row, trees[row.revision_id], files))
+            except (KeyError, ProofError) as error:
+                log.error("a version has no tree yet", version=row.version_id, error=repr(error))
                 await self._put_off(row)
         if done:
-            async with self._database.transaction(SYSTEM) as uow:
-                await store.add_trees(uow, done)
-                await store.done(uow, [new.row.id for new in done])
-                if self._on_made is not None:
-                    await remote_store.add(uow, [_wish(new.row) for new in done])
-                    uow.after_commit(self._on_made)
+            await self._finish(done)
         return taken
 
-    async def _index_files(self, tree: Sequence[TreeFile]) -> dict[str, FileRow]:
-        """The files of a tree, those that are new with their blocks."""
-        sha256s = {file.sha256 for file in tree}
+    async def _files(self, sha256s: set[str]) -> dict[str, FileRow]:
+        """These files, those that are new with their blocks; what cannot be read is left out."""
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             known = await store.files(uow, sha256s)
             artifacts = await self._artifacts.get_many(uow, sha256s - known.keys())
         blocks: list[BlockRow] = []
         files: list[FileRow] = []
-        for sha256 in sorted(sha256s - known.keys()):
-            file, rows = await self._look_at(artifacts[sha256])
+        for artifact in artifacts.values():
+            try:
+                file, rows = await self._look_at(artifact)
+            except (ContentDiffers, SoukError, OSError):
+                log.exception("an artifact cannot be read", sha256=artifact.sha256)
+                continue
             files.append(file)
             blocks += rows
             if len(blocks) >= ROWS_TOGETHER:
@@ -104,6 +103,14 @@ class Indexer:
         if files:
             await self._keep(files, blocks)
         return known | {one.sha256: one for one in files}
+
+    async def _finish(self, done: Sequence[NewTree]) -> None:
+        async with self._database.transaction(SYSTEM) as uow:
+            await store.add_trees(uow, done)
+            await store.done(uow, [new.row.id for new in done])
+            if self._on_made is not None:
+                await remote_store.add(uow, [_wish(new.row) for new in done])
+                uow.after_commit(self._on_made)
 
     async def _keep(self, files: Sequence[FileRow], blocks: Sequence[BlockRow]) -> None:
         async with self._database.transaction(SYSTEM) as uow:

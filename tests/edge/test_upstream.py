@@ -21,7 +21,7 @@ TICKETS = [ticket_for(f"file {number}".encode()) for number in range(40)]
 
 
 def upstreams(node: str, *, shield: str = "") -> Upstreams:
-    client = httpx.AsyncClient()
+    client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
     home = Home(client, url="http://home", credential=lambda: "nod_1.secret")
     made = Upstreams(client, home, region=node.rpartition("-")[0])
     made.learn(node_id=node, peers=PEERS, shield_region=shield, secret="between us")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -141,6 +142,19 @@ async def test_sending_everything_twice_changes_nothing(inside: Container, ada: 
         artifact = await inside.xet.xet.artifact_of(uow, ada.actor, made.sha256.hex())
     assert artifact is not None
     assert artifact.cid == cid_of(made.content)
+
+
+async def test_many_clients_send_the_same_at_once(inside: Container, ada: Publisher) -> None:
+    several = [make(f"at once {number}") for number in range(3)]
+    store = await cas(ada)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(store.put_xorb, several * 4))
+        assert {answer.status_code for answer in answers} == {200}
+        assert sum(answer.json()["was_inserted"] for answer in answers) == len(several)
+        shards = [made.shard() for made in several]
+        answers = list(pool.map(store.put_shard, shards * 4))
+    assert {answer.status_code for answer in answers} == {200}, [a.text for a in answers]
+    assert [await files_of(inside, made) for made in several] == [1, 1, 1]
 
 
 async def test_an_empty_file_is_a_file(inside: Container, ada: Publisher) -> None:

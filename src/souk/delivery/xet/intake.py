@@ -116,7 +116,7 @@ class XorbIntake:
             await store.to_be_removed(uow, xorb)
         async with self._database.transaction(SYSTEM) as uow:
             await store.lock_xorb(uow, xorb)
-            known = (await store.xorbs(uow, [xorb])).get(xorb)
+            known = await store.locked_xorb(uow, xorb)
             if known is None or not await self._is_stored(known):
                 await asyncio.to_thread(os.truncate, path, end)
                 await self._blobs.put_file(blob_name(xorb), path)

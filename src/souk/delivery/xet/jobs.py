@@ -94,7 +94,8 @@ async def remove_unused(
     for xorb in waiting:
         async with database.transaction(SYSTEM) as removing:
             await store.lock_xorb(removing, xorb)
-            if not await store.xorbs(removing, [xorb]):
+            known = (await store.xorbs(removing, [xorb])).get(xorb)
+            if known is None or known.source_sha256 is not None:  # which has no bytes of its own
                 await blobs.remove(blob_name(xorb))
                 removed += 1
             await store.removed(removing, xorb)

@@ -43,6 +43,15 @@ async def xorbs(uow: UnitOfWork, hashes: Collection[str]) -> dict[str, XorbRow]:
     return {row.hash: row for row in rows}
 
 
+async def locked_xorb(uow: UnitOfWork, xorb: str) -> XorbRow | None:
+    """A xorb that is there and stays there until this transaction ends; None when it is not."""
+    return await uow.one_or_none(
+        XorbRow,
+        f"SELECT {_XORB} FROM xet.xorbs x WHERE x.hash = %(hash)s FOR NO KEY UPDATE",
+        hash=xorb,
+    )
+
+
 async def held_xorbs(
     uow: UnitOfWork, hashes: Collection[str], organisation_ids: Collection[str]
 ) -> dict[str, XorbRow]:
@@ -82,7 +91,8 @@ async def touch(uow: UnitOfWork, hashes: Collection[str]) -> int:
     return await uow.execute(
         """
         UPDATE xet.xorbs SET asked_at = %(now)s WHERE hash IN (
-            SELECT hash FROM xet.xorbs WHERE hash = ANY(%(hashes)s) ORDER BY hash FOR UPDATE
+            SELECT hash FROM xet.xorbs WHERE hash = ANY(%(hashes)s) ORDER BY hash
+            FOR NO KEY UPDATE
         )
         """,
         hashes=list(hashes),

@@ -31,9 +31,10 @@ def test_of_two_commits_at_once_one_wins_and_the_other_hears_412(
     repo = ada.repository()
     if not empty:
         assert ada.commit(repo, small("start.txt", b"start")).status_code == 200
+    parent = ada.http.get(f"/api/models/{repo}").json()["sha"]
 
     def slow() -> Iterator[bytes]:
-        yield line("header", summary="Slow") + small("slow.txt", b"slow")
+        yield line("header", summary="Slow", parentCommit=parent) + small("slow.txt", b"slow")
         quick = ada.commit(repo, small("quick.txt", b"quick"))
         assert quick.status_code == 200, quick.text
         yield small("later.txt", b"later")
@@ -51,6 +52,16 @@ def test_a_commit_on_what_is_no_longer_the_head_is_refused(ada: HubPerson) -> No
     for parent in (first, "f" * 40, "nonsense"):
         stale = ada.commit(repo, small("a.txt", b"3"), parentCommit=parent)
         assert refusal(stale, 412) == "commit_raced"
+
+
+def test_a_commit_whose_answer_was_lost_may_be_sent_again(ada: HubPerson) -> None:
+    repo = ada.repository()
+    first = ada.commit(repo, small("a.txt", b"1"), small("b.txt", b"1")).json()["commitOid"]
+    lines = (small("a.txt", b"2"), line("deletedFile", path="b.txt"))
+    made = ada.commit(repo, *lines, parentCommit=first)
+    again = ada.commit(repo, *lines, parentCommit=first)
+    assert made.status_code == again.status_code == 200
+    assert made.json()["commitOid"] == again.json()["commitOid"]
 
 
 def test_the_same_content_again_makes_no_commit(ada: HubPerson) -> None:

@@ -97,6 +97,11 @@ def test_what_is_not_there_has_the_code_that_clients_know(ada: HubPerson, repo: 
     assert gone.headers["x-repo-commit"] == ada.http.get(f"/api/models/{repo}").json()["sha"]
 
 
+def test_the_address_that_clients_print_for_a_dataset_leads_to_its_page(ada: HubPerson) -> None:
+    answer = ada.http.get("/datasets/some/where")
+    assert (answer.status_code, answer.headers["location"]) == (301, "/some/where")
+
+
 def test_trees_come_in_pages(ada: HubPerson, repo: str) -> None:
     address: str | None = f"/api/models/{repo}/tree/main?recursive=true&expand=true"
     pages: list[list[dict[str, Any]]] = []

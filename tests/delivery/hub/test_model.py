@@ -16,6 +16,7 @@ from souk.delivery.hub.model import (
     as_version,
     changed_tree,
     git_blob_id,
+    is_applied,
     is_large,
     is_text,
     lfs_pointer,
@@ -64,6 +65,9 @@ def test_operations_apply_one_after_the_other_or_not_at_all(listed: list[Operati
         tree = changed_tree(before, listed, SIZES)
         assert {file.path: file.sha256 for file in tree} == expected
         assert all(file.size_bytes == SIZES[file.sha256] for file in tree)
+        last = {operation.path: operation for operation in listed}
+        if len(last) == len(listed) and not any(isinstance(o, Deletion) for o in listed):
+            assert is_applied(tree, listed)
 
 
 def test_git_names_are_those_of_git() -> None:

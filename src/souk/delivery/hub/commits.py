@@ -23,6 +23,7 @@ from souk.delivery.hub.model import (
     RepoType,
     as_oid,
     changed_tree,
+    is_applied,
     oid_of,
     ref_problem,
 )
@@ -109,6 +110,8 @@ class Committer:
             async with self._database.transaction(scope_of(actor)) as uow:
                 managed = await self._listings.managed(uow, actor, seen.id)
                 at = await self._head(uow, seen, branch)
+                if at is not None and await self._is_repeated(uow, at, body):
+                    return seen, Commit(oid=oid_of(at), waiting=0)
                 if at != began_at or not _parent_fits(body.parent, at):
                     raise Moved(branch, head=at and oid_of(at))
                 commit = await self._make(uow, actor, managed, branch=branch, at=at, body=body)
@@ -126,6 +129,15 @@ class Committer:
                 raise NotOffered(f"{branch[:80]!r} never moves; commit to a branch.")
             raise RevisionUnknown(branch)
         return None if head is None else head.id
+
+    async def _is_repeated(self, uow: UnitOfWork, at: str, body: CommitBody) -> bool:
+        """Whether the head is this very commit: its answer was lost, and it is sent again."""
+        if body.parent is None:
+            return False  # the same content again makes no new revision anyway
+        head = await self._revisions.get(uow, at)
+        tree = await self._trees.get(uow, at)
+        parent = head.parents[0] if head.parents else None
+        return _parent_fits(body.parent, parent) and is_applied(tree.files, body.operations)
 
     async def _make(
         self,

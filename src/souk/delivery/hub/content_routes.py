@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote
 import msgspec
 from litestar import Response, get, post
 from litestar.params import Parameter
-from litestar.response import Stream
+from litestar.response import Redirect, Stream
 
 from souk.delivery.downloads.api import choose_span, is_not_modified
 from souk.delivery.hub.counting import DownloadCounter
@@ -380,7 +380,14 @@ async def resolve_dataset_file(
     )
 
 
+@get("/datasets/{owner:str}/{name:str}", include_in_schema=False, opt=_OWN)
+async def open_dataset_page(owner: str, name: str) -> Redirect:
+    """The address that clients print for a dataset leads to its listing's page."""
+    return Redirect(f"/{quote(owner)}/{quote(name)}", status_code=301)
+
+
 ROUTES = [
+    open_dataset_page,
     list_tree,
     list_folder,
     describe_paths,

@@ -188,3 +188,19 @@ def changed_tree(
         elif tree.pop(operation.path, None) is None:
             raise DeletedEntryUnknown(operation.path, folder=False)
     return list(tree.values())
+
+
+def is_applied(files: Sequence[TreeFile], operations: Sequence[Operation]) -> bool:
+    """Whether a tree is as these operations leave one: what they add is there, the rest is not."""
+    there = {file.path: file.sha256 for file in files}
+    wanted = {o.path: o.sha256 for o in operations if isinstance(o, Addition)}
+    gone = [o for o in operations if isinstance(o, Deletion)]
+    return all(there.get(path) == sha256 for path, sha256 in wanted.items()) and not any(
+        path not in wanted and _takes(operation, path) for operation in gone for path in there
+    )
+
+
+def _takes(deletion: Deletion, path: str) -> bool:
+    if deletion.folder:
+        return path.startswith(deletion.path.rstrip("/") + "/")
+    return path == deletion.path

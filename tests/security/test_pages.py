@@ -55,6 +55,8 @@ ATTACKS: dict[str, list[str]] = {
     "GET /fragments/listing/{listing_id:str}/numbers": ["/fragments/listing/{draft}/numbers"],
     "GET /admin/organisations": ["/admin/organisations"],
     "GET /admin/schedules": ["/admin/schedules"],
+    "GET /admin/cdn": ["/admin/cdn", "/admin/cdn/now"],
+    "POST /admin/cdn/{node_id:str}/{wanted:str}": ["/admin/cdn/nod_x/removed"],
     "GET /admin/system": ["/admin/system", "/admin/system/now"],
     "POST /admin/dead-letters/{event_id:str}/{handler:str}/discard": [
         "/admin/dead-letters/evt_x/any/discard"

@@ -261,6 +261,7 @@ def build_container(
         rights=rights,
         commerce=commerce,
         delivery=delivery,
+        cdn=cdn,
         ipfs=ipfs,
         compute=compute,
         analytics=analytics,

@@ -14,6 +14,8 @@ class Market:
     settings: Settings
     live: ports.LivePosition
     operations: ports.Operations
+    nodes: ports.EdgeNodes
+    traffic: ports.EdgeTraffic
     access: ports.Access
     organisations: ports.Organisations
     billing: ports.BillingApi

@@ -38,6 +38,7 @@ from souk.trust.moderation.api import Appeals, Moderation
 from souk.works.galleries.api import Galleries
 from souk.works.listings.api import Listings
 from souk.works.plugins.api import Plugins, Workspaces
+from souk_client.contracts.cdn import CdnTraffic, Region
 from souk_client.contracts.commerce import Revenue
 from souk_client.contracts.delivery import LicensedFiles
 from souk_client.contracts.people import User
@@ -154,6 +155,28 @@ class Organisations(OrganisationsApi, Protocol):
         self, uow: UnitOfWork, actor: Actor, *, query: str, cursor: str | None, limit: int
     ) -> Page[OrganisationEntry]:
         """Admin: organisations, newest first."""
+        ...
+
+
+class EdgeNodes(Protocol):
+    """The nodes of the CDN."""
+
+    async def regions(self, uow: UnitOfWork, actor: Actor, *, region: str | None) -> list[Region]:
+        """Regions with their nodes, all or one."""
+        ...
+
+    async def change(self, uow: UnitOfWork, actor: Actor, node_id: str, *, state: str) -> None:
+        """Drains a node, lets it serve again, or removes it."""
+        ...
+
+
+class EdgeTraffic(Protocol):
+    """What the nodes served."""
+
+    async def traffic(
+        self, uow: UnitOfWork, actor: Actor, *, hours: int, organisation_id: str | None
+    ) -> CdnTraffic:
+        """What was served in the last hours: an organisation's, or everybody's."""
         ...
 
 

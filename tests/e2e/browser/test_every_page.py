@@ -94,6 +94,7 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
     },
     "admin": {
         "/admin": ["/admin"],
+        "/admin/cdn": ["/admin/cdn"],
         "/admin/dead-letters": ["/admin/dead-letters"],
         "/admin/featured": ["/admin/featured"],
         "/admin/identity": ["/admin/identity"],
@@ -125,6 +126,7 @@ NO_PAGES: Final = {
     "/selling/numbers.csv",
     "/selling/{listing_id:str}/numbers.csv",
     # parts of pages that the pages ask for
+    "/admin/cdn/now",
     "/admin/system/now",
     "/compare/tray",
     "/fragments/listing/{listing_id:str}/numbers",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from souk.apps.wiring.analytics import AnalyticsParts
 from souk.apps.wiring.badges import BadgeParts
+from souk.apps.wiring.cdn import Cdn
 from souk.apps.wiring.commerce import Commerce
 from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
@@ -51,6 +52,7 @@ def wire_web(
     rights: Rights,
     commerce: Commerce,
     delivery: Delivery,
+    cdn: Cdn,
     ipfs: Ipfs,
     compute: Compute,
     analytics: AnalyticsParts,
@@ -76,6 +78,8 @@ def wire_web(
         settings=core.settings,
         live=live.hub,
         operations=Operations(data_path=core.settings.data_path),
+        nodes=cdn.fleet,
+        traffic=cdn.cdn,
         access=people.access,
         organisations=people.organisations,
         billing=people.billing,

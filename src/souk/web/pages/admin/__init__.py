@@ -1,6 +1,7 @@
 """For the operator: one small file a page, and the handlers of all of them."""
 
 from souk.web.pages.admin import (
+    cdn,
     dead_letters,
     identity,
     listings,
@@ -21,6 +22,7 @@ _PAGES = (
     quarantine,
     dead_letters,
     schedules,
+    cdn,
     system,
 )
 

@@ -77,7 +77,8 @@ def test_files_of_other_tools_come_in_and_go_out_again(
         await_cid(base_url, cid, key)
         url = f"{base_url}/ipfs/{cid}?format=raw"
         assert httpx.get(url, headers=headers).content == block
-        assert httpx.get(url).status_code == 404
+        if block:  # the empty block is of many works, some of them free
+            assert httpx.get(url).status_code == 404
     whole = httpx.get(f"{base_url}/ipfs/{case['root']}?format=car", headers=headers)
     _, exported = read_car(whole.content)
     assert dict(exported) == dict(original)

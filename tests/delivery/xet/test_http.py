@@ -157,6 +157,12 @@ async def test_many_clients_send_the_same_at_once(inside: Container, ada: Publis
     assert [await files_of(inside, made) for made in several] == [1, 1, 1]
 
 
+async def test_what_is_not_offered_is_not_found_so_that_clients_fall_back(ada: Publisher) -> None:
+    store = await cas(ada)
+    for path in (f"/v1/xorb-grants/default/{ZERO}", "/v1/telemetry", "/v3/shards"):
+        assert problem(store.post(path, b"{}")) == (404, "route_unknown")
+
+
 async def test_an_empty_file_is_a_file(inside: Container, ada: Publisher) -> None:
     made = make("nothing", 0)
     store = await cas(ada)

@@ -3,12 +3,15 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from souk.delivery.xet.errors import ShardInvalid
 from souk.delivery.xet.shards import ShardXorb, read_shard, write_shard
 from tests.delivery.xet.shard_writing import END, file_record, header, shard
+
+CALM = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+"""Nothing here depends on how busy the machine is."""
 
 hashes = st.binary(min_size=32, max_size=32).filter(lambda value: value != b"\xff" * 32)
 xorbs = st.lists(
@@ -22,6 +25,7 @@ xorbs = st.lists(
 )
 
 
+@CALM
 @given(xorbs, st.binary(min_size=32, max_size=32))
 def test_what_is_written_is_read(listed: list[ShardXorb], key: bytes) -> None:
     content = write_shard(listed, key=key, made_at=1, expires_at=2)
@@ -32,6 +36,7 @@ def test_what_is_written_is_read(listed: list[ShardXorb], key: bytes) -> None:
     assert struct.unpack("<Q", content[-8:])[0] == len(content) - 200
 
 
+@CALM
 @given(xorbs, st.integers(0, 10_000))
 def test_a_shard_that_is_cut_off_is_refused(listed: list[ShardXorb], length: int) -> None:
     whole = write_shard(listed)[:-200]
@@ -40,6 +45,7 @@ def test_a_shard_that_is_cut_off_is_refused(listed: list[ShardXorb], length: int
             read_shard(whole[:length])
 
 
+@CALM
 @given(st.binary(max_size=500))
 def test_noise_is_refused_in_words(noise: bytes) -> None:
     for content in (noise, header() + noise):

@@ -2,13 +2,16 @@
 
 import lz4.frame
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from souk.delivery.xet.chunking import CHUNK_MAX_BYTES
 from souk.delivery.xet.errors import XorbInvalid
 from souk.delivery.xet.hashes import chunk_hash
 from souk.delivery.xet.xorbs import group, pack, pack_header, read_xorb, ungroup, unpack_run
+
+CALM = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+"""Nothing here depends on how busy the machine is."""
 
 chunks = st.lists(st.binary(min_size=1, max_size=2000), min_size=1, max_size=8)
 
@@ -27,6 +30,7 @@ def grouped(content: bytes) -> bytes:
     return header(2, len(packed), len(content)) + packed
 
 
+@CALM
 @given(chunks, st.integers(0, 2))
 def test_chunks_come_back(contents: list[bytes], scheme: int) -> None:
     packs = [lambda c: pack_header(len(c)) + c, pack, grouped]
@@ -45,6 +49,7 @@ def footer(content: bytes) -> bytes:
     return body + len(body).to_bytes(4, "little")
 
 
+@CALM
 @given(st.binary(max_size=300))
 def test_grouping_is_undone(content: bytes) -> None:
     assert ungroup(group(content)) == content
@@ -54,6 +59,7 @@ def test_bytes_are_grouped_as_the_specification_shows() -> None:
     assert group(b"ABCDabcd12") == b"Aa1Bb2CcDd"
 
 
+@CALM
 @given(st.binary(max_size=400))
 def test_noise_is_refused_in_words(noise: bytes) -> None:
     try:
@@ -62,6 +68,7 @@ def test_noise_is_refused_in_words(noise: bytes) -> None:
         assert error.status == 400
 
 
+@CALM
 @given(chunks, st.data())
 def test_a_changed_byte_never_passes_for_the_same_chunks(
     contents: list[bytes], data: st.DataObject

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -60,7 +61,7 @@ class Sending(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        with suppress(ClientFailed):
+        with suppress(ClientFailed, subprocess.TimeoutExpired):
             self._hf.upload(self._token, self._path)
 
 

@@ -171,7 +171,7 @@ def test_history_names_and_refusals_are_what_the_client_expects(
 
 
 LARGE = """
-if given["dies"]:
+if given["dies"] == "after a part":
     from huggingface_hub import lfs
     real = lfs.http_backoff
     def dying(method, url, **rest):
@@ -180,27 +180,37 @@ if given["dies"]:
             os._exit(9)
         return answer
     lfs.http_backoff = dying
+if given["dies"] == "before the commit":
+    from huggingface_hub import _commit_api
+    _commit_api._send_commit = lambda **rest: os._exit(9)
 api.create_repo(repo, exist_ok=True)
 block = bytes.fromhex(given["seed"]) * 2**15
-(folder / "large.bin").write_bytes(block * 66)
+(folder / "large.bin").write_bytes(block * given["blocks"])
 told["oid"] = api.upload_file(repo_id=repo, path_or_fileobj=str(folder / "large.bin"),
                               path_in_repo="large.bin").oid
 there = api.hf_hub_download(repo, "large.bin")
-told["same"] = Path(there).read_bytes() == block * 66
+told["same"] = Path(there).read_bytes() == block * given["blocks"]
 """
 
 
-def test_a_large_file_in_parts_survives_a_client_that_dies_half_way(
-    base_url: str, seller: Person, tmp_path: Path
+@pytest.mark.parametrize(
+    ("xet", "dies", "blocks"),
+    [(False, "after a part", 66), (True, "before the commit", 9)],
+    ids=["lfs", "xet"],
+)
+def test_a_large_file_survives_a_client_that_dies_half_way(
+    base_url: str, seller: Person, tmp_path: Path, xet: bool, dies: str, blocks: int
 ) -> None:
     options: dict[str, Any] = {
         "base_url": base_url,
         "key": seller.key,
-        "xet": False,
-        "repo": f"{seller.handle}/large",
+        "xet": xet,
+        "repo": f"{seller.handle}/large-{xet}".lower(),
         "seed": secrets.token_hex(32),
+        "blocks": blocks,
     }
     with pytest.raises(AssertionError):
-        run(LARGE, folder=tmp_path / "first", dies=True, **options)
-    told = run(LARGE, folder=tmp_path / "second", dies=False, **options)
+        run(LARGE, folder=tmp_path / "first", dies=dies, **options)
+    assert seller.souk.listings.get(options["repo"]).card == ""
+    told = run(LARGE, folder=tmp_path / "second", dies="", **options)
     assert told["same"]

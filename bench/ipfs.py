@@ -55,7 +55,6 @@ def run(*, quick: bool) -> Section:
             other = Path(name, "other.bin")
             in_bytes = _as_car(other, car, size)
             with signed_up(market, "importer") as importer:
-                importer.http.timeout = httpx.Timeout(600)
                 in_s = _timed(lambda: importer.import_car(car))
     return Section(
         title="IPFS",

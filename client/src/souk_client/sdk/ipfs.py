@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from souk_client.sdk.client import Souk
 
 PIECE_BYTES: Final = 2**20
+IMPORT_TIMEOUT: Final = httpx.Timeout(3600.0, connect=10.0)
+"""The answer comes when every file is checked, written out and durable."""
 
 
 def version_cid(listing_id: str, version: str) -> Call[VersionCid]:
@@ -100,7 +102,11 @@ def import_car(
     headers = _authorization(souk) | {"content-type": "application/vnd.ipld.car"}
     try:
         answer = souk.http.post(
-            api("ipfs", "imports"), params=params, headers=headers, content=_pieces(path)
+            api("ipfs", "imports"),
+            params=params,
+            headers=headers,
+            content=_pieces(path),
+            timeout=IMPORT_TIMEOUT,
         )
     except httpx.TransportError as error:
         raise connection_error(error) from error

@@ -29,7 +29,7 @@ from souk_client.proofs import ProofError
 from souk_client.proofs.ipfs import Cid
 
 AT_ONCE: Final = 2
-"""How many CAR files a process takes apart side by side; others wait."""
+"""How many CAR files a process takes apart side by side; others that have arrived wait."""
 ROWS_TOGETHER: Final = 2000
 FORGOTTEN_S: Final = 24 * 3600
 """How long after its time an import's folder is taken for left behind."""
@@ -67,22 +67,21 @@ class CarImporter:
             Invalid: `car_invalid`. TooLarge: `car_too_large`. Unavailable: `storage_full`.
         """
         folder = self._folder / uuid.uuid4().hex
-        async with self._turns:
-            await asyncio.to_thread(folder.mkdir, parents=True)
-            try:
-                root, contents = await self._unpacked(stream, folder, expected)
-                staged = {
-                    file.sha256: _staged(file, path or filename or str(root))
-                    for path, file in contents.files
-                }
-                await self._intake.put_away(list(staged.values()))
-                async with self._database.transaction(scope) as uow:
-                    await self._intake.record(
-                        uow, list(staged.values()), organisation_id=organisation_id
-                    )
-                    tree_id = await self._keep(uow, root, contents, organisation_id)
-            finally:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await asyncio.to_thread(folder.mkdir, parents=True)
+        try:
+            root, contents = await self._unpacked(stream, folder, expected)
+            staged = {
+                file.sha256: _staged(file, path or filename or str(root))
+                for path, file in contents.files
+            }
+            await self._intake.put_away(list(staged.values()))
+            async with self._database.transaction(scope) as uow:
+                await self._intake.record(
+                    uow, list(staged.values()), organisation_id=organisation_id
+                )
+                tree_id = await self._keep(uow, root, contents, organisation_id)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return ImportedCar(
             id=tree_id,
             cid=str(root),
@@ -127,9 +126,9 @@ class CarImporter:
             if expected is not None and root.digest != expected.digest:
                 raise CarRefused(f"The CAR file has the root {root}, not {expected}.")
             try:
-                contents = await asyncio.to_thread(
-                    Unpacker(spool, folder, self._settings).unpack, root
-                )
+                async with self._turns:
+                    unpacker = Unpacker(spool, folder, self._settings)
+                    contents = await asyncio.to_thread(unpacker.unpack, root)
             except ProofError as error:
                 raise CarRefused(str(error)) from None
         finally:

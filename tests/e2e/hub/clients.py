@@ -29,6 +29,7 @@ def environment(base_url: str, key: str | None, folder: Path, *, xet: bool) -> d
         "HF_ENDPOINT": base_url,
         "HF_HOME": str(folder / "hf-home"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_UPDATE_CHECK": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "HF_HUB_DISABLE_XET": "0" if xet else "1",
         "TRANSFORMERS_VERBOSITY": "error",

@@ -80,7 +80,7 @@ class _Hub:
             "HF_ENDPOINT": base_url,
             "HF_TOKEN": key,
             "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+            "HF_HUB_DISABLE_UPDATE_CHECK": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
         self._owner = owner

@@ -29,6 +29,16 @@ def test_a_burst_passes_then_the_rate_holds_and_others_are_not_touched() -> None
         limiter.count("a")
 
 
+def test_a_small_request_counts_for_less() -> None:
+    limiter = RateLimiter(60, monotonic_s=Time())
+    for _ in range(236):
+        limiter.count("a", cost=0.25)
+    limiter.count("a")
+    with pytest.raises(TooMany):
+        limiter.count("a")
+    limiter.count("b", cost=0.25)
+
+
 @pytest.mark.parametrize(
     ("peer", "header", "expected"),
     [

@@ -11,7 +11,7 @@ from litestar.response import Redirect, Stream
 from souk.delivery.downloads.api import choose_span, is_not_modified
 from souk.delivery.hub.counting import DownloadCounter
 from souk.delivery.hub.desk import Desk
-from souk.delivery.hub.http import HubRequest, next_link, read_json, type_named
+from souk.delivery.hub.http import FILE_COST, HubRequest, next_link, read_json, type_named
 from souk.delivery.hub.model import RepoType
 from souk.delivery.hub.reading import HubReader
 from souk.delivery.hub.rights import FileRights
@@ -313,7 +313,7 @@ def _headers(found: FoundFile, request: HubRequest) -> dict[str, str]:
     return headers
 
 
-_OWN: dict[str, Any] = {"transaction": "own"}  # as handlers' options are
+_OWN: dict[str, Any] = {"transaction": "own", "cost": FILE_COST}  # as handlers' options are
 
 
 @get(

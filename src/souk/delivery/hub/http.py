@@ -20,6 +20,9 @@ T = TypeVar("T")
 HubRequest = Request[Any, Any, State]
 TYPES: Final[Mapping[str, RepoType]] = {"models": "model", "datasets": "dataset"}
 MAX_HEADER_CHARACTERS: Final = 1000
+FILE_COST: Final = 0.1
+"""What a file's request counts for against the caller's rate: a snapshot asks for each file twice,
+and does not ask again when it is told to slow down."""
 
 
 def type_named(kind: str, *, owner: str, name: str) -> RepoType:

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, post, put
 
 from souk.delivery.hub.desk import Desk
-from souk.delivery.hub.http import HubRequest, body_of, read_json
+from souk.delivery.hub.http import FILE_COST, HubRequest, body_of, read_json
 from souk.delivery.hub.lfs import LargeFiles, LfsRequest
 from souk.delivery.hub.model import RepoType
 from souk.delivery.hub.settings import HubSettings
@@ -23,6 +23,7 @@ _STREAMED: dict[str, Any] = {  # as handlers' options are
     "transaction": "own",
     "raw_body": True,
     "caller": "optional",
+    "cost": FILE_COST,
 }
 LFS_JSON = "application/vnd.git-lfs+json"
 

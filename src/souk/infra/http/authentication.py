@@ -66,7 +66,8 @@ class AuthenticationMiddleware(ASGIMiddleware):
         address = client_address(peer, forwarded_for, self._trusted_proxies)
         scope.setdefault("state", {})["address"] = address
         if not counts_itself(scope["route_handler"]):
-            self._limiter.count(actor.user_id or address)
+            cost = scope["route_handler"].opt.get("cost", 1.0)
+            self._limiter.count(actor.user_id or address, cost=cost)
         if actor is ANONYMOUS and _is_api(scope) and needs_caller(scope["route_handler"]):
             actor.require_user()  # before a body is read
         await next_app(scope, receive, send)

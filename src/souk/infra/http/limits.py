@@ -25,8 +25,11 @@ class RateLimiter:
         self._monotonic_s = monotonic_s
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def count(self, caller: str) -> None:
+    def count(self, caller: str, *, cost: float = 1.0) -> None:
         """Takes one request from the caller's bucket.
+
+        Args:
+            cost: what it counts for: less than one where tools ask for many small things at once.
 
         Raises:
             TooMany: `rate_limited`, with `retry_after_s`.
@@ -34,13 +37,13 @@ class RateLimiter:
         now = self._monotonic_s()
         left, seen_at = self._buckets.pop(caller, (float(self._per_minute), now))
         left = min(float(self._per_minute), left + (now - seen_at) * self._rate_per_s)
-        allowed = left >= 1
-        self._buckets[caller] = (left - 1 if allowed else left, now)
+        allowed = left >= cost
+        self._buckets[caller] = (left - cost if allowed else left, now)
         if len(self._buckets) > MAX_CALLERS:
             self._buckets.popitem(last=False)
         if not allowed:
             raise TooMany(
                 "rate_limited",
                 f"At most {self._per_minute} requests a minute; slow down.",
-                retry_after_s=max(1, round((1 - left) / self._rate_per_s)),
+                retry_after_s=max(1, round((cost - left) / self._rate_per_s)),
             )

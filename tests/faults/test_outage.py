@@ -23,7 +23,7 @@ from tests.serving import Marketplace
 FILES = 5
 AWAY_S = 8.0
 """Three attempts of a step, one and two seconds apart, are over by then."""
-SOON_S = 60.0
+SOON_S = 120.0
 
 pytestmark = [pytest.mark.slow, pytest.mark.database, pytest.mark.timeout(240)]
 

@@ -15,7 +15,13 @@ from tests.security.world import Person
 
 pytestmark = pytest.mark.database
 
-TEXTS = [text for text in SQL if text not in ("\\", "%", "{}")]
+SLEEPY = "$$;SELECT pg_sleep(60);$$"
+TEXTS = [SLEEPY, *(text for text in SQL if "pg_sleep" not in text and len(text) > 4)]
+TABLES = """
+    SELECT schemaname, tablename FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'dbos') ORDER BY 1, 2
+"""
+"""DBOS makes its own when the worker starts, which may be now."""
 ENDS_THE_SESSION = ("/api/v1/auth/", "/api/v1/me/password")
 DEPTH = 3
 
@@ -96,8 +102,7 @@ def operations(description: Any) -> Iterator[tuple[str, str, Any]]:
 
 def test_sql_in_any_body_is_only_text(ada: Person, session_owner_dsn: str) -> None:
     with psycopg.connect(session_owner_dsn) as connection:
-        count = "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p')"
-        tables = connection.execute(count).fetchone()
+        tables = connection.execute(TABLES).fetchall()
     tried = set()
     for number, (method, address, body) in enumerate(
         operations(ada.http.get("/openapi.json").json())
@@ -108,12 +113,12 @@ def test_sql_in_any_body_is_only_text(ada: Person, session_owner_dsn: str) -> No
                 text = TEXTS[(number + at + turn) % len(TEXTS)]
                 answer = send(ada.http, method, address, put(body, place, text))
                 assert answer.status_code < 500, (method, address, place, text, answer.text)
-                assert answer.elapsed.total_seconds() < 9, (method, address, place, text)
+                assert answer.elapsed.total_seconds() < 30, (method, address, place, text)
                 tried.add((method, address, place))
     assert {method for method, _, _ in tried} >= {"POST", "PUT", "PATCH"}
     assert len(tried) > 120
     with psycopg.connect(session_owner_dsn) as connection:
-        assert connection.execute(count).fetchone() == tables
+        assert connection.execute(TABLES).fetchall() == tables
     assert ada.do("GET", "/me")["user"]["email"] == ada.email
 
 

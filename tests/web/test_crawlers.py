@@ -56,7 +56,7 @@ def test_the_sitemap_names_storefronts_and_public_collections_of_those_who_have_
 
 def test_the_sitemap_names_categories(base_url: str) -> None:
     publish(sign_up(base_url), category="gardening")
-    for _ in range(100):
+    for _ in range(400):
         if "/browse/gardening" in locations(base_url, "/sitemaps/pages.xml"):
             return
         time.sleep(0.1)  # the index follows, and the front page is at most some seconds old

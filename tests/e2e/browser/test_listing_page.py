@@ -180,7 +180,7 @@ async def test_lists_with_pictures_do_not_shift(
     visitor = await new_visitor(size=size)
     page = visitor.page
     cover = page.locator(".lot-tile img.cover").first
-    for _ in range(60):  # the index, and the front page's lists, follow within seconds
+    for _ in range(200):  # the index, and the front page's lists, follow within seconds
         await visitor.go(path)
         if await cover.count():
             break

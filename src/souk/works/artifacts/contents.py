@@ -1,4 +1,4 @@
-"""Where the bytes of an artifact are: in a blob of its own, or in pieces kept by something above."""
+"""Where an artifact's bytes are: in a blob of its own, or in pieces kept by something above."""
 
 import asyncio
 from collections.abc import AsyncIterator

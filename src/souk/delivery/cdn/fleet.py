@@ -117,21 +117,26 @@ class Fleet:
         audit.info("a node joined", node=node_id, region=asked.region, url=asked.url)
         return JoinAnswer(node_id=node_id, secret=secret, applied=log.newest)
 
-    async def admit(self, uow: UnitOfWork, credential: str | None, *, address: str) -> NodeRow:
-        """The node with this secret; its row is held until the transaction ends.
+    async def admit(
+        self, uow: UnitOfWork, credential: str | None, *, address: str, lock: bool = False
+    ) -> NodeRow:
+        """The node with this secret.
+
+        Args:
+            lock: whether its row is held until the transaction ends.
 
         Raises:
             Unauthenticated: `node_refused`. TooMany: `rate_limited` after many refusals.
         """
         node_id, _, secret = (credential or "").partition(".")
-        node = await nodes_store.node(uow, node_id, lock=True) if secret else None
+        node = await nodes_store.node(uow, node_id, lock=lock) if secret else None
         if node is not None:
             digest = _digest(secret)
             if hmac.compare_digest(digest, node.secret_digest):
                 return node
             if node.next_digest is not None and hmac.compare_digest(digest, node.next_digest):
                 await nodes_store.take_secret(uow, node.id)
-                return await nodes_store.node(uow, node.id, lock=True) or node
+                return await nodes_store.node(uow, node.id, lock=lock) or node
             audit.warning("a node's secret is not good", node=node.id, address=address)
         self._refusals.count(address)
         raise NodeRefused()

@@ -42,7 +42,9 @@ async def heartbeat(
 ) -> Response[bytes]:
     """Hears how a node is, and tells it what it has to know."""
     async with database.transaction(SYSTEM) as uow:
-        node = await fleet.admit(uow, request.headers.get(NODE_HEADER), address=_address(request))
+        node = await fleet.admit(
+            uow, request.headers.get(NODE_HEADER), address=_address(request), lock=True
+        )
         answer = await fleet.heartbeat(uow, node, data)
     return Response(msgspec.json.encode(answer), media_type="application/json")
 

@@ -13,11 +13,13 @@ from souk.delivery.cdn.model import (
     Spot,
     choose,
     distance_km,
+    is_loopback,
     is_node_url,
     percentile_ms,
     state_of,
 )
 from souk.delivery.cdn.places import Places
+from souk.delivery.cdn.settings import CdnSettings
 from souk.edge.protocol import LATENCY_MS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -177,3 +179,20 @@ async def test_addresses_have_countries_where_the_data_know_one() -> None:
         assert await places.country(nowhere) is None
     assert places.spot("ZZ") is None and places.spot(None) is None
     assert len(COUNTRIES) >= 245
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "::1"])
+def test_a_machines_own_addresses_are_known(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", [None, "", "10.0.0.1", "0.0.0.0", "market.example.org", "::"])
+def test_others_are_not_taken_for_them(host: str | None) -> None:
+    assert not is_loopback(host)
+
+
+def test_small_nodes_run_only_where_all_clients_are_on_this_machine() -> None:
+    settings = CdnSettings()
+    assert len(settings.regions_here("http://127.0.0.1:8000")) == 6
+    assert settings.regions_here("https://market.example.org") == []
+    assert settings.regions_here("http://0.0.0.0:8000") == []

@@ -48,7 +48,7 @@ def local_nodes(settings: Settings, cdn: CdnSettings, *, token: str) -> list[Edg
             cache_bytes=cdn.local_cache_bytes,
             memory_bytes=_SMALL_MEMORY_BYTES,
         )
-        for number, region in enumerate(cdn.regions_here())
+        for number, region in enumerate(cdn.regions_here(settings.base_url))
     ]
 
 

@@ -114,7 +114,8 @@ class _Marketplace:
             await wait_until_ready(
                 settings.host, settings.port, children=tuple(self._children), say=say
             )
-            if load(CdnSettings, self._environment, prefix="SOUK_CDN_").regions_here():
+            cdn = load(CdnSettings, self._environment, prefix="SOUK_CDN_")
+            if cdn.regions_here(settings.base_url):
                 self._children.append(
                     self._child("edge-nodes", "souk.apps.edge", environment=self._of_nodes())
                 )

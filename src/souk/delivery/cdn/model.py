@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Final
 
 import msgspec
@@ -43,6 +44,14 @@ class Choice(msgspec.Struct, frozen=True):
 
     node: NodeFacts
     distance_km: float | None
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is a machine's own name or address for itself: nobody else can reach it."""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 def state_of(

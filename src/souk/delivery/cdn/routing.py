@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
 from souk.delivery.cdn import log_store, nodes_store
 from souk.delivery.cdn.fleet import Fleet
 from souk.delivery.cdn.log_store import Configuration
-from souk.delivery.cdn.model import Choice, NodeFacts, Spot, choose
+from souk.delivery.cdn.model import Choice, NodeFacts, Spot, choose, is_loopback
 from souk.delivery.cdn.places import Places
 from souk.delivery.cdn.settings import CdnSettings
 from souk.infra.postgres.database import Database
@@ -92,7 +93,12 @@ class Routing:
     ) -> NodeFacts | None:
         """The best node that answers; None when there is none, and home serves itself."""
         where = await self._places.country(address)
-        for choice in (await self._choices(where, sha256=sha256, regions=regions))[:_TRIED]:
+        choices = [
+            choice
+            for choice in await self._choices(where, sha256=sha256, regions=regions)
+            if is_loopback(address) or not is_loopback(urlsplit(choice.node.url).hostname)
+        ]
+        for choice in choices[:_TRIED]:
             if await self._answers_now(choice.node.url):
                 return choice.node
         return None

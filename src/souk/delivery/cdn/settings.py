@@ -1,14 +1,18 @@
 """Settings of the CDN's control plane. Variables: `SOUK_CDN_` + the field's name."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from souk.delivery.cdn.model import is_loopback
+
 
 class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     local_regions: str = "na-east,na-west,eu-west,ap-south,ap-northeast,sa-east"
-    """Regions for which `souk up` runs a small node on this machine; none when `-`."""
+    """Regions for which `souk up` runs a small node on this machine; none when `-`, and none where
+    the marketplace is reached from other machines: they could not reach these nodes."""
     local_cache_bytes: Annotated[int, Meta(ge=16 * 2**20)] = 512 * 2**20
     """Disk space for the slices of each of these."""
     country_data: str = ""
@@ -31,6 +35,12 @@ class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Files up to this size are hashed for nodes when first asked for; larger ones beside it, and
     the marketplace serves them itself until that is done."""
 
-    def regions_here(self) -> list[str]:
-        """The regions of this machine's own small nodes."""
+    def regions_here(self, base_url: str) -> list[str]:
+        """The regions of this machine's own small nodes.
+
+        Args:
+            base_url: how the marketplace is reached.
+        """
+        if not is_loopback(urlsplit(base_url).hostname):
+            return []
         return [name.strip() for name in self.local_regions.split(",") if name.strip(" -")]

@@ -65,7 +65,7 @@ async def following(
 async def until(items: AsyncIterator[Item], kind: type[Item]) -> list[Item]:
     """Items up to the first of a kind."""
     got: list[Item] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for item in items:
             got.append(item)
             if isinstance(item, kind):
@@ -187,7 +187,7 @@ async def test_disconnects_between_processes_lose_and_double_nothing(
     writing = asyncio.gather(*(write(first) for first in range(0, 75, 25)))
     got: list[int] = []
     position = 0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not writing.done() or len(got) < len(committed):
             patience = chance.randrange(1, 12)
             async with following(database, chance.choice(hubs), after=position) as items:

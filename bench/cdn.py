@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import os
 import secrets
 import tempfile
 import time
@@ -36,7 +37,8 @@ of 10,000 bytes by its signed address on 16 connections, beside a handler on the
 loads both, so its own share weighs on both alike. *Large*: one client reads a cached file, every
 slice checked against its checksum on the way, beside a bare file response. *Miss*: time to the
 first byte of files that the node has never seen, beside the same from the marketplace itself.
-Rounds alternate; medians are compared.
+Rounds alternate; medians are compared. Others' work on the machine weighs on all of it (load
+average when it was measured: {load:.0f}, on {cores} cores).
 """
 
 
@@ -59,7 +61,11 @@ def run(*, quick: bool) -> Section:
             _large(buyer, large, big_path, size_bytes=large_bytes, rounds=rounds),
             _misses(seller, buyer, Path(folder), count=6 if quick else 30),
         ]
-    return Section(title="CDN: an edge node", how=HOW, lines=lines)
+    return Section(
+        title="CDN: an edge node",
+        how=HOW.format(load=os.getloadavg()[0], cores=os.cpu_count()),
+        lines=lines,
+    )
 
 
 def _small(buyer: Souk, licence_id: str, *, rounds: int, duration_s: float) -> Line:

@@ -95,6 +95,7 @@ async def test_the_operators_pages_fit_and_can_be_read(
     visitor = await new_visitor(size=size, dark=dark)
     handle = await visitor.sign_up("Operator")
     await asyncio.to_thread(make_admin, session_owner_dsn, f"{handle}@example.org")
+    await visitor.until_admitted("/admin")
     folder = os.environ.get("SOUK_SCREENSHOTS")
     look = f"{size['width']}-{'dark' if dark else 'light'}"
     for path in (*ADMIN_PAGES, "/account/notifications", "/notices"):

@@ -103,6 +103,15 @@ class Visitor:
             await self.page.reload()
         await expect(wanted).not_to_have_count(0)
 
+    async def until_admitted(self, path: str) -> None:
+        """Waits until a page opens: a process hears of new rights a moment later."""
+        for _ in range(RELOADS):
+            answer = await self.context.request.get(self.base_url + path)
+            if answer.ok:
+                return
+            await self.page.wait_for_timeout(RELOAD_PAUSE_MS)
+        raise AssertionError(f"{path} stayed shut")
+
     async def no_sideways_scroll(self) -> None:
         """Nothing on the page is wider than the window."""
         width = await self.page.evaluate("document.documentElement.scrollWidth")

@@ -80,8 +80,8 @@ def run(*, quick: bool) -> Section:
                 promised=f"≥ {ORDERS_GOAL}/s",
                 reached=full.answered_per_s >= ORDERS_GOAL and not full.failures,
                 beside=f"a commit of one row: {floor.answered_per_s:,.0f}/s",
-                bounded_by="the processor: an order costs about 5 ms of it in the HTTP "
-                "processes, 7 ms in PostgreSQL and 4 ms in the worker, where notices, search, "
+                bounded_by="the processor: an order costs about 4 ms of it in the HTTP "
+                "processes, 4 ms in PostgreSQL and 1 ms in the worker, where notices, search, "
                 "analytics, recommendations and live numbers follow it",
             ),
             Line(

@@ -23,6 +23,8 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.infra.waiting import waited
 
 LOOK_EVERY_S: Final = 1.0
+REST_S: Final = 0.05
+"""The least time between two turns of a process."""
 
 log = structlog.get_logger("souk.live")
 
@@ -56,6 +58,7 @@ class LivePublisher:
                 placed = 0
                 await asyncio.sleep(LOOK_EVERY_S)
             if placed < store.BATCH:
+                await asyncio.sleep(REST_S)
                 await waited(self._due, LOOK_EVERY_S)
                 self._due.clear()
 

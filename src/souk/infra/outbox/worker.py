@@ -22,7 +22,10 @@ DISPATCH_LIMIT: Final = 500
 LOOK_EVERY_S: Final = 1.0
 """How often is looked without being woken: for what was missed, and what is due again."""
 REST_S: Final = 0.05
-"""The least time between two rounds: under load, events then go to their handlers in batches."""
+"""The least time between two rounds."""
+MANY: Final = 8
+LONG_REST_S: Final = 0.2
+"""The rest after a round of so many events: each handler then takes more of them at once."""
 
 log = structlog.get_logger("souk.outbox")
 
@@ -80,7 +83,7 @@ class OutboxWorker:
                 taken = 0
                 await asyncio.sleep(LOOK_EVERY_S)
             if taken < DISPATCH_LIMIT:
-                await asyncio.sleep(REST_S)
+                await asyncio.sleep(LONG_REST_S if taken >= MANY else REST_S)
                 await waited(self._woken, LOOK_EVERY_S)
                 self._woken.clear()
 

@@ -24,7 +24,7 @@ from souk.works.listings.events import ListingEdited, ListingEvent, ListingPubli
 
 _BATCH: Final = 100
 _IDLE_S: Final = 5.0
-_REST_S: Final = 0.2
+_REST_S: Final = 0.5
 """Between two roll-ups: marks that come together are added up together."""
 FOOTPRINT_KEPT: Final = timedelta(days=1)
 """How long after a visit a sale is put down to where that visit came from."""

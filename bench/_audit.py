@@ -60,8 +60,10 @@ def _audit(url: str) -> dict[str, dict[str, dict[str, float]]]:
         env={**os.environ, "CHROME_PATH": browser()},
         capture_output=True,
         timeout=TIME_LIMIT_S,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise RuntimeError(f"Lighthouse ended with: {done.stderr.decode()[-1000:]}")
     report: dict[str, dict[str, dict[str, float]]] = json.loads(done.stdout)
     return report
 

@@ -1,11 +1,8 @@
 """Tickets for nodes: made and checked at home."""
 
-import msgspec
-
 from souk.edge.tickets import KIND, EdgeTicket, sign_ticket
-from souk.infra.keyring import URLS, Keyring, KeyUnknown
-from souk_client.proofs import ProofError
-from souk_client.proofs.canonical import decode_base64url
+from souk.infra.keyring import URLS, Keyring
+from souk.infra.keyring.signed_texts import NotSignedHere, read_text
 
 
 class EdgeTickets:
@@ -20,14 +17,10 @@ class EdgeTickets:
 
     async def read(self, text: str) -> EdgeTicket | None:
         """The ticket when this marketplace has signed it, however long ago; else None."""
-        payload, _, signature = text.partition(".")
         try:
-            ticket = msgspec.json.decode(decode_base64url(payload, what="address"), type=EdgeTicket)
-            key = await self._keyring.verifier(URLS, ticket.key_id)
-            key.verify(decode_base64url(signature, what="signature"), KIND + payload.encode())
-        except (ProofError, KeyUnknown, msgspec.MsgspecError, UnicodeError, RecursionError):
+            return await read_text(self._keyring, text, EdgeTicket, prefix=KIND)
+        except NotSignedHere:
             return None
-        return ticket
 
     async def made_here(self, address: str) -> EdgeTicket | None:
         """The ticket in an address at a node, as `read` gives it."""

@@ -1,20 +1,18 @@
 """Signed addresses: who may fetch which bytes until when, checked without asking anybody.
 
-A ticket is `<payload>.<signature>`, both base64url: the payload is JSON, the signature Ed25519 by
-the marketplace's key of the purpose `urls`. A node that knows the public keys can check it alone.
+Whoever knows the public keys can check one alone.
 """
 
 from datetime import datetime
 
 import msgspec
 
-from souk.infra.keyring import URLS, Keyring, KeyUnknown
+from souk.infra.keyring import Keyring
+from souk.infra.keyring.signed_texts import NotSignedHere, Signed, read_text, sign_text
 from souk.kernel.errors import Forbidden, Gone
-from souk_client.proofs import ProofError
-from souk_client.proofs.canonical import decode_base64url, encode_base64url
 
 
-class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+class Ticket(Signed, frozen=True, kw_only=True):
     """What an address says: a licence, the file it opens, and until when."""
 
     licence_id: str = msgspec.field(name="l")
@@ -25,7 +23,6 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = msgspec.field(name="m")
     expires_at: int = msgspec.field(name="e")
     """Unix seconds."""
-    key_id: str = msgspec.field(name="k", default="")
 
 
 class Tickets:
@@ -36,10 +33,7 @@ class Tickets:
 
     async def sign(self, ticket: Ticket) -> str:
         """The ticket as text for an address."""
-        key = await self._keyring.current(URLS)
-        signed = msgspec.structs.replace(ticket, key_id=key.public.kid)
-        payload = encode_base64url(msgspec.json.encode(signed))
-        return f"{payload}.{encode_base64url(key.sign(payload.encode()))}"
+        return await sign_text(self._keyring, ticket)
 
     async def read(self, text: str, *, now: datetime) -> Ticket:
         """The ticket, once its signature and time are checked.
@@ -48,12 +42,9 @@ class Tickets:
             Forbidden: `address_invalid`.
             Gone: `address_expired`.
         """
-        payload, _, signature = text.partition(".")
         try:
-            ticket = msgspec.json.decode(decode_base64url(payload, what="address"), type=Ticket)
-            key = await self._keyring.verifier(URLS, ticket.key_id)
-            key.verify(decode_base64url(signature, what="signature"), payload.encode())
-        except (ProofError, KeyUnknown, msgspec.MsgspecError, UnicodeError) as error:
+            ticket = await read_text(self._keyring, text, Ticket)
+        except NotSignedHere as error:
             raise Forbidden(
                 "address_invalid", "This download address was not made by this marketplace."
             ) from error

@@ -11,8 +11,7 @@ from litestar.response import Redirect, Stream
 from souk.delivery.downloads.api import choose_span, is_not_modified
 from souk.delivery.hub.counting import DownloadCounter
 from souk.delivery.hub.desk import Desk
-from souk.delivery.hub.http import FILE_COST, HubRequest, next_link, read_json, type_named
-from souk.delivery.hub.model import RepoType
+from souk.delivery.hub.http import FILE_COST, HubRequest, next_link, read_json, type_at, type_named
 from souk.delivery.hub.reading import HubReader
 from souk.delivery.hub.rights import FileRights
 from souk.delivery.hub.safetensors import Tensors
@@ -242,54 +241,6 @@ async def safetensors_headers(
     return await hub_tensors.headers(tree, file.strip("/"))
 
 
-async def _file(
-    repo_type: RepoType,
-    address: tuple[str, str],
-    revision: str,
-    path: str,
-    *,
-    request: HubRequest,
-    actor: Actor,
-    database: Database,
-    desk: Desk,
-    serving: FileServing,
-    counter: DownloadCounter,
-) -> Response[Any]:
-    owner, name = address
-    head = request.scope["state"].get(HEAD_ONLY, False)
-    async with database.transaction(scope_of(actor), read_only=True) as uow:
-        seen = await desk.see(uow, actor, repo_type, owner=owner, name=name)
-        found = await serving.find(uow, actor, seen, revision=revision, path=path.strip("/"))
-        elsewhere = None if head else await serving.elsewhere(uow, found)
-    headers = _headers(found, request)
-    if elsewhere is not None:
-        return Response(b"", status_code=302, headers={**headers, "location": elsewhere})
-    if head:
-        length = {"content-length": str(found.file.size_bytes)}
-        return Response(b"", headers={**headers, **length}, media_type=found.media_type)
-    if is_not_modified(request.headers.get("if-none-match"), found.etag):
-        return Response(b"", status_code=304, headers=headers)
-    span = choose_span(
-        found.file.size_bytes,
-        etag=found.etag,
-        range_header=request.headers.get("range"),
-        if_range=request.headers.get("if-range"),
-    )
-    headers["content-length"] = str(span.length)
-    if span.status == 416:
-        headers["content-range"] = f"bytes */{found.file.size_bytes}"
-        return Response(b"", status_code=416, headers=headers)
-    if span.status == 206:
-        headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{found.file.size_bytes}"
-    await counter.begin(actor, seen, found.at, found.admitted, sha256=found.file.sha256)
-    return Stream(
-        serving.read(found, start=span.start, end=span.end),
-        status_code=span.status,
-        headers=headers,
-        media_type=found.media_type,
-    )
-
-
 def _headers(found: FoundFile, request: HubRequest) -> dict[str, str]:
     filename = found.file.path.rpartition("/")[2]
     headers = {
@@ -317,11 +268,14 @@ _OWN: dict[str, Any] = {"transaction": "own", "cost": FILE_COST}  # as handlers'
 
 
 @get(
-    "/{owner:str}/{name:str}/resolve/{revision:str}/{path:path}",
+    [
+        "/{owner:str}/{name:str}/resolve/{revision:str}/{path:path}",
+        "/datasets/{owner:str}/{name:str}/resolve/{revision:str}/{path:path}",
+    ],
     include_in_schema=False,
     opt=_OWN,
 )
-async def resolve_model_file(
+async def resolve_file(
     owner: str,
     name: str,
     revision: str,
@@ -333,50 +287,38 @@ async def resolve_model_file(
     hub_serving: FileServing,
     hub_counter: DownloadCounter,
 ) -> Response[Any]:
-    """A file of a model: whole, a range of it, or what a HEAD asks for."""
-    return await _file(
-        "model",
-        (owner, name),
-        revision,
-        path,
-        request=request,
-        actor=actor,
-        database=database,
-        desk=hub_desk,
-        serving=hub_serving,
-        counter=hub_counter,
+    """A file of a model or a dataset: whole, a range of it, or what a HEAD asks for."""
+    head = request.scope["state"].get(HEAD_ONLY, False)
+    async with database.transaction(scope_of(actor), read_only=True) as uow:
+        seen = await hub_desk.see(uow, actor, type_at(request), owner=owner, name=name)
+        found = await hub_serving.find(uow, actor, seen, revision=revision, path=path.strip("/"))
+        elsewhere = None if head else await hub_serving.elsewhere(uow, found)
+    headers = _headers(found, request)
+    if elsewhere is not None:
+        return Response(b"", status_code=302, headers={**headers, "location": elsewhere})
+    if head:
+        length = {"content-length": str(found.file.size_bytes)}
+        return Response(b"", headers={**headers, **length}, media_type=found.media_type)
+    if is_not_modified(request.headers.get("if-none-match"), found.etag):
+        return Response(b"", status_code=304, headers=headers)
+    span = choose_span(
+        found.file.size_bytes,
+        etag=found.etag,
+        range_header=request.headers.get("range"),
+        if_range=request.headers.get("if-range"),
     )
-
-
-@get(
-    "/datasets/{owner:str}/{name:str}/resolve/{revision:str}/{path:path}",
-    include_in_schema=False,
-    opt=_OWN,
-)
-async def resolve_dataset_file(
-    owner: str,
-    name: str,
-    revision: str,
-    path: str,
-    request: HubRequest,
-    actor: Actor,
-    database: Database,
-    hub_desk: Desk,
-    hub_serving: FileServing,
-    hub_counter: DownloadCounter,
-) -> Response[Any]:
-    """A file of a dataset, likewise."""
-    return await _file(
-        "dataset",
-        (owner, name),
-        revision,
-        path,
-        request=request,
-        actor=actor,
-        database=database,
-        desk=hub_desk,
-        serving=hub_serving,
-        counter=hub_counter,
+    headers["content-length"] = str(span.length)
+    if span.status == 416:
+        headers["content-range"] = f"bytes */{found.file.size_bytes}"
+        return Response(b"", status_code=416, headers=headers)
+    if span.status == 206:
+        headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{found.file.size_bytes}"
+    await hub_counter.begin(actor, seen, found.at, found.admitted, sha256=found.file.sha256)
+    return Stream(
+        hub_serving.read(found, start=span.start, end=span.end),
+        status_code=span.status,
+        headers=headers,
+        media_type=found.media_type,
     )
 
 
@@ -394,6 +336,5 @@ ROUTES = [
     list_refs,
     list_commits,
     safetensors_headers,
-    resolve_model_file,
-    resolve_dataset_file,
+    resolve_file,
 ]

@@ -37,6 +37,11 @@ def type_named(kind: str, *, owner: str, name: str) -> RepoType:
     return found
 
 
+def type_at(request: HubRequest) -> RepoType:
+    """The type of repository whose own address this is: datasets' begin with a word more."""
+    return "dataset" if request.scope["path"].startswith("/datasets/") else "model"
+
+
 async def read_json(request: HubRequest, kind: type[T]) -> T:
     """The body as this type. Fields that it does not have are left alone: newer clients send more.
 

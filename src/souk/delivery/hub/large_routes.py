@@ -5,9 +5,8 @@ from typing import Any
 from litestar import Response, post, put
 
 from souk.delivery.hub.desk import Desk
-from souk.delivery.hub.http import FILE_COST, HubRequest, body_of, read_json
+from souk.delivery.hub.http import FILE_COST, HubRequest, body_of, read_json, type_at
 from souk.delivery.hub.lfs import LargeFiles, LfsRequest
-from souk.delivery.hub.model import RepoType
 from souk.delivery.hub.settings import HubSettings
 from souk.delivery.hub.tickets import UploadTickets
 from souk.delivery.hub.wire import Done, LfsBatch
@@ -28,90 +27,38 @@ _STREAMED: dict[str, Any] = {  # as handlers' options are
 LFS_JSON = "application/vnd.git-lfs+json"
 
 
-async def _announce(
-    repo_type: RepoType,
-    address: tuple[str, str],
-    *,
+@post(
+    [
+        "/{owner:str}/{name:str}/info/lfs/objects/batch",
+        "/datasets/{owner:str}/{name:str}/info/lfs/objects/batch",
+    ],
+    status_code=200,
+    include_in_schema=False,
+    opt={"exclude_from_csrf": True},
+)
+async def announce_files(
+    owner: str,
+    name: str,
     request: HubRequest,
     uow: UnitOfWork,
     actor: Actor,
-    desk: Desk,
-    listings: Listings,
-    large_files: LargeFiles,
-    limit: int,
+    hub_desk: Desk,
+    hub_listings: Service[Listings],
+    hub_large_files: LargeFiles,
+    hub_settings: HubSettings,
 ) -> Response[LfsBatch]:
-    owner, name = address
-    seen = await desk.see_own(uow, actor, repo_type, owner=owner, name=name.removesuffix(".git"))
+    """Where to send the large files of a model or a dataset."""
+    name = name.removesuffix(".git")
+    seen = await hub_desk.see_own(uow, actor, type_at(request), owner=owner, name=name)
     asked = await read_json(request, LfsRequest)
     if asked.operation != "upload" or asked.hash_algo != "sha256":
         raise Invalid("lfs_invalid", "Files are sent here, named by sha256, and fetched by path.")
+    limit = hub_settings.batch_objects
     if len(asked.objects) > limit:
         raise Invalid("lfs_invalid", f"At most {limit} files may be announced at once.")
-    managed = await listings.managed(uow, actor, seen.id)
-    batch = await large_files.announce(uow, actor, managed, asked)
+    managed = await hub_listings.managed(uow, actor, seen.id)
+    batch = await hub_large_files.announce(uow, actor, managed, asked)
     return Response(batch, media_type=LFS_JSON)
-
-
-@post(
-    "/{owner:str}/{name:str}/info/lfs/objects/batch",
-    status_code=200,
-    include_in_schema=False,
-    opt={"exclude_from_csrf": True},
-)
-async def announce_model_files(
-    owner: str,
-    name: str,
-    request: HubRequest,
-    uow: UnitOfWork,
-    actor: Actor,
-    hub_desk: Desk,
-    hub_listings: Service[Listings],
-    hub_large_files: LargeFiles,
-    hub_settings: HubSettings,
-) -> Response[LfsBatch]:
-    """Where to send the large files of a model."""
-    return await _announce(
-        "model",
-        (owner, name),
-        request=request,
-        uow=uow,
-        actor=actor,
-        desk=hub_desk,
-        listings=hub_listings,
-        large_files=hub_large_files,
-        limit=hub_settings.batch_objects,
-    )
-
-
-@post(
-    "/datasets/{owner:str}/{name:str}/info/lfs/objects/batch",
-    status_code=200,
-    include_in_schema=False,
-    opt={"exclude_from_csrf": True},
-)
-async def announce_dataset_files(
-    owner: str,
-    name: str,
-    request: HubRequest,
-    uow: UnitOfWork,
-    actor: Actor,
-    hub_desk: Desk,
-    hub_listings: Service[Listings],
-    hub_large_files: LargeFiles,
-    hub_settings: HubSettings,
-) -> Response[LfsBatch]:
-    """Where to send the large files of a dataset."""
-    return await _announce(
-        "dataset",
-        (owner, name),
-        request=request,
-        uow=uow,
-        actor=actor,
-        desk=hub_desk,
-        listings=hub_listings,
-        large_files=hub_large_files,
-        limit=hub_settings.batch_objects,
-    )
 
 
 @put(
@@ -155,8 +102,7 @@ async def complete_large_file(
 
 
 ROUTES = [
-    announce_model_files,
-    announce_dataset_files,
+    announce_files,
     put_large_file,
     complete_large_file,
 ]

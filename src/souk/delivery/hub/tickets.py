@@ -1,25 +1,20 @@
-"""Signed addresses that take the bytes of a large file: clients send no credential there.
-
-A ticket is `<payload>.<signature>`, both base64url, as of downloads; what is signed begins with
-other words, so that neither kind passes for the other.
-"""
+"""Signed addresses that take the bytes of a large file: clients send no credential there."""
 
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from souk.infra.keyring import URLS, Keyring, KeyUnknown
+from souk.infra.keyring import Keyring
+from souk.infra.keyring.signed_texts import NotSignedHere, Signed, read_text, sign_text
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Forbidden, Gone
 from souk.kernel.ids import OrganisationId, UserId
-from souk_client.proofs import ProofError
-from souk_client.proofs.canonical import decode_base64url, encode_base64url
 
 _PURPOSE: Final = b"souk hub upload."
 
 
-class UploadTicket(msgspec.Struct, frozen=True, kw_only=True):
+class UploadTicket(Signed, frozen=True, kw_only=True):
     """Who may send which bytes until when."""
 
     user_id: str = msgspec.field(name="u")
@@ -33,7 +28,6 @@ class UploadTicket(msgspec.Struct, frozen=True, kw_only=True):
     """From 1; 0 completes the upload, or sends a file in one piece."""
     expires_at: int = msgspec.field(name="e")
     """Unix seconds."""
-    key_id: str = msgspec.field(name="k", default="")
 
     def actor(self) -> Actor:
         """The sender, with the rights that sending these bytes needs and no others."""
@@ -54,10 +48,7 @@ class UploadTickets:
 
     async def sign(self, ticket: UploadTicket) -> str:
         """The ticket as text for an address."""
-        key = await self._keyring.current(URLS)
-        signed = msgspec.structs.replace(ticket, key_id=key.public.kid)
-        payload = encode_base64url(msgspec.json.encode(signed))
-        return f"{payload}.{encode_base64url(key.sign(_PURPOSE + payload.encode()))}"
+        return await sign_text(self._keyring, ticket, prefix=_PURPOSE)
 
     async def read(self, text: str, *, now: datetime) -> UploadTicket:
         """The ticket, once its signature and time are checked.
@@ -66,13 +57,9 @@ class UploadTickets:
             Forbidden: `upload_address_invalid`.
             Gone: `upload_address_expired`.
         """
-        payload, _, signature = text.partition(".")
         try:
-            read = decode_base64url(payload, what="address")
-            ticket = msgspec.json.decode(read, type=UploadTicket)
-            key = await self._keyring.verifier(URLS, ticket.key_id)
-            key.verify(decode_base64url(signature, what="signature"), _PURPOSE + payload.encode())
-        except (ProofError, KeyUnknown, msgspec.MsgspecError, UnicodeError) as error:
+            ticket = await read_text(self._keyring, text, UploadTicket, prefix=_PURPOSE)
+        except NotSignedHere as error:
             raise Forbidden(
                 "upload_address_invalid", "This upload address was not made by this marketplace."
             ) from error

@@ -1,13 +1,12 @@
 """Tokens and signed addresses: what they open, and until when, checked without asking anybody.
 
-Both are `<payload>.<signature>` in base64url: JSON, and Ed25519 by the marketplace's key of the
-purpose `urls`. The payload says what it is for, so that neither passes for the other, nor for the
-ticket of a download.
+The payload of either says what it is for, so that neither passes for the other, nor for the ticket
+of a download.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
@@ -19,18 +18,17 @@ from souk.delivery.xet.errors import (
     XorbAddressInvalid,
 )
 from souk.delivery.xet.settings import XetSettings
-from souk.infra.keyring import URLS, Keyring, KeyUnknown
+from souk.infra.keyring import Keyring
+from souk.infra.keyring.signed_texts import NotSignedHere, Signed, read_text, sign_text
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.clock import Clock
 from souk.kernel.errors import Forbidden, NotFound
 from souk.works.listings.api import Listings
 from souk.works.revisions.api import Revisions
-from souk_client.proofs import ProofError
-from souk_client.proofs.canonical import decode_base64url, encode_base64url
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
+class Grant(Signed, frozen=True, kw_only=True):
     """What a token says."""
 
     kind: Literal["xet"] = msgspec.field(name="t", default="xet")
@@ -45,10 +43,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """The revision whose files it opens; empty for none."""
     expires_at: int = msgspec.field(name="e")
     """Unix seconds."""
-    key_id: str = msgspec.field(name="k", default="")
 
 
-class XorbTicket(msgspec.Struct, frozen=True, kw_only=True):
+class XorbTicket(Signed, frozen=True, kw_only=True):
     """What a signed address says: a piece of a xorb, whole chunks."""
 
     kind: Literal["xorb"] = msgspec.field(name="t", default="xorb")
@@ -57,14 +54,6 @@ class XorbTicket(msgspec.Struct, frozen=True, kw_only=True):
     end: int = msgspec.field(name="c")
     """Bytes of the xorb; `end` is not among them."""
     expires_at: int = msgspec.field(name="e")
-    key_id: str = msgspec.field(name="k", default="")
-
-
-Signed = TypeVar("Signed", Grant, XorbTicket)
-
-
-class _NotOurs(Exception):
-    """No signature of this marketplace."""
 
 
 class TokenService:
@@ -111,7 +100,7 @@ class TokenService:
         )
         return XetToken(
             cas_url=f"{self._base_url}/xet",
-            token=await self._sign(grant),
+            token=await sign_text(self._keyring, grant),
             expires_at=datetime.fromtimestamp(grant.expires_at, tz=expires_at.tzinfo),
         )
 
@@ -125,8 +114,8 @@ class TokenService:
         if scheme.lower() != "bearer" or not text:
             raise XetTokenInvalid("is missing (send it as `Authorization: Bearer …`)")
         try:
-            grant = await self._read(text.strip(), Grant)
-        except _NotOurs as error:
+            grant = await read_text(self._keyring, text.strip(), Grant)
+        except NotSignedHere as error:
             raise XetTokenInvalid("was not made by this marketplace") from error
         if grant.expires_at <= self._clock.now().timestamp():
             raise XetTokenInvalid("has expired")
@@ -143,7 +132,7 @@ class TokenService:
         addresses = {}
         for xorb, start, end in pieces:
             ticket = XorbTicket(xorb=xorb, start=start, end=end, expires_at=expires_at)
-            address = f"{self._base_url}/xet/x/{await self._sign(ticket)}"
+            address = f"{self._base_url}/xet/x/{await sign_text(self._keyring, ticket)}"
             addresses[xorb, start, end] = address
         return addresses
 
@@ -154,28 +143,12 @@ class TokenService:
             Forbidden: `xorb_address_invalid`, `xorb_address_expired`.
         """
         try:
-            ticket = await self._read(text, XorbTicket)
-        except _NotOurs as error:
+            ticket = await read_text(self._keyring, text, XorbTicket)
+        except NotSignedHere as error:
             raise XorbAddressInvalid("was not made by this marketplace") from error
         if ticket.expires_at <= self._clock.now().timestamp():
             raise XorbAddressExpired()
         return ticket
-
-    async def _sign(self, value: Grant | XorbTicket) -> str:
-        key = await self._keyring.current(URLS)
-        signed = msgspec.structs.replace(value, key_id=key.public.kid)
-        payload = encode_base64url(msgspec.json.encode(signed))
-        return f"{payload}.{encode_base64url(key.sign(payload.encode()))}"
-
-    async def _read(self, text: str, kind: type[Signed]) -> Signed:
-        payload, _, signature = text.partition(".")
-        try:
-            value = msgspec.json.decode(decode_base64url(payload, what="token"), type=kind)
-            key = await self._keyring.verifier(URLS, value.key_id)
-            key.verify(decode_base64url(signature, what="signature"), payload.encode())
-        except (ProofError, KeyUnknown, msgspec.MsgspecError, UnicodeError) as error:
-            raise _NotOurs() from error
-        return value
 
 
 def _check_may_write(actor: Actor, owner: str) -> None:

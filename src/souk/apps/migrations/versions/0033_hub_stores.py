@@ -1,0 +1,10 @@
+"""How the hub stores what it is sent."""
+
+from souk.apps.migrations.steps import run_sql
+
+revision = "0033"
+down_revision = "0032"
+
+
+def upgrade() -> None:
+    run_sql("0033")

@@ -1,0 +1,1 @@
+-- Running the CDN: scaling, placement, figures, alerts.

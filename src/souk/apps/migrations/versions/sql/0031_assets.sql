@@ -1,0 +1,1 @@
+-- Assets, and domains of their owners' own.

@@ -1,0 +1,1 @@
+-- Origins of their owners' own behind the CDN.

@@ -1,0 +1,1 @@
+-- How the hub stores what it is sent.

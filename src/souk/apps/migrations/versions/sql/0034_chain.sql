@@ -1,0 +1,1 @@
+-- Chains, and what was done on them.

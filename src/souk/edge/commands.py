@@ -1,10 +1,10 @@
 """What home tells every node to do: forget content, and honour no ticket of an ended licence."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -22,6 +22,14 @@ _LOOK_AT_LEAST: Final = 1000
 
 class CommandsRefused(Exception):
     """A message that is not home's, not for this node, or too old."""
+
+
+class Forgets(Protocol):
+    """Keeps something besides slices that a purge may be about."""
+
+    async def forget(self, command: Command) -> None:
+        """Drops what an `url`, `tag`, `prefix` or `all` means; other kinds mean nothing here."""
+        ...
 
 
 class Revocations:
@@ -45,8 +53,18 @@ class Revocations:
 class Commands:
     """Applies commands in their order, once each, and remembers how far it has come."""
 
-    def __init__(self, store: SliceStore, revocations: Revocations, *, file: Path) -> None:
+    def __init__(
+        self,
+        store: SliceStore,
+        revocations: Revocations,
+        *,
+        file: Path,
+        others: Sequence[Forgets] = (),
+        sites_changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
+        self._others = others
+        self._sites_changed = sites_changed
         self._revocations = revocations
         self._file = file
         self._applying = asyncio.Lock()
@@ -67,7 +85,7 @@ class Commands:
     async def flush(self, newest: int) -> None:
         """Forgets all content: too much was missed to know what may stay."""
         async with self._applying:
-            await self._store.purge(self._store.files())
+            await self._do(Command(number=newest, kind="all", value=""))
             self.applied = newest
             await asyncio.to_thread(self._remember)
 
@@ -105,6 +123,10 @@ class Commands:
             await store.purge(store.labels.below(command.value, files))
         elif command.kind == "all":
             await store.purge(files)
+        elif command.kind == "sites":
+            self._sites_changed()
+        for other in self._others:
+            await other.forget(command)
 
     def _remember(self) -> None:
         fresh = self._file.with_suffix(".new")

@@ -22,6 +22,7 @@ from souk.edge.protocol import (
     NodeState,
 )
 from souk.edge.settings import EdgeSettings
+from souk.edge.sites import Sites
 from souk.edge.store import SliceStore
 from souk.edge.tickets import TicketReader
 from souk.edge.upstream import Upstreams
@@ -53,6 +54,7 @@ class Link:
         usage: Usage,
         reader: TicketReader,
         upstreams: Upstreams,
+        sites: Sites,
         downloads: Callable[[], int],
     ) -> None:
         self._settings = settings
@@ -63,6 +65,7 @@ class Link:
         self._usage = usage
         self._reader = reader
         self._upstreams = upstreams
+        self._sites = sites
         self._downloads = downloads
         self._identity: Identity | None = None
         self._home = settings.home_url.rstrip("/")
@@ -85,6 +88,8 @@ class Link:
             JoinRefused: home answers, and refuses.
         """
         self._identity = await asyncio.to_thread(read_identity, self._file, home_url=self._home)
+        if self._identity is not None:
+            await asyncio.to_thread(self._sites.load)
         known = self._commands.load()
         if self._identity is not None and known and self._identity.url == self.url:
             return
@@ -141,6 +146,7 @@ class Link:
             not_stored=facts.not_stored,
             applied=self._commands.applied,
             usage=self._usage.batch(),
+            sites=self._sites.number,
         )
         sent_s = self._clock.own()
         response = await self._client.post(
@@ -171,6 +177,10 @@ class Link:
         self._commands.revoke(answer.revoked, now_s=self._clock.now_s())
         if answer.flush:
             await self._commands.flush(answer.newest)
+        if answer.sites is not None:
+            await asyncio.to_thread(self._sites.take, answer.sites)
+            if answer.sites.more:
+                self.hurry()
         await self._commands.apply(answer.commands, after=applied, now_s=self._clock.now_s())
         if answer.secret is not None and self._identity is not None:
             await self._keep(msgspec.structs.replace(self._identity, secret=answer.secret))

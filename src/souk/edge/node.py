@@ -5,6 +5,7 @@ import socket
 import time
 from contextlib import suppress
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -22,6 +23,7 @@ from souk.edge.labels import Labels
 from souk.edge.link import Link
 from souk.edge.serving import Downloads
 from souk.edge.settings import EdgeSettings
+from souk.edge.sites import Sites, host_name
 from souk.edge.store import SliceStore
 from souk.edge.tickets import TicketReader
 from souk.edge.upstream import Home, Upstreams
@@ -72,7 +74,13 @@ class EdgeNode:
             upstreams=upstreams,
             usage=usage,
         )
-        commands = Commands(self._store, revocations, file=folder / "applied")
+        self._sites = Sites(folder / "sites.json")
+        commands = Commands(
+            self._store,
+            revocations,
+            file=folder / "applied",
+            sites_changed=self._hear_of_sites,
+        )
         link = Link(
             settings,
             client=self._client,
@@ -82,6 +90,7 @@ class EdgeNode:
             usage=usage,
             reader=reader,
             upstreams=upstreams,
+            sites=self._sites,
             downloads=lambda: self._downloads.under_way,
         )
         self._link = link
@@ -96,6 +105,9 @@ class EdgeNode:
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
+
+    def _hear_of_sites(self) -> None:
+        self._link.hurry()
 
     def _credential(self) -> str:
         return self._link.credential()
@@ -115,6 +127,7 @@ class EdgeNode:
         settings = self.settings
         port = settings.port or _free_port(settings.host)
         self._link.url = (settings.public_url or f"http://{settings.host}:{port}").rstrip("/")
+        self._sites.own_hosts = frozenset({host_name(urlsplit(self._link.url).netloc)})
         await self._store.load()
         self._server = _server(self._app, settings, port=port)
         self._serving = asyncio.create_task(self._server.serve())

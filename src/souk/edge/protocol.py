@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from souk.edge.sites import SiteNews
 from souk_client.proofs import PublicKey
 
 LOCAL_JOIN: Final = "edge-join"
@@ -28,7 +29,7 @@ COMMANDS_LIVE_S: Final = 60
 """How old a signed message of home may be."""
 
 NodeState = Literal["joining", "ready", "draining", "down"]
-CommandKind = Literal["artifact", "tag", "prefix", "all", "revoke"]
+CommandKind = Literal["artifact", "url", "tag", "prefix", "all", "revoke", "sites"]
 
 
 class JoinRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,8 @@ class JoinAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Something every node has to do, in the order of `number`.
 
-    `artifact`, `tag`, `prefix` and `all` drop what is kept; `revoke` ends a licence.
+    `artifact`, `url` (`/s/<site id>/path?query`), `tag`, `prefix` and `all` drop what is kept;
+    `revoke` ends a licence; `sites` says that a site has changed: the next heartbeat tells.
     """
 
     number: int
@@ -118,6 +120,8 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     not_stored: Annotated[int, Meta(ge=0, le=2**53)]
     applied: Annotated[int, Meta(ge=0, le=2**53)]
     usage: UsageBatch | None = None
+    sites: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """Up to which number it knows what has changed about sites."""
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,3 +154,5 @@ class HeartbeatAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The last batch that is written down."""
     secret: str | None = None
     """The node's new secret; the old one ends when this one is first used."""
+    sites: SiteNews | None = None
+    """What has changed about sites since the number that the node named."""

@@ -23,6 +23,15 @@ from souk.kernel.ids import EventId, new_id
 
 R = TypeVar("R")
 
+
+class LastAnswer:
+    """What a statement that went out with the commit has answered; read it after the commit."""
+
+    def __init__(self) -> None:
+        self.value: Any = None
+        """The first column of the first row, or None."""
+
+
 EventWriter = Callable[["UnitOfWork", Sequence[tuple[EventId, Event]]], Awaitable[None]]
 """Writes the announced events inside the transaction (the outbox)."""
 
@@ -46,7 +55,7 @@ class UnitOfWork:
         self._connection: AsyncConnection | None = None
         self._lifted = False
         self._events: list[tuple[EventId, Event]] = []
-        self._last: list[tuple[str, dict[str, object]]] = []
+        self._last: list[tuple[str, dict[str, object], LastAnswer]] = []
         self._after_commit: list[Callable[[], None]] = []
         self.clock = clock
         self.now: datetime = clock.now()
@@ -114,13 +123,15 @@ class UnitOfWork:
         self._events.append((event_id, event))
         return event_id
 
-    def write_last(self, sql: str, /, **params: object) -> None:
+    def write_last(self, sql: str, /, **params: object) -> LastAnswer:
         """A write that goes out together with the commit, in one round trip.
 
-        For what many transactions write to (its locks are held least) and whose outcome nobody
-        asks for. Statements that run before the commit do not see it.
+        For what many transactions write to (its locks are held least) and whose outcome decides
+        nothing in this transaction. Statements that run before the commit do not see it.
         """
-        self._last.append((sql, params))
+        answer = LastAnswer()
+        self._last.append((sql, params, answer))
+        return answer
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Something quick to do in this process once the facts are durable (drop a cache entry)."""
@@ -176,11 +187,16 @@ class UnitOfWork:
         no commit either, and the first error is raised here."""
         connection = await self.connection()
         async with connection.pipeline():
-            for sql, params in self._last:
-                await self.execute(sql, **params)
+            asked = [
+                (await self._cursor(tuple_row, sql, params), answer)
+                for sql, params, answer in self._last
+            ]
             if self._events:
                 await self._write_events(self, self._events)
             await connection.execute("COMMIT")
+        for cursor, answer in asked:
+            found = await cursor.fetchone() if cursor.description is not None else None
+            answer.value = None if found is None else found[0]
 
     async def _release(self) -> None:
         connection, self._connection = self._connection, None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.postgres.uow import LastAnswer, UnitOfWork
 from souk.kernel.errors import SoukError
 from souk.kernel.ids import TransferId
 from souk.treasury.ledger import errors, store
@@ -27,24 +27,18 @@ class Books:
         except KeyError:
             return None
 
-    async def record(
-        self,
-        uow: UnitOfWork,
-        entries: Sequence[Entry],
-        ready: dict[str, object] | None = None,
-    ) -> list[Outcome]:
+    async def record(self, uow: UnitOfWork, entries: Sequence[Entry]) -> list[Outcome]:
         """Records those entries that can be, in order; answers what became of each.
 
         Args:
             uow: the transaction; it must be rolled back on any error.
             entries: well-formed transfers.
-            ready: what `arguments` made of these entries.
 
         Raises:
             Unavailable: `ledger_busy` when others used the same keys at the same moment.
         """
-        account_ids = self._account_ids if ready else await self._ids(uow, entries)
-        verdict = await store.record(uow, ready or arguments_of(entries, account_ids))
+        account_ids = await self._ids(uow, entries)
+        verdict = await store.record(uow, arguments_of(entries, account_ids))
         if verdict is None:
             return [entry.id for entry in entries]
         decided = decide(entries, verdict, account_ids)
@@ -55,6 +49,13 @@ class Books:
             entry.id if outcome is None else outcome
             for entry, outcome in zip(entries, decided, strict=True)
         ]
+
+    def record_last(self, uow: UnitOfWork, ready: dict[str, object]) -> LastAnswer:
+        """Records, with the commit, all entries of which `arguments` made this, or none.
+
+        The answer's value is None when they were recorded.
+        """
+        return store.record_last(uow, ready)
 
     async def record_one(self, uow: UnitOfWork, entry: Entry) -> Outcome:
         """Records one entry, or answers why not."""

@@ -25,7 +25,7 @@ from souk.treasury.ledger.settings import LedgerSettings
 from souk.treasury.ledger.store import NumberedLine
 from souk.treasury.ledger.writer import GroupWriter
 
-CHUNK: Final = 250
+CHUNK: Final = 100
 """Transfers that `submit_many` makes ready before it lets others run."""
 
 

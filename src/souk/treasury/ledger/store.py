@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.postgres.uow import LastAnswer, UnitOfWork
 from souk.kernel.ids import OrganisationId, TransferId
 from souk.treasury.ledger.api import AccountKind, AccountRef, Balance, StatementLine
 from souk.treasury.ledger.model import Verdict
@@ -67,6 +67,13 @@ class Debtor(msgspec.Struct, frozen=True):
 
 
 _LAST: Final = 2**63 - 1
+_RECORD: Final = """
+    SELECT ledger.record(
+        %(ids)s::text[], %(kinds)s::text[], %(keys)s::text[], %(hashes)s::bytea[],
+        %(references)s::text[], %(notes)s::text[], %(reversals)s::text[], %(at)s,
+        %(positions)s::integer[], %(accounts)s::bigint[], %(amounts)s::bigint[]
+    )
+"""
 
 
 async def open_accounts(uow: UnitOfWork, accounts: Sequence[AccountRef]) -> list[int]:
@@ -85,18 +92,13 @@ async def open_accounts(uow: UnitOfWork, accounts: Sequence[AccountRef]) -> list
 
 async def record(uow: UnitOfWork, arguments: dict[str, object]) -> Verdict | None:
     """Records a batch, all or none; None when recorded, else why not."""
-    found = await uow.value(
-        """
-        SELECT ledger.record(
-            %(ids)s::text[], %(kinds)s::text[], %(keys)s::text[], %(hashes)s::bytea[],
-            %(references)s::text[], %(notes)s::text[], %(reversals)s::text[], %(at)s,
-            %(positions)s::integer[], %(accounts)s::bigint[], %(amounts)s::bigint[]
-        )
-        """,
-        at=uow.now,
-        **arguments,
-    )
+    found = await uow.value(_RECORD, at=uow.now, **arguments)
     return None if found is None else msgspec.convert(found, Verdict, strict=False)
+
+
+def record_last(uow: UnitOfWork, arguments: dict[str, object]) -> LastAnswer:
+    """Records a batch together with the commit; the answer is None when it was recorded."""
+    return uow.write_last(_RECORD, at=uow.now, **arguments)
 
 
 async def known_transfer(uow: UnitOfWork, key: str) -> tuple[TransferId, str] | None:

@@ -19,6 +19,7 @@ import structlog
 
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Unavailable
 from souk.treasury.ledger import errors
 from souk.treasury.ledger.books import Books
@@ -120,8 +121,7 @@ class GroupWriter:
         ready = self._books.arguments(entries)
         for attempt in range(ATTEMPTS):
             try:
-                async with self._turn:
-                    outcomes = await self._settle(entries, ready, flush=not full)
+                outcomes = await self._in_turn(entries, ready, flush=not full)
                 if full:
                     await self._flush()
             except (psycopg.OperationalError, Unavailable) as error:
@@ -131,25 +131,57 @@ class GroupWriter:
                 return outcomes
         return [errors.not_written()] * len(entries)
 
-    async def _settle(
-        self, entries: Sequence[Entry], ready: dict[str, object] | None = None, *, flush: bool
+    async def _in_turn(
+        self, entries: Sequence[Entry], ready: dict[str, object] | None, *, flush: bool
     ) -> list[Outcome]:
-        """Records entries and commits. One that the database cannot take is found by halving."""
+        """Records entries and commits, after the batches before: at once where all of them can be.
+
+        The transaction is begun before its turn, so that a turn is one round trip.
+        """
+        uow = self._database.unit_of_work(SYSTEM)
+        try:
+            await uow.execute(_commit_mode(flush=flush))
+            async with self._turn:
+                if ready is not None and await self._at_once(uow, ready):
+                    return [entry.id for entry in entries]
+                await uow.rollback()
+                return await self._one_by_one(entries, flush=flush)
+        except BaseException:
+            await uow.rollback()
+            raise
+
+    async def _at_once(self, uow: UnitOfWork, ready: dict[str, object]) -> bool:
+        """Records all entries and commits; False when one cannot be, and nothing is recorded."""
+        refused = self._books.record_last(uow, ready)
+        try:
+            await uow.commit()
+        except psycopg.DataError:
+            return False
+        return refused.value is None
+
+    async def _one_by_one(self, entries: Sequence[Entry], *, flush: bool) -> list[Outcome]:
+        """Records each entry that can be, and commits.
+
+        One that the database cannot take is found by halving.
+        """
         try:
             async with self._database.transaction(SYSTEM) as uow:
-                if not flush:
-                    await uow.execute("SET LOCAL synchronous_commit = off")
-                return await self._books.record(uow, entries, ready)
+                await uow.execute(_commit_mode(flush=flush))
+                return await self._books.record(uow, entries)
         except psycopg.DataError as error:
             if len(entries) == 1:
                 return [errors.from_database(error)]
             half = len(entries) // 2
             return [
-                *await self._settle(entries[:half], flush=flush),
-                *await self._settle(entries[half:], flush=flush),
+                *await self._one_by_one(entries[:half], flush=flush),
+                *await self._one_by_one(entries[half:], flush=flush),
             ]
 
     async def _flush(self) -> None:
         """Makes everything durable that has committed: the log is flushed up to a last word."""
         async with self._database.transaction(SYSTEM) as uow:
             uow.write_last("SELECT pg_logical_emit_message(true, 'souk.ledger', '')")
+
+
+def _commit_mode(*, flush: bool) -> str:
+    return f"SET LOCAL synchronous_commit = {'on' if flush else 'off'}"

@@ -9,6 +9,7 @@ from souk.edge.commands import Commands, CommandsRefused, Revocations, read_comm
 from souk.edge.disk import SliceDisk, SliceKey
 from souk.edge.eviction import S3Fifo
 from souk.edge.labels import Labels
+from souk.edge.pins import Pinned
 from souk.edge.protocol import COMMANDS_KIND, Command, CommandKind, SignedCommands
 from souk.edge.store import SliceStore
 from souk.edge.tickets import EdgeTicket
@@ -24,7 +25,7 @@ async def kept(folder: Path, *tickets: EdgeTicket) -> SliceStore:
     store = SliceStore(
         SliceDisk(folder / "slices", free_bytes_kept=0),
         Labels(folder / "labels"),
-        eviction=S3Fifo[SliceKey](10**6),
+        eviction=Pinned(S3Fifo[SliceKey](10**6), limit_bytes=10**6),
         memory_bytes=10**6,
     )
     await store.load()

@@ -11,6 +11,7 @@ from souk.edge.disk import SliceDisk, SliceKey
 from souk.edge.eviction import S3Fifo
 from souk.edge.filling import RUN_SLICES, Filler
 from souk.edge.labels import Labels
+from souk.edge.pins import Pinned
 from souk.edge.slices import SLICE_BYTES
 from souk.edge.store import SliceStore
 from souk.edge.upstream import Asked, Fetch, UpstreamFailed, Upstreams
@@ -67,7 +68,7 @@ async def store_in(folder: Path, *, limit: int = 64 * SLICE_BYTES, kept: int = 0
     store = SliceStore(
         SliceDisk(folder / "slices", free_bytes_kept=kept),
         Labels(folder / "labels"),
-        eviction=S3Fifo[SliceKey](limit),
+        eviction=Pinned(S3Fifo[SliceKey](limit), limit_bytes=limit),
         memory_bytes=2**20,
     )
     await store.load()

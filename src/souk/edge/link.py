@@ -12,6 +12,7 @@ import structlog
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Commands
 from souk.edge.identity import Identity, read_identity, write_identity
+from souk.edge.placing import Placing
 from souk.edge.protocol import (
     NODE_HEADER,
     ROOT,
@@ -55,6 +56,7 @@ class Link:
         reader: TicketReader,
         upstreams: Upstreams,
         sites: Sites,
+        placing: Placing,
         downloads: Callable[[], int],
     ) -> None:
         self._settings = settings
@@ -66,6 +68,7 @@ class Link:
         self._reader = reader
         self._upstreams = upstreams
         self._sites = sites
+        self._placing = placing
         self._downloads = downloads
         self._identity: Identity | None = None
         self._home = settings.home_url.rstrip("/")
@@ -147,6 +150,8 @@ class Link:
             applied=self._commands.applied,
             usage=self._usage.batch(),
             sites=self._sites.number,
+            placements=self._placing.digest,
+            held=self._placing.report(),
         )
         sent_s = self._clock.own()
         response = await self._client.post(
@@ -163,6 +168,7 @@ class Link:
         response.raise_for_status()
         answer = msgspec.json.decode(response.content, type=HeartbeatAnswer)
         self._clock.hear(answer.now_ms / 1000, sent_s=sent_s, received_s=received_s)
+        self._placing.told(beat.held)
         await self._take(answer, applied=beat.applied)
 
     async def _take(self, answer: HeartbeatAnswer, *, applied: int) -> None:
@@ -181,6 +187,8 @@ class Link:
             await asyncio.to_thread(self._sites.take, answer.sites)
             if answer.sites.more:
                 self.hurry()
+        if answer.placements is not None:
+            await self._placing.take(answer.placements)
         await self._commands.apply(answer.commands, after=applied, now_s=self._clock.now_s())
         if answer.secret is not None and self._identity is not None:
             await self._keep(msgspec.structs.replace(self._identity, secret=answer.secret))

@@ -21,6 +21,8 @@ from souk.edge.eviction import S3Fifo
 from souk.edge.filling import Filler
 from souk.edge.labels import Labels
 from souk.edge.link import Link
+from souk.edge.pins import Pinned
+from souk.edge.placing import Placing
 from souk.edge.serving import Downloads
 from souk.edge.settings import EdgeSettings
 from souk.edge.sites import Sites, host_name
@@ -50,7 +52,9 @@ class EdgeNode:
         self._store = SliceStore(
             disk,
             Labels(folder / "labels.jsonl"),
-            eviction=S3Fifo[SliceKey](settings.cache_bytes),
+            eviction=Pinned(
+                S3Fifo[SliceKey](settings.cache_bytes), limit_bytes=settings.cache_bytes
+            ),
             memory_bytes=settings.memory_bytes,
         )
         self._client = httpx.AsyncClient(
@@ -75,6 +79,7 @@ class EdgeNode:
             usage=usage,
         )
         self._sites = Sites(folder / "sites.json")
+        self._placing = Placing(self._store, self._filler, file=folder / "placements.json")
         commands = Commands(
             self._store,
             revocations,
@@ -91,6 +96,7 @@ class EdgeNode:
             reader=reader,
             upstreams=upstreams,
             sites=self._sites,
+            placing=self._placing,
             downloads=lambda: self._downloads.under_way,
         )
         self._link = link
@@ -105,6 +111,7 @@ class EdgeNode:
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
+        self._fetching: asyncio.Task[None] | None = None
 
     def _hear_of_sites(self) -> None:
         self._link.hurry()
@@ -129,6 +136,7 @@ class EdgeNode:
         self._link.url = (settings.public_url or f"http://{settings.host}:{port}").rstrip("/")
         self._sites.own_hosts = frozenset({host_name(urlsplit(self._link.url).netloc)})
         await self._store.load()
+        await self._placing.load()
         self._server = _server(self._app, settings, port=port)
         self._serving = asyncio.create_task(self._server.serve())
         await self._until_listening(settings.host, port)
@@ -136,10 +144,13 @@ class EdgeNode:
         with suppress(httpx.HTTPError):
             await self._link.beat("ready")
         self._beating = asyncio.create_task(self._link.run())
+        self._fetching = asyncio.create_task(self._placing.run())
         log.info("an edge node serves", region=settings.region, url=self.url)
 
     async def stop(self) -> None:
         """Takes no more part, lets downloads under way end for a while, and ends."""
+        if self._fetching is not None:
+            await end_tasks([self._fetching])
         if self._beating is not None:
             await end_tasks([self._beating])
             self._link.state = "draining"

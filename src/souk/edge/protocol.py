@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from souk.edge.placements import MAX_REPORTED, Held, Placement
 from souk.edge.sites import SiteNews
 from souk_client.proofs import PublicKey
 
@@ -96,6 +97,17 @@ class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
     """How many answers began within each bound of LATENCY_MS, the last for those beyond."""
 
 
+class DemandLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How often one file was asked for in one minute."""
+
+    minute: int
+    """Unix seconds of its beginning."""
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    listing_id: Annotated[str, Meta(max_length=64)]
+    organisation_id: Annotated[str, Meta(max_length=64)]
+    requests: Annotated[int, Meta(ge=0, le=2**40)]
+
+
 LATENCY_MS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -104,6 +116,8 @@ class UsageBatch(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     lines: tuple[UsageLine, ...]
+    demand: Annotated[tuple[DemandLine, ...], Meta(max_length=1000)] = ()
+    """The files that were asked for most."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +136,10 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     usage: UsageBatch | None = None
     sites: Annotated[int, Meta(ge=0, le=2**53)] = 0
     """Up to which number it knows what has changed about sites."""
+    placements: Annotated[str, Meta(max_length=64)] = ""
+    """What names the placements that it knows, as `placements.digest_of` gives it."""
+    held: Annotated[tuple[Held, ...], Meta(max_length=MAX_REPORTED)] = ()
+    """News of placed files."""
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,3 +174,5 @@ class HeartbeatAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The node's new secret; the old one ends when this one is first used."""
     sites: SiteNews | None = None
     """What has changed about sites since the number that the node named."""
+    placements: tuple[Placement, ...] | None = None
+    """All that is placed on the node, when that is not what it has named."""

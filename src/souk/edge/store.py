@@ -1,15 +1,16 @@
 """The slices a node holds: in memory, on disk, and which of them stay."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 import structlog
 
 from souk.edge.disk import Damaged, DiskFull, SliceDisk, SliceKey
-from souk.edge.eviction import Eviction, Lru
+from souk.edge.eviction import Lru
 from souk.edge.labels import Labels
+from souk.edge.pins import Pinned
 
 HOT_BYTES: Final = 128 * 1024
 """Slices up to this size are kept in memory too."""
@@ -38,7 +39,7 @@ class SliceStore:
         disk: SliceDisk,
         labels: Labels,
         *,
-        eviction: Eviction[SliceKey],
+        eviction: Pinned,
         memory_bytes: int,
     ) -> None:
         self._disk = disk
@@ -74,6 +75,14 @@ class SliceStore:
     def has(self, key: SliceKey) -> bool:
         """Whether it is here, as far as is known."""
         return key.number in self._present.get(key.sha256, ())
+
+    def held(self, sha256: str) -> int:
+        """How many slices of a file are here."""
+        return len(self._present.get(sha256, ()))
+
+    async def pin(self, files: Mapping[str, int]) -> None:
+        """Keeps these files (sizes by sha256) and no others from having to go."""
+        await self._drop(self._eviction.pin(files, self._present))
 
     async def get(self, key: SliceKey) -> bytes | None:
         """The slice, checked; None when it is not here, or was damaged and is dropped."""

@@ -1,0 +1,133 @@
+"""Fetches ahead what home has placed on this node, and says how far it has come."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from souk.edge.disk import SliceKey
+from souk.edge.filling import RUN_SLICES, Filler
+from souk.edge.placements import MAX_REPORTED, PLACED_TICKET, Held, Placement, digest_of
+from souk.edge.protocol import MAX_HOPS
+from souk.edge.slices import SLICE_BYTES, Source
+from souk.edge.store import SliceStore
+from souk.edge.tickets import EdgeTicket
+from souk.edge.upstream import Asked, UpstreamFailed
+from souk.infra.waiting import waited
+
+RETRY_S: Final = 5.0
+
+log = structlog.get_logger("souk.edge")
+
+
+class Placing:
+    """Holds what home wants held. `load` before use."""
+
+    def __init__(self, store: SliceStore, filler: Filler, *, file: Path) -> None:
+        self._store = store
+        self._filler = filler
+        self._file = file
+        self._placements: dict[str, Placement] = {}
+        self._told: dict[str, Held] = {}
+        self._changed = asyncio.Event()
+
+    @property
+    def digest(self) -> str:
+        """What names all of it: home tells it anew when this is not what it has decided."""
+        return digest_of((one.sha256, one.number) for one in self._placements.values())
+
+    async def load(self) -> None:
+        """Takes up what was placed before this start, so that it stays also while home is away."""
+        with suppress(OSError, msgspec.MsgspecError):
+            content = await asyncio.to_thread(self._file.read_bytes)
+            await self._set(msgspec.json.decode(content, type=list[Placement]))
+
+    async def take(self, placements: Sequence[Placement]) -> None:
+        """What home has decided now; all of it, nothing else is placed."""
+        await self._set(placements)
+        try:
+            await asyncio.to_thread(self._keep)
+        except OSError as error:  # home says it again after the next start
+            log.warning("placements were not kept", problem=str(error))
+
+    def report(self) -> tuple[Held, ...]:
+        """What home has not heard yet of files that are on their way or here."""
+        news = []
+        for placement in self._placements.values():
+            held = Held(
+                sha256=placement.sha256,
+                number=placement.number,
+                bytes_held=min(
+                    placement.size_bytes, self._store.held(placement.sha256) * SLICE_BYTES
+                ),
+            )
+            if self._told.get(placement.sha256) != held:
+                news.append(held)
+                if len(news) == MAX_REPORTED:
+                    break
+        return tuple(news)
+
+    def told(self, report: Sequence[Held]) -> None:
+        """Home has heard this."""
+        self._told |= {held.sha256: held for held in report if held.sha256 in self._placements}
+
+    async def run(self) -> None:
+        """Fetches what is missing, one file after the other, until cancelled."""
+        while True:
+            self._changed.clear()
+            for placement in tuple(self._placements.values()):
+                if placement.sha256 in self._placements:
+                    await self._fetch(placement)
+            await waited(self._changed, RETRY_S)
+
+    async def _set(self, placements: Sequence[Placement]) -> None:
+        self._placements = {one.sha256: one for one in placements}
+        self._told = {
+            sha256: held for sha256, held in self._told.items() if sha256 in self._placements
+        }
+        await self._store.pin({one.sha256: one.size_bytes for one in placements if one.pinned})
+        self._changed.set()
+
+    async def _fetch(self, placement: Placement) -> None:
+        source = Source(placement.sha256, placement.size_bytes, placement.root)
+        asked = Asked(ticket=_ticket(placement), text=PLACED_TICKET, hops=MAX_HOPS)
+        number = 0
+        try:
+            while number < source.slice_count:
+                if self._store.has(SliceKey(placement.sha256, number)):
+                    number += 1
+                    continue
+                if self._placements.get(placement.sha256) != placement:
+                    return
+                until = min(source.slice_count, number + RUN_SLICES)
+                await self._filler.slice(asked, number, until=until)
+                number += 1
+        except UpstreamFailed as error:
+            log.info("a placed file is not here yet", sha256=placement.sha256, problem=str(error))
+
+    def _keep(self) -> None:
+        fresh = self._file.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(list(self._placements.values())))
+        fresh.replace(self._file)
+
+
+def _ticket(placement: Placement) -> EdgeTicket:
+    """What the cache has to know of the file; nobody else ever sees it."""
+    return EdgeTicket(
+        licence_id="",
+        listing_id=placement.listing_id,
+        organisation_id=placement.organisation_id,
+        address=placement.address,
+        sha256=placement.sha256,
+        size_bytes=placement.size_bytes,
+        slices_root=placement.root,
+        filename=placement.filename,
+        media_type="application/octet-stream",
+        regions=(),
+        issued_at=0,
+        expires_at=0,
+    )

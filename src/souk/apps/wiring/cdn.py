@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.parts import Core, Parts, Schedule
-from souk.delivery.cdn import node_routes, routes
+from souk.delivery.cdn import node_routes, routes, site_routes
 from souk.delivery.cdn.fleet import Fleet
 from souk.delivery.cdn.jobs import Forgetting, revocation_handler
 from souk.delivery.cdn.origin import Origin
@@ -13,6 +13,7 @@ from souk.delivery.cdn.sending import Sending
 from souk.delivery.cdn.service import CdnService
 from souk.delivery.cdn.settings import CdnSettings
 from souk.delivery.cdn.signing import EdgeTickets
+from souk.delivery.cdn.sites import SiteService
 from souk.delivery.cdn.slicing import Slicing
 from souk.delivery.cdn.telling import Telling
 from souk.rights.licences.api import Licences
@@ -26,6 +27,7 @@ FORGET_EVERY_S = 600
 class Cdn:
     cdn: CdnService
     fleet: Fleet
+    sites: SiteService
     parts: Parts
 
 
@@ -38,6 +40,7 @@ def wire_cdn(core: Core, *, listings: Listings, licences: Licences, artifacts: A
     routing = Routing(core.database, fleet=fleet, places=places, settings=settings)
     telling = Telling(core.database, keyring=core.keyring, fleet=fleet, settings=settings)
     cdn = CdnService(listings=listings, telling=telling, routing=routing, signing=signing)
+    sites = SiteService(telling=telling, settings=settings)
     origin = Origin(signing=signing, licences=licences, artifacts=artifacts, slicing=slicing)
     nearby = Sending(
         core.database,
@@ -50,16 +53,18 @@ def wire_cdn(core: Core, *, listings: Listings, licences: Licences, artifacts: A
     return Cdn(
         cdn=cdn,
         fleet=fleet,
+        sites=sites,
         parts=Parts(
             services={
                 "cdn": cdn,
                 "fleet": fleet,
                 "routing": routing,
                 "telling": telling,
+                "sites": sites,
                 "origin": origin,
                 "nearby": nearby,
             },
-            routes=routes.ROUTES,
+            routes=[*routes.ROUTES, *site_routes.ROUTES],
             root_routes=node_routes.ROUTES,
             handlers=[revocation_handler(telling)],
             schedules=[

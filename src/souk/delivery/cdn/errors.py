@@ -1,6 +1,6 @@
 """What can go wrong at the control plane."""
 
-from souk.kernel.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from souk.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 
 class NodeUnknown(NotFound):
@@ -41,3 +41,45 @@ class PurgeInvalid(Invalid):
 
     def __init__(self, detail: str) -> None:
         super().__init__("purge_value_invalid", detail)
+
+
+class SiteUnknown(NotFound):
+    """There is no such site, or it is of others."""
+
+    def __init__(self) -> None:
+        super().__init__("site_unknown", "There is no such site among your organisations'.")
+
+
+class SiteNotYours(Forbidden):
+    """A member who does not manage the organisation."""
+
+    def __init__(self) -> None:
+        super().__init__("site_not_yours", "Owners and managers of an organisation set its sites.")
+
+
+class SitesFull(Conflict):
+    """An organisation has as many sites as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("sites_full", f"An organisation has at most {most} sites; remove one.")
+
+
+class UpstreamInvalid(Invalid):
+    """An upstream that nodes do not fetch from; the detail says why."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("upstream_invalid", detail)
+
+
+class HostTaken(Conflict):
+    """A name that is proven for another site."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__("host_taken", f"{host} is proven to be another site's name.")
+
+
+class SiteHostUnknown(NotFound):
+    """A name that the site does not have."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__("site_host_unknown", f"This site has no name {host}.")

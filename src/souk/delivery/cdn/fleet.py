@@ -13,6 +13,7 @@ from souk.delivery.cdn.errors import JoinTokenRefused, NodeRefused, NodeUnknown,
 from souk.delivery.cdn.model import is_node_url, state_of
 from souk.delivery.cdn.nodes_store import NodeRow
 from souk.delivery.cdn.settings import CdnSettings
+from souk.delivery.cdn.site_news import site_news
 from souk.edge.protocol import (
     LOCAL_JOIN,
     Heartbeat,
@@ -166,6 +167,7 @@ class Fleet:
             peer_secret=self._keyring.derive(PEERS).hex(),
             usage_number=max(node.usage_number, beat.usage.number if beat.usage else 0),
             secret=await self._fresh_secret(uow, node),
+            sites=await site_news(uow, beat.sites),
         )
 
     async def regions(self, uow: UnitOfWork, actor: Actor, *, region: str | None) -> list[Region]:

@@ -12,6 +12,7 @@ from souk.delivery.cdn.log_store import Configuration
 from souk.delivery.cdn.model import percentile_ms
 from souk.delivery.cdn.routing import Routing
 from souk.delivery.cdn.signing import EdgeTickets
+from souk.delivery.cdn.site_news import touch_sites_of
 from souk.delivery.cdn.telling import Telling
 from souk.edge.protocol import CommandKind
 from souk.infra.postgres.uow import UnitOfWork
@@ -133,6 +134,8 @@ class CdnService:
             )
             tag = f"listing:{wanted.listing_id}" if wanted.listing_id else f"organisation:{owner}"
             await self._telling.append(uow, kind="tag", value=tag, by=user_id)
+            if wanted.listing_id is None and await touch_sites_of(uow, owner):
+                await self._telling.append(uow, kind="sites", value="", by=user_id)
         self._telling.push_after(uow)
         return Residency(
             organisation_id=owner, listing_id=wanted.listing_id, regions=wanted.regions

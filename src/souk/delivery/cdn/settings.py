@@ -35,6 +35,12 @@ class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Files up to this size are hashed for nodes when first asked for; larger ones beside it, and
     the marketplace serves them itself until that is done."""
 
+    max_sites: Annotated[int, Meta(ge=0, le=10_000)] = 20
+    """How many sites an organisation may have."""
+    private_upstreams: bool = False
+    """Whether a site's origin may lie in a private network or on this machine: only for use among
+    people who trust each other. Nodes have a setting of their own for it."""
+
     def regions_here(self, base_url: str) -> list[str]:
         """The regions of this machine's own small nodes.
 

@@ -6,7 +6,7 @@ alone. Who holds a licence keeps it and the files.
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.people.organisations.api import OrganisationsApi
-from souk.works.listings import store
+from souk.works.listings import hiding_store, store, version_store
 from souk.works.listings.announcing import announce
 from souk.works.listings.errors import ListingUnknown
 from souk.works.listings.events import ListingRetired
@@ -31,7 +31,7 @@ class ListingHiding:
         if row.hidden_at is None:
             await self._hide(uow, row, reason=reason, with_seller=False)
         else:  # with its seller, perhaps: from now on in its own right
-            await store.hide_alone(uow, row.id, reason=reason)
+            await hiding_store.hide_alone(uow, row.id, reason=reason)
 
     async def restore(self, uow: UnitOfWork, listing_id: str) -> None:
         """Gives a hidden listing back in the state it had; harmless to repeat."""
@@ -39,26 +39,26 @@ class ListingHiding:
         if row.hidden_at is None:
             return
         if (await self._organisations.get(uow, row.organisation_id)).hidden:
-            await store.hide_with_seller(uow, row.id)
+            await hiding_store.hide_with_seller(uow, row.id)
         else:
             await self._restore(uow, row)
 
     async def hide_seller(self, uow: UnitOfWork, organisation_id: str, *, reason: str) -> None:
         """Hides every published listing of a seller; harmless to repeat."""
-        for listing_id in await store.published_of(uow, organisation_id):
+        for listing_id in await hiding_store.published_of(uow, organisation_id):
             row = await self._locked(uow, listing_id)
             if row.hidden_at is None:
                 await self._hide(uow, row, reason=reason, with_seller=True)
 
     async def restore_seller(self, uow: UnitOfWork, organisation_id: str) -> None:
         """Gives back what was hidden with the seller."""
-        for listing_id in await store.hidden_with(uow, organisation_id):
+        for listing_id in await hiding_store.hidden_with(uow, organisation_id):
             await self._restore(uow, await self._locked(uow, listing_id))
 
     async def _hide(
         self, uow: UnitOfWork, row: ListingRow, *, reason: str, with_seller: bool
     ) -> None:
-        await store.hide(uow, row.id, reason=reason, with_seller=with_seller)
+        await hiding_store.hide(uow, row.id, reason=reason, with_seller=with_seller)
         if row.state == "published":
             uow.publish(
                 ListingRetired(
@@ -71,11 +71,11 @@ class ListingHiding:
             )
 
     async def _restore(self, uow: UnitOfWork, row: ListingRow) -> None:
-        state = await store.unhide(uow, row.id)
+        state = await hiding_store.unhide(uow, row.id)
         if state != "published":
             return
         assert row.current_version_id is not None  # the database admits no published one without
-        (current,) = await store.versions_by_id(uow, [row.current_version_id])
+        (current,) = await version_store.versions_by_id(uow, [row.current_version_id])
         announce(
             uow,
             row,

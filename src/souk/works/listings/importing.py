@@ -11,7 +11,7 @@ from souk.kernel.errors import SoukError
 from souk.kernel.ids import new_id
 from souk.people.organisations.api import OrganisationsApi
 from souk.works.artifacts.api import Artifact, Artifacts
-from souk.works.listings import store
+from souk.works.listings import store, version_store
 from souk.works.listings.announcing import announce
 from souk.works.listings.api import (
     AdmittedVersion,
@@ -247,7 +247,7 @@ class ListingImporter:
             _new_version(uow, new, request, revision)
             for (new, request, _), revision in zip(commits, revisions, strict=True)
         ]
-        await store.add_versions(uow, news)
+        await version_store.add_versions(uow, news)
         return {
             version.listing_id: VersionRow(
                 id=version.id,
@@ -339,8 +339,8 @@ def _first_commit(
 
 def _new_version(
     uow: UnitOfWork, new: store.NewListing, request: VersionRequest, revision: Revision
-) -> store.NewVersion:
-    return store.NewVersion(
+) -> version_store.NewVersion:
+    return version_store.NewVersion(
         id=new_id("ver", uow.now),
         listing_id=new.id,
         organisation_id=new.organisation_id,

@@ -12,7 +12,7 @@ from souk.kernel.errors import Conflict, NotFound
 from souk.kernel.ids import new_id
 from souk.kernel.semver import best
 from souk.works.artifacts.api import Artifacts
-from souk.works.listings import store
+from souk.works.listings import store, version_store
 from souk.works.listings.announcing import announce
 from souk.works.listings.api import (
     AdmittedVersion,
@@ -112,7 +112,7 @@ class Publisher:
         return await self._name(uow, row, candidate, facts, revision_id=revision_id, notes="")
 
     async def _check_room(self, uow: UnitOfWork, row: ListingRow) -> None:
-        if len(await store.versions_of(uow, row.id)) >= self._settings.max_versions:
+        if len(await version_store.versions_of(uow, row.id)) >= self._settings.max_versions:
             raise Conflict(
                 "versions_full",
                 f"A listing may have at most {self._settings.max_versions} versions.",
@@ -129,7 +129,7 @@ class Publisher:
         notes: str,
     ) -> Version:
         """Writes the version down and answers it."""
-        new = store.NewVersion(
+        new = version_store.NewVersion(
             id=new_id("ver", uow.now),
             listing_id=row.id,
             organisation_id=row.organisation_id,
@@ -137,7 +137,7 @@ class Publisher:
             revision_id=revision_id,
             notes=notes,
         )
-        if not await store.add_versions(uow, [new]):
+        if not await version_store.add_versions(uow, [new]):
             raise Conflict(
                 "version_taken",
                 f"Version {candidate.version} exists and never changes; choose a higher number.",
@@ -177,7 +177,7 @@ class Publisher:
         row = await self._listings.managed_row(uow, actor, listing_id)
         if row.hidden_at is not None:
             raise ListingHidden()
-        versions = await store.versions_of(uow, row.id)
+        versions = await version_store.versions_of(uow, row.id)
         offers = (await self._offers.of_listings(uow, [row.id])).get(row.id, [])
         missing = missing_to_publish(row.words, versions=len(versions), offers=offers)
         if missing:
@@ -197,11 +197,11 @@ class Publisher:
             Conflict: `version_not_published`.
         """
         row = await self._listings.managed_row(uow, actor, listing_id)
-        chosen = _chosen(await store.versions_of(uow, row.id), version)
+        chosen = _chosen(await version_store.versions_of(uow, row.id), version)
         if chosen.published_at is None:
             raise Conflict("version_not_published", f"Version {version} is not published yet.")
         if chosen.id != row.current_version_id:
-            await store.set_current_version(uow, row.id, chosen.id)
+            await version_store.set_current_version(uow, row.id, chosen.id)
             uow.publish(
                 ListingEdited(
                     listing_id=row.id,

@@ -10,7 +10,7 @@ from souk.kernel.money import CURRENCIES
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import OrganisationFacts, OrganisationsApi
 from souk.works.artifacts.api import Artifact, Artifacts
-from souk.works.listings import store
+from souk.works.listings import store, version_store, walking_store
 from souk.works.listings.api import Covers, ListingAddress, OfferBook, SellerTotals
 from souk.works.listings.errors import ListingUnknown, VersionUnknown
 from souk.works.listings.model import ListingRow, VersionRow, as_shown
@@ -96,20 +96,20 @@ class ListingReader:
     async def published_after(
         self, uow: UnitOfWork, listing_id: str = "", *, limit: int = 500
     ) -> list[Listing]:
-        rows = await store.published_after(uow, listing_id, limit=limit)
+        rows = await walking_store.published_after(uow, listing_id, limit=limit)
         ids = [row.current_version_id for row in rows if row.current_version_id is not None]
-        current = await self._versions(uow, await store.versions_by_id(uow, ids))
+        current = await self._versions(uow, await version_store.versions_by_id(uow, ids))
         return await self._listings(
             uow, rows, {row.id: _those(current, row.current_version_id) for row in rows}
         )
 
     async def address_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
-        return await store.every_published(uow, every=every)
+        return await walking_store.every_published(uow, every=every)
 
     async def addresses_from(
         self, uow: UnitOfWork, listing_id: str, *, limit: int
     ) -> list[ListingAddress]:
-        rows = await store.addresses_from(uow, listing_id, limit=limit)
+        rows = await walking_store.addresses_from(uow, listing_id, limit=limit)
         owners = await self._organisations.many(uow, list({row.organisation_id for row in rows}))
         return [
             ListingAddress(
@@ -119,12 +119,12 @@ class ListingReader:
         ]
 
     async def seller_pages(self, uow: UnitOfWork, *, every: int) -> list[str]:
-        return await store.every_seller(uow, every=every)
+        return await walking_store.every_seller(uow, every=every)
 
     async def sellers_from(
         self, uow: UnitOfWork, organisation_id: str, *, limit: int
     ) -> list[ListingAddress]:
-        rows = await store.sellers_from(uow, organisation_id, limit=limit)
+        rows = await walking_store.sellers_from(uow, organisation_id, limit=limit)
         owners = await self._organisations.many(uow, [row.organisation_id for row in rows])
         return [
             ListingAddress(address=owners[row.organisation_id].slug, updated_at=row.updated_at)
@@ -136,7 +136,7 @@ class ListingReader:
 
     async def version(self, uow: UnitOfWork, listing_id: str, version: str) -> Version:
         """One version of a listing by its semantic version. Raises NotFound `version_unknown`."""
-        rows = await store.versions_of(uow, listing_id)
+        rows = await version_store.versions_of(uow, listing_id)
         found = [row for row in rows if row.version == version]
         listing = await store.find(uow, listing_id)
         if not found or listing is None:
@@ -144,7 +144,7 @@ class ListingReader:
         return _shown_versions(uow, listing, await self._versions(uow, found))[0]
 
     async def version_files(self, uow: UnitOfWork, version_id: str) -> list[FileEntry]:
-        rows = await store.versions_by_id(uow, [version_id])
+        rows = await version_store.versions_by_id(uow, [version_id])
         if not rows:
             raise VersionUnknown()
         return (await self._versions(uow, rows))[0].files
@@ -156,7 +156,9 @@ class ListingReader:
         if row.current_version_id is None:
             return None
         return (
-            await self._versions(uow, await store.versions_by_id(uow, [row.current_version_id]))
+            await self._versions(
+                uow, await version_store.versions_by_id(uow, [row.current_version_id])
+            )
         )[0]
 
     async def address_of(self, uow: UnitOfWork, row: ListingRow) -> str:
@@ -167,7 +169,7 @@ class ListingReader:
     async def _one(self, uow: UnitOfWork, row: ListingRow | None) -> Listing:
         if row is None:
             raise ListingUnknown()
-        versions = await store.versions_of(uow, row.id)
+        versions = await version_store.versions_of(uow, row.id)
         shown = await self._versions(uow, versions[: self._settings.versions_shown])
         return (await self._listings(uow, [row], {row.id: shown}))[0]
 
@@ -218,7 +220,7 @@ class ListingReader:
         offers = await self._offers.of_listings(uow, ids)
         counts = Tallies(await store.counts(uow, ids))
         current = [row.current_version_id for row in rows if row.current_version_id is not None]
-        versions = {row.id: row.version for row in await store.versions_by_id(uow, current)}
+        versions = {row.id: row.version for row in await version_store.versions_by_id(uow, current)}
         covers = await self._covers.of_listings(uow, ids)
         return [
             ListingSummary(

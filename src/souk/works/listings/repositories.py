@@ -6,7 +6,7 @@ from typing import Any
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Invalid
 from souk.people.organisations.api import OrganisationsApi
-from souk.works.listings import repository_store, store
+from souk.works.listings import repository_store, store, version_store
 from souk.works.listings.api import Repository, RepositoryVersion
 from souk.works.listings.cards import read_card
 from souk.works.listings.errors import ListingUnknown
@@ -50,7 +50,7 @@ class RepositoryReader:
                 revision_id=row.revision_id,
                 published=row.published_at is not None,
             )
-            for row in await store.versions_of(uow, listing_id)
+            for row in await version_store.versions_of(uow, listing_id)
         ]
 
     async def version(

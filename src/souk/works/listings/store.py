@@ -1,13 +1,12 @@
-"""The SQL of listings, their versions and counts."""
+"""The SQL of listings and their counts."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork, json_value
 from souk.works.listings.api import SellerTotals
-from souk.works.listings.model import ListingRow, VersionRow, Words
+from souk.works.listings.model import ListingRow, Words
 from souk_client.contracts.base import ListingKind
 from souk_client.contracts.works import ListingState
 
@@ -15,9 +14,6 @@ LISTING_COLUMNS = """
     l.id, l.organisation_id, l.slug, l.kind, l.title, l.summary, l.card, l.licence, l.category,
     l.task, l.tags, l.metrics, l.compatibility, l.regions, l.state, l.current_version_id,
     l.created_at, l.updated_at, l.published_at, l.hidden_at
-"""
-VERSION_COLUMNS = """
-    v.id, v.listing_id, v.version, v.revision_id, v.notes, v.created_at, v.published_at
 """
 
 
@@ -30,17 +26,6 @@ class NewListing(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     words: Words
     created_by: str | None
-
-
-class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A version to be written."""
-
-    id: str
-    listing_id: str
-    organisation_id: str
-    version: str
-    revision_id: str
-    notes: str
 
 
 class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,21 +42,6 @@ class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
     version_id: str | None
     version: str | None
     revision_id: str | None
-
-
-class AddressRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What makes a listing's address."""
-
-    organisation_id: str
-    slug: str
-    updated_at: datetime
-
-
-class SellerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Who sells something, and when that last changed."""
-
-    organisation_id: str
-    updated_at: datetime
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,78 +159,6 @@ async def of_organisation(
     )
 
 
-async def published_after(uow: UnitOfWork, listing_id: str, *, limit: int) -> list[ListingRow]:
-    """Published listings in the order of their ids."""
-    return await uow.all(
-        ListingRow,
-        f"""
-        SELECT {LISTING_COLUMNS} FROM works.listings l
-        WHERE l.state = 'published' AND l.id > %(after)s ORDER BY l.id LIMIT %(limit)s
-        """,
-        after=listing_id,
-        limit=limit,
-    )
-
-
-async def every_published(uow: UnitOfWork, *, every: int) -> list[str]:
-    """The ids of the first, the `every + 1`th, … published listing, in the order of ids."""
-    return await uow.values(
-        """
-        SELECT id FROM (
-            SELECT l.id, row_number() OVER (ORDER BY l.id) AS place
-            FROM works.listings l WHERE l.state = 'published' AND l.hidden_at IS NULL
-        ) AS placed
-        WHERE (place - 1) %% %(every)s = 0 ORDER BY id
-        """,
-        every=every,
-    )
-
-
-async def addresses_from(uow: UnitOfWork, listing_id: str, *, limit: int) -> list[AddressRow]:
-    """Published listings from this id on, in the order of ids."""
-    return await uow.all(
-        AddressRow,
-        """
-        SELECT l.organisation_id, l.slug, l.updated_at FROM works.listings l
-        WHERE l.state = 'published' AND l.hidden_at IS NULL AND l.id >= %(first)s
-        ORDER BY l.id LIMIT %(limit)s
-        """,
-        first=listing_id,
-        limit=limit,
-    )
-
-
-async def every_seller(uow: UnitOfWork, *, every: int) -> list[str]:
-    """The ids of the first, the `every + 1`th, … organisation that sells something."""
-    return await uow.values(
-        """
-        SELECT id FROM (
-            SELECT s.organisation_id AS id, row_number() OVER (ORDER BY s.organisation_id) AS place
-            FROM (
-                SELECT DISTINCT organisation_id FROM works.listings
-                WHERE state = 'published' AND hidden_at IS NULL
-            ) AS s
-        ) AS placed
-        WHERE (place - 1) %% %(every)s = 0 ORDER BY id
-        """,
-        every=every,
-    )
-
-
-async def sellers_from(uow: UnitOfWork, organisation_id: str, *, limit: int) -> list[SellerRow]:
-    """Organisations that sell something from this id on, with their latest change."""
-    return await uow.all(
-        SellerRow,
-        """
-        SELECT organisation_id, max(updated_at) AS updated_at FROM works.listings
-        WHERE state = 'published' AND hidden_at IS NULL AND organisation_id >= %(first)s
-        GROUP BY organisation_id ORDER BY organisation_id LIMIT %(limit)s
-        """,
-        first=organisation_id,
-        limit=limit,
-    )
-
-
 async def totals(uow: UnitOfWork, organisation_id: str) -> SellerTotals:
     """An organisation's published listings, with their sales and downloads."""
     return await uow.one(
@@ -342,146 +240,12 @@ async def retire(uow: UnitOfWork, listing_id: str) -> None:
     )
 
 
-async def hide(uow: UnitOfWork, listing_id: str, *, reason: str, with_seller: bool) -> None:
-    """Takes a listing off the market by the moderators' word, and remembers its state."""
-    await uow.execute(
-        """
-        UPDATE works.listings
-        SET hidden_at = %(now)s, hidden_reason = %(reason)s, hidden_state = state,
-            state = CASE WHEN state = 'published' THEN 'retired' ELSE state END,
-            retired_at = CASE WHEN state = 'published' THEN %(now)s ELSE retired_at END,
-            hidden_with_seller = %(with_seller)s, updated_at = %(now)s
-        WHERE id = %(id)s AND hidden_at IS NULL
-        """,
-        id=listing_id,
-        reason=reason,
-        with_seller=with_seller,
-        now=uow.now,
-    )
-
-
-async def unhide(uow: UnitOfWork, listing_id: str) -> str:
-    """Undoes `hide`; answers the state that the listing is in again."""
-    state: str = await uow.value(
-        """
-        UPDATE works.listings
-        SET hidden_at = NULL, hidden_reason = NULL, hidden_state = NULL, state = hidden_state,
-            hidden_with_seller = false,
-            retired_at = CASE WHEN hidden_state = 'published' THEN NULL ELSE retired_at END,
-            updated_at = %(now)s
-        WHERE id = %(id)s AND hidden_at IS NOT NULL RETURNING state
-        """,
-        id=listing_id,
-        now=uow.now,
-    )
-    return state
-
-
-async def hide_alone(uow: UnitOfWork, listing_id: str, *, reason: str) -> None:
-    """A listing that went with its seller stays hidden for a reason of its own."""
-    await uow.execute(
-        """
-        UPDATE works.listings SET hidden_with_seller = false, hidden_reason = %(reason)s
-        WHERE id = %(id)s AND hidden_with_seller
-        """,
-        id=listing_id,
-        reason=reason,
-    )
-
-
-async def hide_with_seller(uow: UnitOfWork, listing_id: str) -> None:
-    """A listing that has no reason of its own any more stays hidden while its seller is."""
-    await uow.execute(
-        "UPDATE works.listings SET hidden_with_seller = true WHERE id = %(id)s AND "
-        "hidden_at IS NOT NULL",
-        id=listing_id,
-    )
-
-
-async def published_of(uow: UnitOfWork, organisation_id: str) -> list[str]:
-    """The ids of an organisation's published listings."""
-    return await uow.values(
-        """
-        SELECT id FROM works.listings
-        WHERE organisation_id = %(id)s AND state = 'published' ORDER BY id
-        """,
-        id=organisation_id,
-    )
-
-
-async def hidden_with(uow: UnitOfWork, organisation_id: str) -> list[str]:
-    """The ids of listings that are hidden because their seller is."""
-    return await uow.values(
-        """
-        SELECT id FROM works.listings
-        WHERE organisation_id = %(id)s AND hidden_with_seller ORDER BY id
-        """,
-        id=organisation_id,
-    )
-
-
-async def set_current_version(uow: UnitOfWork, listing_id: str, version_id: str) -> None:
-    """Says which version buyers get."""
-    await uow.execute(
-        """
-        UPDATE works.listings SET current_version_id = %(version_id)s, updated_at = %(now)s
-        WHERE id = %(id)s
-        """,
-        id=listing_id,
-        version_id=version_id,
-        now=uow.now,
-    )
-
-
 async def touch(uow: UnitOfWork, listing_id: str) -> None:
     """Notes that something about a listing changed now."""
     await uow.execute(
         "UPDATE works.listings SET updated_at = %(now)s WHERE id = %(id)s",
         id=listing_id,
         now=uow.now,
-    )
-
-
-async def add_versions(uow: UnitOfWork, versions: Sequence[NewVersion]) -> int:
-    """Writes versions; answers how many had a free number."""
-    return await uow.execute(
-        """
-        INSERT INTO works.versions
-            (id, listing_id, organisation_id, version, revision_id, notes, created_at)
-        SELECT n.id, n.listing_id, n.organisation_id, n.version, n.revision_id, n.notes, %(now)s
-        FROM unnest(%(ids)s::text[], %(listing_ids)s::text[], %(organisation_ids)s::text[],
-            %(versions)s::text[], %(revision_ids)s::text[], %(notes)s::text[])
-            AS n(id, listing_id, organisation_id, version, revision_id, notes)
-        ON CONFLICT (listing_id, version) DO NOTHING
-        """,
-        now=uow.now,
-        ids=[new.id for new in versions],
-        listing_ids=[new.listing_id for new in versions],
-        organisation_ids=[new.organisation_id for new in versions],
-        versions=[new.version for new in versions],
-        revision_ids=[new.revision_id for new in versions],
-        notes=[new.notes for new in versions],
-    )
-
-
-async def versions_of(uow: UnitOfWork, listing_id: str) -> list[VersionRow]:
-    """Every version of a listing that this scope sees, newest first."""
-    return await uow.all(
-        VersionRow,
-        f"""
-        SELECT {VERSION_COLUMNS} FROM works.versions v
-        WHERE v.listing_id = %(id)s ORDER BY v.id DESC
-        """,
-        id=listing_id,
-    )
-
-
-async def versions_by_id(uow: UnitOfWork, version_ids: Collection[str]) -> list[VersionRow]:
-    """Those of these versions that this scope sees."""
-    return await uow.all(
-        VersionRow,
-        f"SELECT {VERSION_COLUMNS} FROM works.versions v WHERE v.id = ANY(%(ids)s)",
-        ids=list(version_ids),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from souk.edge.tickets import EdgeTicket
+
 PLACED_TICKET: Final = "placed"
 """What a node sends as ticket when it fetches what home has placed on it: home looks that up. At a
 node this opens nothing."""
@@ -51,3 +53,21 @@ def digest_of(facts: Iterable[tuple[str, int]]) -> str:
     """
     lines = sorted(f"{sha256} {number}" for sha256, number in facts)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32] if lines else ""
+
+
+def ticket_of(placement: Placement) -> EdgeTicket:
+    """What the cache has to know of the file; nobody else ever sees it."""
+    return EdgeTicket(
+        licence_id="",
+        listing_id=placement.listing_id,
+        organisation_id=placement.organisation_id,
+        address=placement.address,
+        sha256=placement.sha256,
+        size_bytes=placement.size_bytes,
+        slices_root=placement.root,
+        filename=placement.filename,
+        media_type="application/octet-stream",
+        regions=(),
+        issued_at=0,
+        expires_at=0,
+    )

@@ -11,11 +11,10 @@ import structlog
 
 from souk.edge.disk import SliceKey
 from souk.edge.filling import RUN_SLICES, Filler
-from souk.edge.placements import MAX_REPORTED, PLACED_TICKET, Held, Placement, digest_of
+from souk.edge.placements import MAX_REPORTED, PLACED_TICKET, Held, Placement, digest_of, ticket_of
 from souk.edge.protocol import MAX_HOPS
 from souk.edge.slices import SLICE_BYTES, Source
 from souk.edge.store import SliceStore
-from souk.edge.tickets import EdgeTicket
 from souk.edge.upstream import Asked, UpstreamFailed
 from souk.infra.waiting import waited
 
@@ -33,6 +32,7 @@ class Placing:
         self._file = file
         self._placements: dict[str, Placement] = {}
         self._told: dict[str, Held] = {}
+        self._done: dict[str, int] = {}
         self._changed = asyncio.Event()
 
     @property
@@ -58,6 +58,13 @@ class Placing:
         """What home has not heard yet of files that are on their way or here."""
         news = []
         for placement in self._placements.values():
+            told = self._told.get(placement.sha256)
+            if (
+                told is not None
+                and self._is_over(placement)
+                and told.bytes_held == placement.size_bytes
+            ):
+                continue
             held = Held(
                 sha256=placement.sha256,
                 number=placement.number,
@@ -65,7 +72,7 @@ class Placing:
                     placement.size_bytes, self._store.held(placement.sha256) * SLICE_BYTES
                 ),
             )
-            if self._told.get(placement.sha256) != held:
+            if told != held:
                 news.append(held)
                 if len(news) == MAX_REPORTED:
                     break
@@ -90,11 +97,20 @@ class Placing:
             sha256: held for sha256, held in self._told.items() if sha256 in self._placements
         }
         await self._store.pin({one.sha256: one.size_bytes for one in placements if one.pinned})
+        self._done = {
+            one.sha256: one.number for one in placements if self._done.get(one.sha256) == one.number
+        }
         self._changed.set()
 
+    def _is_over(self, placement: Placement) -> bool:
+        """Whether it was fetched and may go: what the cache drops is not fetched for ever."""
+        return not placement.pinned and self._done.get(placement.sha256) == placement.number
+
     async def _fetch(self, placement: Placement) -> None:
+        if self._is_over(placement):
+            return
         source = Source(placement.sha256, placement.size_bytes, placement.root)
-        asked = Asked(ticket=_ticket(placement), text=PLACED_TICKET, hops=MAX_HOPS)
+        asked = Asked(ticket=ticket_of(placement), text=PLACED_TICKET, hops=MAX_HOPS)
         number = 0
         try:
             while number < source.slice_count:
@@ -106,6 +122,8 @@ class Placing:
                 until = min(source.slice_count, number + RUN_SLICES)
                 await self._filler.slice(asked, number, until=until)
                 number += 1
+            if self._store.held(placement.sha256) >= source.slice_count:
+                self._done[placement.sha256] = placement.number
         except UpstreamFailed as error:
             log.info("a placed file is not here yet", sha256=placement.sha256, problem=str(error))
 
@@ -113,21 +131,3 @@ class Placing:
         fresh = self._file.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(list(self._placements.values())))
         fresh.replace(self._file)
-
-
-def _ticket(placement: Placement) -> EdgeTicket:
-    """What the cache has to know of the file; nobody else ever sees it."""
-    return EdgeTicket(
-        licence_id="",
-        listing_id=placement.listing_id,
-        organisation_id=placement.organisation_id,
-        address=placement.address,
-        sha256=placement.sha256,
-        size_bytes=placement.size_bytes,
-        slices_root=placement.root,
-        filename=placement.filename,
-        media_type="application/octet-stream",
-        regions=(),
-        issued_at=0,
-        expires_at=0,
-    )

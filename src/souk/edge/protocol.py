@@ -97,17 +97,6 @@ class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
     """How many answers began within each bound of LATENCY_MS, the last for those beyond."""
 
 
-class DemandLine(msgspec.Struct, frozen=True, kw_only=True):
-    """How often one file was asked for in one minute."""
-
-    minute: int
-    """Unix seconds of its beginning."""
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-    listing_id: Annotated[str, Meta(max_length=64)]
-    organisation_id: Annotated[str, Meta(max_length=64)]
-    requests: Annotated[int, Meta(ge=0, le=2**40)]
-
-
 LATENCY_MS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -116,8 +105,6 @@ class UsageBatch(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     lines: tuple[UsageLine, ...]
-    demand: Annotated[tuple[DemandLine, ...], Meta(max_length=1000)] = ()
-    """The files that were asked for most."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):

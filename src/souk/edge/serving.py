@@ -128,8 +128,6 @@ class Downloads:
                 hit_bytes=hit,
                 first_byte_s=first_s,
                 failed=failed,
-                sha256=ticket.sha256,
-                listing_id=ticket.listing_id,
             ),
             now_s=self._clock.now_s(),
         )

@@ -1,25 +1,18 @@
 """What was served, counted by minute and seller, and handed to home in batches."""
 
 from bisect import bisect_left
-from collections import Counter
 from typing import Final
 
 import msgspec
 
-from souk.edge.protocol import LATENCY_MS, DemandLine, UsageBatch, UsageLine
+from souk.edge.protocol import LATENCY_MS, UsageBatch, UsageLine
 
 MAX_LINES: Final = 500
 """Lines of one batch."""
 MAX_WAITING: Final = 50_000
 """Lines that wait for home; beyond these the oldest are lost, and only figures are."""
-MAX_DEMAND: Final = 200
-"""Files that a batch names: those asked for most, the rest is not popular."""
-MAX_FILES: Final = 20_000
-"""Files that are counted between two batches."""
 
 _Key = tuple[int, str]
-_File = tuple[int, str, str, str]
-"""Minute, sha256, listing, organisation."""
 
 
 class _Counts:
@@ -41,9 +34,6 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     hit_bytes: int
     first_byte_s: float
     failed: bool
-    sha256: str = ""
-    """The file, where it is one of a listing."""
-    listing_id: str = ""
 
 
 class Usage:
@@ -52,7 +42,6 @@ class Usage:
     def __init__(self, *, first_number: int) -> None:
         self._number = first_number
         self._counts: dict[_Key, _Counts] = {}
-        self._demand: Counter[_File] = Counter()
         self._batch: UsageBatch | None = None
         self.lost_lines = 0
 
@@ -69,10 +58,6 @@ class Usage:
         counts.errors += served.failed
         counts.bytes_sent += served.bytes_sent
         counts.hit_bytes += served.hit_bytes
-        if served.sha256:
-            file = (key[0], served.sha256, served.listing_id, served.organisation_id)
-            if file in self._demand or len(self._demand) < MAX_FILES:
-                self._demand[file] += 1
         counts.latency[bisect_left(LATENCY_MS, served.first_byte_s * 1000)] += 1
 
     def batch(self) -> UsageBatch | None:
@@ -83,9 +68,7 @@ class Usage:
             self._batch = UsageBatch(
                 number=self._number,
                 lines=tuple(_line(key, self._counts.pop(key)) for key in keys),
-                demand=tuple(_demand(*one) for one in self._demand.most_common(MAX_DEMAND)),
             )
-            self._demand.clear()
         return self._batch
 
     def confirmed(self, number: int) -> None:
@@ -93,17 +76,6 @@ class Usage:
         if self._batch is not None and self._batch.number <= number:
             self._batch = None
         self._number = max(self._number, number)
-
-
-def _demand(file: _File, requests: int) -> DemandLine:
-    minute, sha256, listing_id, organisation_id = file
-    return DemandLine(
-        minute=minute,
-        sha256=sha256,
-        listing_id=listing_id,
-        organisation_id=organisation_id,
-        requests=requests,
-    )
 
 
 def _line(key: _Key, counts: _Counts) -> UsageLine:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from souk.apps.wiring.cdn_operations import CdnOperations, wire_cdn_operations
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.delivery.cdn import node_routes, routes, site_routes
 from souk.delivery.cdn.fleet import Fleet
@@ -28,6 +29,9 @@ class Cdn:
     cdn: CdnService
     fleet: Fleet
     sites: SiteService
+    routing: Routing
+    telling: Telling
+    operations: CdnOperations
     parts: Parts
 
 
@@ -42,6 +46,9 @@ def wire_cdn(core: Core, *, listings: Listings, licences: Licences, artifacts: A
     cdn = CdnService(listings=listings, telling=telling, routing=routing, signing=signing)
     sites = SiteService(telling=telling, settings=settings)
     origin = Origin(signing=signing, licences=licences, artifacts=artifacts, slicing=slicing)
+    operations = wire_cdn_operations(
+        core, settings, listings=listings, fleet=fleet, slicing=slicing
+    )
     nearby = Sending(
         core.database,
         listings=listings,
@@ -49,11 +56,16 @@ def wire_cdn(core: Core, *, listings: Listings, licences: Licences, artifacts: A
         routing=routing,
         slicing=slicing,
         signing=signing,
+        demand=operations.demand,
     )
+    extra = operations.parts
     return Cdn(
         cdn=cdn,
         fleet=fleet,
         sites=sites,
+        routing=routing,
+        telling=telling,
+        operations=operations,
         parts=Parts(
             services={
                 "cdn": cdn,
@@ -63,13 +75,17 @@ def wire_cdn(core: Core, *, listings: Listings, licences: Licences, artifacts: A
                 "sites": sites,
                 "origin": origin,
                 "nearby": nearby,
+                **extra.services,
             },
-            routes=[*routes.ROUTES, *site_routes.ROUTES],
+            routes=[*routes.ROUTES, *site_routes.ROUTES, *extra.routes],
             root_routes=node_routes.ROUTES,
-            handlers=[revocation_handler(telling)],
+            handlers=[revocation_handler(telling), *extra.handlers],
             schedules=[
-                Schedule(name="cdn.forget", every_s=FORGET_EVERY_S, run=Forgetting(settings).run)
+                Schedule(name="cdn.forget", every_s=FORGET_EVERY_S, run=Forgetting(settings).run),
+                *extra.schedules,
             ],
-            on_close=[telling.close, slicing.close, routing.close],
+            process_tasks=extra.process_tasks,
+            worker_tasks=extra.worker_tasks,
+            on_close=[*extra.on_close, telling.close, slicing.close, routing.close],
         ),
     )

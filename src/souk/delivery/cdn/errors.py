@@ -83,3 +83,40 @@ class SiteHostUnknown(NotFound):
 
     def __init__(self, host: str) -> None:
         super().__init__("site_host_unknown", f"This site has no name {host}.")
+
+
+class PlacementUnknown(NotFound):
+    """There is no such placement for this caller."""
+
+    def __init__(self) -> None:
+        super().__init__("placement_unknown", "There is no such placement.")
+
+
+class FileUnknown(Invalid):
+    """A placement of a file that the work's current version does not have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "file_unknown", "The work's published version has no file with this sha256."
+        )
+
+
+class RegionNotAllowed(Invalid):
+    """A placement where the seller's bytes may not lie."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(
+            "placement_not_allowed",
+            f"The seller's residency rules do not let these bytes lie in {region}.",
+        )
+
+
+class PlacementsFull(Conflict):
+    """A seller has as many placements, or as much pinned, as the settings allow."""
+
+    def __init__(self, *, rules: int, size_bytes: int) -> None:
+        super().__init__(
+            "placements_full",
+            f"An organisation may have {rules} placements and pin {size_bytes} bytes over all "
+            "regions and copies.",
+        )

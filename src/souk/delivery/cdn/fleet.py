@@ -8,12 +8,13 @@ from typing import Final
 
 import structlog
 
-from souk.delivery.cdn import log_store, nodes_store
+from souk.delivery.cdn import log_store, nodes_store, placement_store
 from souk.delivery.cdn.errors import JoinTokenRefused, NodeRefused, NodeUnknown, RegionUnknown
 from souk.delivery.cdn.model import is_node_url, state_of
 from souk.delivery.cdn.nodes_store import NodeRow
 from souk.delivery.cdn.settings import CdnSettings
 from souk.delivery.cdn.site_news import site_news
+from souk.edge.placements import Placement, digest_of
 from souk.edge.protocol import (
     LOCAL_JOIN,
     Heartbeat,
@@ -149,6 +150,7 @@ class Fleet:
             await log_store.add_usage(
                 uow, node.id, number=beat.usage.number, lines=beat.usage.lines
             )
+        await placement_store.note_held(uow, node.id, beat.held)
         log = await log_store.log(uow)
         # Ahead of the log: home was restored from a backup, and its numbers mean other commands.
         flush = not log.forgotten <= beat.applied <= log.newest
@@ -168,6 +170,7 @@ class Fleet:
             usage_number=max(node.usage_number, beat.usage.number if beat.usage else 0),
             secret=await self._fresh_secret(uow, node),
             sites=await site_news(uow, beat.sites),
+            placements=await _placements(uow, node.id, beat.placements),
         )
 
     async def regions(self, uow: UnitOfWork, actor: Actor, *, region: str | None) -> list[Region]:
@@ -272,6 +275,14 @@ class Fleet:
             not_stored=row.not_stored,
             behind=max(0, newest - row.applied),
         )
+
+
+async def _placements(uow: UnitOfWork, node_id: str, known: str) -> tuple[Placement, ...] | None:
+    """What is placed on a node; None when that is what it knows."""
+    names = await placement_store.names_at(uow, node_id)
+    if digest_of((one.sha256, one.number) for one in names) == known:
+        return None
+    return tuple(await placement_store.placed_at(uow, node_id))
 
 
 def _digest(secret: str) -> bytes:

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from souk.delivery.cdn import log_store
+from souk.delivery.cdn import log_store, placement_store
 from souk.delivery.cdn.nodes_store import NodeRow
 from souk.delivery.cdn.signing import EdgeTickets
 from souk.delivery.cdn.slicing import Slicing
+from souk.edge.placements import PLACED_TICKET, ticket_of
 from souk.edge.tickets import EdgeTicket
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Forbidden, Gone, NotFound
@@ -37,6 +38,8 @@ class Origin:
             Forbidden: `address_invalid`, `licence_not_good`, `region_not_allowed`.
             Gone: `address_expired`.
         """
+        if text == PLACED_TICKET:
+            return await self._placed(uow, node, sha256)
         ticket = await self._signing.read(text or "")
         if ticket is None or ticket.sha256 != sha256:
             raise Forbidden("address_invalid", "This address was not made by this marketplace.")
@@ -51,6 +54,19 @@ class Origin:
         if not check.good:
             raise Forbidden("licence_not_good", "The licence of this address has ended.")
         return ticket
+
+    async def _placed(self, uow: UnitOfWork, node: NodeRow, sha256: str) -> EdgeTicket:
+        """What home itself has placed on this node needs nobody's licence: it serves nobody yet."""
+        found = await placement_store.placed_at(uow, node.id, sha256=sha256)
+        if not found:
+            raise Forbidden("address_invalid", "This file is not placed on this node.")
+        (placement,) = found
+        allowed = await log_store.regions_of(
+            uow, organisation_id=placement.organisation_id, listing_id=placement.listing_id
+        )
+        if allowed and node.region not in allowed:
+            raise Forbidden("region_not_allowed", "The seller's bytes may not lie in this region.")
+        return ticket_of(placement)
 
     async def digests(self, uow: UnitOfWork, ticket: EdgeTicket) -> bytes:
         """The hashes of the file's slices. Raises NotFound `slices_unknown`."""

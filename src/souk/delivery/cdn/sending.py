@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import quote
 
 from souk.delivery.cdn import log_store
+from souk.delivery.cdn.demand import Demand
 from souk.delivery.cdn.routing import Routing
 from souk.delivery.cdn.signing import EdgeTickets
 from souk.delivery.cdn.slicing import Slicing
@@ -29,6 +30,7 @@ class Sending:
         routing: Routing,
         slicing: Slicing,
         signing: EdgeTickets,
+        demand: Demand,
     ) -> None:
         self._database = database
         self._listings = listings
@@ -36,6 +38,7 @@ class Sending:
         self._routing = routing
         self._slicing = slicing
         self._signing = signing
+        self._demand = demand
 
     async def address(
         self,
@@ -69,6 +72,9 @@ class Sending:
         node = await self._routing.node_for(address=client_address, sha256=sha256, regions=regions)
         if node is None:
             return None
+        self._demand.count(
+            node.region, sha256, listing_id=listing.id, organisation_id=listing.owner.id
+        )
         text = await self._signing.sign(
             EdgeTicket(
                 licence_id=licence_id,

@@ -41,6 +41,19 @@ class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a site's origin may lie in a private network or on this machine: only for use among
     people who trust each other. Nodes have a setting of their own for it."""
 
+    pin_share: Annotated[float, Meta(gt=0, le=0.9)] = 0.5
+    """The share of a node's cache that may be filled ahead of its users."""
+    pin_bytes: Annotated[int, Meta(ge=0)] = 100 * 2**30
+    """What one organisation may pin, over all regions and copies."""
+    placements_each: Annotated[int, Meta(ge=1, le=1000)] = 100
+    """Placements of one organisation."""
+    demand_requests: Annotated[int, Meta(ge=1)] = 100
+    """So many requests for a file in a region, within the window, keep one copy of it there."""
+    demand_window_s: Annotated[int, Meta(ge=60, le=86_400)] = 600
+    """How far back requests count for that."""
+    demand_cool_down_s: Annotated[int, Meta(ge=0)] = 1800
+    """How long demand has to be below half of that before a copy is let go."""
+
     def regions_here(self, base_url: str) -> list[str]:
         """The regions of this machine's own small nodes.
 

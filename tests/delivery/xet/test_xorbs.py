@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from souk.delivery.xet.chunking import CHUNK_MAX_BYTES
 from souk.delivery.xet.errors import XorbInvalid
 from souk.delivery.xet.hashes import chunk_hash
-from souk.delivery.xet.xorbs import group, pack, pack_header, read_xorb, ungroup, unpack_run
+from souk.delivery.xet.xorbs import (
+    XorbReader,
+    group,
+    pack,
+    pack_header,
+    read_xorb,
+    ungroup,
+    unpack_run,
+)
 
 CALM = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 """Nothing here depends on how busy the machine is."""
@@ -36,12 +44,26 @@ def test_chunks_come_back(contents: list[bytes], scheme: int) -> None:
     packs = [lambda c: pack_header(len(c)) + c, pack, grouped]
     parts = [packs[(scheme + number) % 3](part) for number, part in enumerate(contents)]
     xorb = b"".join(parts)
-    found, end = read_xorb(memoryview(xorb))
+    found, end = read_xorb(xorb)
     assert [chunk.hash for chunk in found] == [chunk_hash(content) for content in contents]
     assert [chunk.size_bytes for chunk in found] == [len(content) for content in contents]
     assert [chunk.end for chunk in found][-1] == end == len(xorb)
     assert list(unpack_run(memoryview(xorb))) == contents
-    assert read_xorb(memoryview(xorb + footer(b"anything"))) == (found, end)
+    assert read_xorb(xorb + footer(b"anything")) == (found, end)
+
+
+@CALM
+@given(chunks, st.booleans(), st.lists(st.integers(1, 900), min_size=1, max_size=30))
+def test_it_does_not_matter_in_what_pieces_a_xorb_arrives(
+    contents: list[bytes], ends: bool, lengths: list[int]
+) -> None:
+    xorb = b"".join(pack(content) for content in contents) + (footer(b"anything") if ends else b"")
+    reader, at = XorbReader(), 0
+    for length in [*lengths, len(xorb)]:
+        reader.take(xorb[at : at + length])
+        at += length
+    reader.finish()
+    assert (reader.chunks, reader.end) == read_xorb(xorb)
 
 
 def footer(content: bytes) -> bytes:
@@ -63,7 +85,7 @@ def test_bytes_are_grouped_as_the_specification_shows() -> None:
 @given(st.binary(max_size=400))
 def test_noise_is_refused_in_words(noise: bytes) -> None:
     try:
-        read_xorb(memoryview(noise))
+        read_xorb(noise)
     except XorbInvalid as error:
         assert error.status == 400
 
@@ -78,7 +100,7 @@ def test_a_changed_byte_never_passes_for_the_same_chunks(
     at = data.draw(st.integers(0, len(xorb) - 1))
     xorb[at] ^= data.draw(st.integers(1, 255))
     try:
-        found, _ = read_xorb(memoryview(bytes(xorb)))
+        found, _ = read_xorb(bytes(xorb))
     except XorbInvalid:
         return
     same = [chunk.hash for chunk in found] == expected
@@ -106,17 +128,17 @@ def test_a_changed_byte_never_passes_for_the_same_chunks(
 )
 def test_what_is_no_xorb_is_refused(xorb: bytes, why: str) -> None:
     with pytest.raises(XorbInvalid, match=why):
-        read_xorb(memoryview(xorb))
+        read_xorb(xorb)
 
 
 def test_a_bomb_is_unpacked_no_further_than_it_may_be() -> None:
     bomb = lz4.frame.compress(bytes(50 * 2**20))[: 2 * CHUNK_MAX_BYTES]
     with pytest.raises(XorbInvalid, match="its header says 1000"):
-        read_xorb(memoryview(header(1, len(bomb), 1000) + bomb))
+        read_xorb(header(1, len(bomb), 1000) + bomb)
 
 
 def test_a_frame_that_is_cut_off_or_followed_by_more_is_refused() -> None:
     packed = lz4.frame.compress(b"abc" * 500)
     for wrong in (packed[:-1], packed + b"\0", packed + packed):
         with pytest.raises(XorbInvalid):
-            read_xorb(memoryview(header(1, len(wrong), 1500) + wrong))
+            read_xorb(header(1, len(wrong), 1500) + wrong)

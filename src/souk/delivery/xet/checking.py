@@ -108,7 +108,11 @@ def check_listed(listed: Sequence[ShardXorb], xorbs: Mapping[str, KnownXorb]) ->
 
 
 class Digests:
-    """The sha256 of a file and of each MiB of it, as its bytes come by."""
+    """The sha256 of a file and of each MiB of it, as its bytes come by.
+
+    `take_whole` and `take_mibs` both want all of the bytes, in order; they share nothing, so that
+    two threads may work side by side.
+    """
 
     def __init__(self) -> None:
         self._whole = hashlib.sha256()
@@ -116,16 +120,22 @@ class Digests:
         self._filled = 0
         self._digests: list[bytes] = []
 
-    def take(self, block: memoryview) -> None:
-        """The next bytes."""
-        self._whole.update(block)
-        while block:
-            piece = block[: MIB - self._filled]
-            self._mib.update(piece)
-            self._filled += len(piece)
-            block = block[len(piece) :]
-            if self._filled == MIB:
-                self._end_mib()
+    def take_whole(self, pieces: Sequence[memoryview]) -> None:
+        """The next bytes, for the hash of everything."""
+        for piece in pieces:
+            self._whole.update(piece)
+
+    def take_mibs(self, pieces: Sequence[memoryview]) -> None:
+        """The next bytes, for the hash of each MiB."""
+        for block in pieces:
+            rest = block
+            while rest:
+                piece = rest[: MIB - self._filled]
+                self._mib.update(piece)
+                self._filled += len(piece)
+                rest = rest[len(piece) :]
+                if self._filled == MIB:
+                    self._end_mib()
 
     def sha256(self) -> str:
         """Of everything."""

@@ -1,7 +1,7 @@
 """The bytes of xorbs, and the bytes of files that are made of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -67,15 +67,18 @@ class XetContent:
             some = terms[at : at + TERMS_AT_ONCE]
             async with self._database.transaction(SYSTEM, read_only=True) as uow:
                 xorbs = await store.xorbs(uow, {term.xorb for term in some})
-            async for block in self.read_terms(some, xorbs, start=start, end=end):
-                for piece in range(0, len(block), YIELD_BYTES):
-                    yield bytes(block[piece : piece + YIELD_BYTES])
+            async for pieces in self.read_terms(some, xorbs, start=start, end=end):
+                for block in _joined(pieces):
+                    yield block
 
     async def read_terms(
         self, terms: Sequence[Term], xorbs: Mapping[str, XorbRow], *, start: int, end: int
-    ) -> AsyncGenerator[memoryview, None]:
-        """The bytes from `start` up to `end` of the file that these terms are, one run ahead."""
-        pending: asyncio.Future[bytes] | None = None
+    ) -> AsyncGenerator[list[memoryview], None]:
+        """The bytes from `start` up to `end` of the file that these terms are, one run ahead.
+
+        Each run comes in the pieces in which it lay, so that nothing is copied.
+        """
+        pending: asyncio.Future[list[memoryview]] | None = None
         expected: Run | None = None
         try:
             for run in _runs(terms, xorbs, start=start, end=end):
@@ -102,10 +105,10 @@ class XetContent:
             whole = await self._view(xorb, first, last)
             yield whole[max(start - run_start, 0) : min(end, run_end) - run_start]
 
-    async def _unpacked(self, run: Run) -> bytes:
+    async def _unpacked(self, run: Run) -> list[memoryview]:
         xorb = run.xorb
         if xorb.source_sha256 is not None:
-            return await self._plain_bytes(xorb, run.chunk_start, run.chunk_end)
+            return [memoryview(await self._plain_bytes(xorb, run.chunk_start, run.chunk_end))]
         start, end = xorb.byte_range(run.chunk_start, run.chunk_end)
         name = blob_name(xorb.hash)
         try:
@@ -169,9 +172,32 @@ def _plain_runs(xorb: XorbRow, *, start: int, end: int) -> list[tuple[int, int]]
     return runs
 
 
-def _unpack(parts: Sequence[bytes]) -> bytes:
-    return b"".join(unpack_run(memoryview(b"".join(parts))))
+def _unpack(parts: Sequence[bytes]) -> list[memoryview]:
+    return [memoryview(chunk) for chunk in unpack_run(memoryview(b"".join(parts)))]
 
 
-def _clip(block: bytes, at: int, *, start: int, end: int) -> memoryview:
-    return memoryview(block)[max(start - at, 0) : max(end - at, 0)]
+def _clip(pieces: list[memoryview], at: int, *, start: int, end: int) -> list[memoryview]:
+    """What of a run, which begins at `at`, is within the range."""
+    clipped = []
+    for piece in pieces:
+        inside = piece[max(start - at, 0) : max(end - at, 0)]
+        if inside:
+            clipped.append(inside)
+        at += len(piece)
+    return clipped
+
+
+def _joined(pieces: Sequence[memoryview]) -> Iterator[bytes]:
+    """Pieces together, as many as make about a MiB."""
+    parts: list[memoryview] = []
+    filled = 0
+    for piece in pieces:
+        for at in range(0, len(piece), YIELD_BYTES):
+            part = piece[at : at + YIELD_BYTES]
+            if filled + len(part) > YIELD_BYTES:
+                yield b"".join(parts)
+                parts, filled = [], 0
+            parts.append(part)
+            filled += len(part)
+    if parts:
+        yield b"".join(parts)

@@ -1,4 +1,4 @@
-"""Xorbs as they arrive: spooled to disk, every chunk unpacked and hashed, then kept once.
+"""Xorbs as they arrive: spooled to disk, every chunk unpacked and hashed meanwhile, then kept once.
 
 What is durable when: first a note that these bytes are to be removed, then the bytes in the blob
 store, then, in one transaction, the xorb's row and that the note is void. Whoever dies in between
@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import AsyncIterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from souk.delivery.xet import store
 from souk.delivery.xet.errors import BodyInterrupted, XorbInvalid, XorbsWaiting, XorbTooLarge
@@ -22,11 +22,11 @@ from souk.delivery.xet.model import XorbRow, blob_name, pack_chunks
 from souk.delivery.xet.settings import XetSettings
 from souk.delivery.xet.tokens import Grant
 from souk.delivery.xet.xorbs import (
-    XORB_MAX_CHUNKS,
+    FOOTER_MAX_BYTES,
     XORB_TAKEN_BYTES,
     StoredChunk,
+    XorbReader,
     leaves,
-    read_xorb,
 )
 from souk.infra.blobs.durable import make_folder
 from souk.infra.blobs.store import BlobStore
@@ -35,11 +35,46 @@ from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Unavailable
 
-FOOTER_MAX_BYTES: Final = 1024 + 48 * XORB_MAX_CHUNKS
-"""What a client may put behind the chunks; it is dropped."""
 WRITE_BYTES: Final = 2**20
 FORGOTTEN_S: Final = 2 * 3600
 """How old a spooled file must be before a sweep takes it for left behind."""
+
+
+class _Spool:
+    """A xorb on its way to the disk. What is wrong with it is said when all of it has arrived:
+    an answer before that would not reach a client that is still sending."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.reader = XorbReader()
+        self._file = file
+        self._problem: XorbInvalid | None = None
+
+    def take(self, parts: Sequence[bytes]) -> None:
+        """The next bytes."""
+        if self._problem is not None:
+            return
+        block = b"".join(parts)
+        self._file.write(block)
+        try:
+            self.reader.take(block)
+        except XorbInvalid as error:
+            self._problem = error
+
+    def finish(self, expected: str) -> None:
+        """All of it is there, and is what its hash says.
+
+        Raises:
+            XorbInvalid. XorbTooLarge.
+        """
+        if self._problem is not None:
+            raise self._problem
+        self.reader.finish()
+        self._file.flush()
+        if self.reader.end > XORB_TAKEN_BYTES:
+            raise XorbTooLarge(XORB_TAKEN_BYTES)
+        actual = to_text(xorb_hash(leaves(self.reader.chunks)))
+        if actual != expected:
+            raise XorbInvalid(f"its chunks make the hash {actual}, not {expected}")
 
 
 class XorbIntake:
@@ -65,10 +100,12 @@ class XorbIntake:
         """
         path = await asyncio.to_thread(self._new_file)
         try:
-            await self._spool(stream, path)
+            with path.open("wb") as file:
+                spool = _Spool(file)
+                await self._spool(stream, spool)
+                await asyncio.to_thread(spool.finish, expected)
             async with self._turns:
-                chunks, end = await asyncio.to_thread(_check, path, expected)
-                return await self._keep(grant, expected, chunks, path=path, end=end)
+                return await self._keep(grant, expected, spool.reader, path=path)
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
@@ -86,28 +123,36 @@ class XorbIntake:
             )
         return self._folder / uuid.uuid4().hex
 
-    async def _spool(self, stream: AsyncIterable[bytes], path: Path) -> None:
+    async def _spool(self, stream: AsyncIterable[bytes], spool: "_Spool") -> None:
+        """Takes in what arrives while the next bytes arrive; never holds more than a few MiB."""
         limit = XORB_TAKEN_BYTES + FOOTER_MAX_BYTES
-        arrived = written = 0
+        arrived = waiting = 0
         parts: list[bytes] = []
+        pending: asyncio.Future[None] | None = None
         try:
-            with path.open("wb") as file:
-                async with asyncio.timeout(self._settings.body_timeout_s):
-                    async for chunk in stream:
-                        arrived += len(chunk)
-                        if arrived > limit:
-                            raise XorbTooLarge(XORB_TAKEN_BYTES)
-                        parts.append(chunk)
-                        if arrived - written >= WRITE_BYTES:
-                            await asyncio.to_thread(file.writelines, parts)
-                            parts, written = [], arrived
-                await asyncio.to_thread(file.writelines, parts)
+            async with asyncio.timeout(self._settings.body_timeout_s):
+                async for chunk in stream:
+                    arrived += len(chunk)
+                    waiting += len(chunk)
+                    if arrived > limit:
+                        raise XorbTooLarge(XORB_TAKEN_BYTES)
+                    parts.append(chunk)
+                    if waiting >= WRITE_BYTES:
+                        if pending is not None:
+                            await pending
+                        pending = asyncio.ensure_future(asyncio.to_thread(spool.take, parts))
+                        parts, waiting = [], 0
         except TimeoutError as error:
             raise BodyInterrupted() from error
+        finally:
+            if pending is not None:  # a thread cannot be cancelled: nobody closes its file
+                await asyncio.wait([pending])
+        if pending is not None:
+            await pending
+        await asyncio.to_thread(spool.take, parts)
 
-    async def _keep(
-        self, grant: Grant, xorb: str, chunks: Sequence[StoredChunk], *, path: Path, end: int
-    ) -> bool:
+    async def _keep(self, grant: Grant, xorb: str, reader: XorbReader, *, path: Path) -> bool:
+        chunks, end = reader.chunks, reader.end
         organisation_id = grant.organisation_id
         async with self._database.transaction(SYSTEM) as uow:
             waiting = await store.unused_bytes(uow, organisation_id)
@@ -160,15 +205,3 @@ async def note(uow: UnitOfWork, row: XorbRow) -> None:
     asked = {hashes[0], *(value for value in hashes if is_sampled(value))}
     texts = [to_text(value) for value in asked]
     await store.add_places(uow, texts, [row.hash] * len(texts))
-
-
-def _check(path: Path, expected: str) -> tuple[list[StoredChunk], int]:
-    if not path.stat().st_size:
-        raise XorbInvalid("it is empty")
-    chunks, end = read_xorb(memoryview(path.read_bytes()))
-    if end > XORB_TAKEN_BYTES:
-        raise XorbTooLarge(XORB_TAKEN_BYTES)
-    actual = to_text(xorb_hash(leaves(chunks)))
-    if actual != expected:
-        raise XorbInvalid(f"its chunks make the hash {actual}, not {expected}")
-    return chunks, end

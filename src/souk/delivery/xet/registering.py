@@ -121,9 +121,12 @@ class Registrar:
         blocks = self._content.read_terms(file.terms, prepared.xorbs, start=0, end=file.size_bytes)
         try:
             async with aclosing(blocks):
-                async for block in blocks:
-                    await asyncio.to_thread(digests.take, block)
-                    progress.read_bytes += len(block)
+                async for pieces in blocks:
+                    await asyncio.gather(
+                        asyncio.to_thread(digests.take_whole, pieces),
+                        asyncio.to_thread(digests.take_mibs, pieces),
+                    )
+                    progress.read_bytes += sum(map(len, pieces))
         except BytesMissing as error:
             raise XorbUnknown(error.xorb) from error
         return SentContent(

@@ -22,6 +22,10 @@ HEADER_BYTES: Final = 8
 XORB_TAKEN_BYTES: Final = XORB_MAX_BYTES + HEADER_BYTES * XORB_MAX_CHUNKS
 """The longest xorb that is taken: hf_xet counts 64 MiB of content, and the headers come on top."""
 
+FOOTER_MAX_BYTES: Final = 1024 + 48 * XORB_MAX_CHUNKS
+"""What a client may put behind the chunks; it is dropped."""
+
+Buffer = bytes | memoryview
 _NONE, _LZ4, _GROUPED_LZ4 = 0, 1, 2
 _FOOTER: Final = b"XETBLOB"
 _PACKED_MAX_BYTES: Final = 2 * CHUNK_MAX_BYTES
@@ -46,34 +50,73 @@ class Packed(msgspec.Struct, frozen=True):
     content: memoryview
 
 
-def read_xorb(content: memoryview) -> tuple[list[StoredChunk], int]:
-    """The chunks of a whole xorb, every one unpacked and hashed, and how many bytes they take.
+class XorbReader:
+    """Reads a whole xorb as it arrives: every chunk is unpacked and hashed, none is kept.
+
+    One thread at a time may call it; what stays in memory is the beginning of one chunk.
+    """
+
+    def __init__(self) -> None:
+        self.chunks: list[StoredChunk] = []
+        self.end = 0
+        """How many bytes the chunks take."""
+        self._rest = b""
+
+    def take(self, block: bytes) -> None:
+        """The next bytes.
+
+        Raises:
+            XorbInvalid: it is no xorb.
+        """
+        content = memoryview(self._rest + block if self._rest else block)
+        at = 0
+        for packed, at in _walk(content):
+            if len(self.chunks) == XORB_MAX_CHUNKS:
+                raise XorbInvalid(f"it has more than {XORB_MAX_CHUNKS} chunks")
+            if not packed.size_bytes:
+                raise XorbInvalid(f"chunk {len(self.chunks)} is empty")
+            raw = unpack(packed)
+            end = self.end + at
+            self.chunks.append(StoredChunk(chunk_hash(raw), len(raw), end))
+        self.end += at
+        self._rest = bytes(content[at:])
+        if len(self._rest) > FOOTER_MAX_BYTES:
+            raise XorbInvalid("its footer is too long")
+
+    def finish(self) -> None:
+        """There are no more.
+
+        Raises:
+            XorbInvalid: it has no chunks, or ends before it should.
+        """
+        _check_rest(memoryview(self._rest))
+        if not self.chunks:
+            raise XorbInvalid("it has no chunks")
+
+
+def read_xorb(content: bytes) -> tuple[list[StoredChunk], int]:
+    """The chunks of a whole xorb that is in memory, and how many bytes they take.
 
     Raises:
         XorbInvalid: it is no xorb.
     """
-    chunks: list[StoredChunk] = []
-    end = 0
-    for packed, end in _walk(content):
-        if len(chunks) == XORB_MAX_CHUNKS:
-            raise XorbInvalid(f"it has more than {XORB_MAX_CHUNKS} chunks")
-        if not packed.size_bytes:
-            raise XorbInvalid(f"chunk {len(chunks)} is empty")
-        raw = unpack(packed)
-        chunks.append(StoredChunk(chunk_hash(raw), len(raw), end))
-    if not chunks:
-        raise XorbInvalid("it has no chunks")
-    return chunks, end
+    reader = XorbReader()
+    reader.take(content)
+    reader.finish()
+    return reader.chunks, reader.end
 
 
-def unpack_run(content: memoryview) -> Iterator[bytes]:
+def unpack_run(content: memoryview) -> Iterator[Buffer]:
     """The bytes of each chunk of a run of whole chunks.
 
     Raises:
         XorbInvalid: it is no such run.
     """
-    for packed, _ in _walk(content):
+    whole = 0
+    for packed, end in _walk(content):
         yield unpack(packed)
+        whole = end
+    _check_rest(content[whole:])
 
 
 def pack_header(size_bytes: int) -> bytes:
@@ -89,15 +132,14 @@ def pack(content: bytes) -> bytes:
     return _header(_LZ4, len(packed), len(content)) + packed
 
 
-def unpack(packed: Packed) -> bytes:
-    """The bytes of a chunk, as many as its header says.
+def unpack(packed: Packed) -> Buffer:
+    """The bytes of a chunk, as many as its header says; a view where they lie as they are.
 
     Raises:
         XorbInvalid: they are more, fewer, or cannot be unpacked.
     """
-    if packed.scheme == _NONE:
-        raw = bytes(packed.content)
-    else:
+    raw: Buffer = packed.content
+    if packed.scheme != _NONE:
         raw = _decompress(packed)
         if packed.scheme == _GROUPED_LZ4:
             raw = ungroup(raw)
@@ -112,7 +154,7 @@ def group(content: bytes) -> bytes:
     return b"".join(array[at::_GROUPS].tobytes() for at in range(_GROUPS))
 
 
-def ungroup(content: bytes) -> bytes:
+def ungroup(content: Buffer) -> bytes:
     """What `group` was given."""
     array = np.frombuffer(content, dtype=np.uint8)
     whole = np.empty_like(array)
@@ -130,14 +172,10 @@ def leaves(chunks: Sequence[StoredChunk]) -> list[Leaf]:
 
 
 def _walk(content: memoryview) -> Iterator[tuple[Packed, int]]:
+    """Whole chunks, and where each ends; stops before a footer and before half a chunk."""
     at = 0
-    while at < len(content):
-        if bytes(content[at : at + len(_FOOTER)]) == _FOOTER:
-            _check_footer(content[at:])
-            return
+    while at + HEADER_BYTES <= len(content) and not _is_footer(content[at:]):
         header = content[at : at + HEADER_BYTES]
-        if len(header) < HEADER_BYTES:
-            raise XorbInvalid("it ends within a chunk's header")
         if header[0] != 0:
             raise XorbInvalid(f"a chunk's header has version {header[0]}, not 0")
         packed_bytes = int.from_bytes(header[1:4], "little")
@@ -148,18 +186,26 @@ def _walk(content: memoryview) -> Iterator[tuple[Packed, int]]:
             raise XorbInvalid(f"a chunk has {size_bytes} bytes, more than {CHUNK_MAX_BYTES}")
         if packed_bytes > _PACKED_MAX_BYTES:
             raise XorbInvalid(f"a chunk takes {packed_bytes} bytes, more than it may")
-        at += HEADER_BYTES
-        if at + packed_bytes > len(content):
-            raise XorbInvalid("it ends within a chunk")
-        packed = Packed(header[4], size_bytes, content[at : at + packed_bytes])
-        at += packed_bytes
-        yield packed, at
+        start, end = at + HEADER_BYTES, at + HEADER_BYTES + packed_bytes
+        if end > len(content):
+            return
+        at = end
+        yield Packed(header[4], size_bytes, content[start:end]), end
 
 
-def _check_footer(footer: memoryview) -> None:
-    """Its last four bytes say how long the rest of it is."""
-    length = int.from_bytes(footer[-4:], "little")
-    if len(footer) < len(_FOOTER) + 1 + 4 or length != len(footer) - 4:
+def _is_footer(content: memoryview) -> bool:
+    return bytes(content[: len(_FOOTER)]) == _FOOTER
+
+
+def _check_rest(rest: memoryview) -> None:
+    """What is behind the last whole chunk: nothing, or a footer whose end says how long it is."""
+    if not _is_footer(rest):
+        if rest:
+            within = "a chunk" if len(rest) >= HEADER_BYTES else "a chunk's header"
+            raise XorbInvalid(f"it ends within {within}")
+        return
+    length = int.from_bytes(rest[-4:], "little")
+    if len(rest) < len(_FOOTER) + 1 + 4 or length != len(rest) - 4:
         raise XorbInvalid("its footer is not as long as it says")
 
 

@@ -1,10 +1,7 @@
 """Where an artifact's bytes are: in a blob of its own, or in pieces kept by something above."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from souk.infra.blobs.store import BlobStore
 from souk.works.artifacts.api import PiecewiseContent
@@ -48,17 +45,8 @@ class Contents:
         async for chunk in self._pieces.read(sha256, start=start, end=until):
             yield chunk
 
-    @asynccontextmanager
-    async def on_disk(self, sha256: str) -> AsyncIterator[Path]:
-        """The bytes as a file: the blob itself, or a copy that is gone after the block."""
+    async def local_path(self, sha256: str) -> Path | None:
+        """Where the bytes lie as a file on this machine; None when they do not."""
         name = blob_name(sha256)
         path = self._blobs.local_path(name)
-        if path is not None and await self._blobs.size(name) is not None:
-            yield path
-            return
-        with TemporaryDirectory(prefix="souk-content-") as folder:
-            copy = Path(folder) / "content"
-            with copy.open("wb") as file:
-                async for chunk in self.read(sha256):
-                    await asyncio.to_thread(file.write, chunk)
-            yield copy
+        return None if path is None or await self._blobs.size(name) is None else path

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM, scope_of
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
+from souk.works.artifacts.scan.feeding import Fed
 from souk.works.artifacts.scan.runner import scan_in_child
 from souk.works.artifacts.scan.workflow import ScanService
 from souk.works.artifacts.service import ArtifactService
@@ -48,6 +50,40 @@ async def test_every_format_can_be_checked_within_the_limits(tmp_path: Path) -> 
         path.write_bytes(content)
         finding = await scan_in_child(path, name=name, settings=NORMAL)
         assert finding.state == "clean", (name, finding.reasons)
+
+
+async def test_every_format_can_be_checked_where_the_file_lies_in_pieces(tmp_path: Path) -> None:
+    files = {
+        "m.safetensors": samples.safetensors_file(),
+        "m.onnx": samples.onnx_model(),
+        "m.gguf": samples.gguf_file(tmp_path),
+        "m.parquet": samples.parquet_file(),
+        "m.pt": samples.torch_zip(samples.pickled(samples.PLAIN)),
+        "m.bin": bytes(3 * 2**20 + 5),
+        "m.txt": b"",
+    }
+    for name, content in files.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        fed = await scan_in_child(in_pieces(content), name=name, settings=NORMAL)
+        assert fed == await scan_in_child(path, name=name, settings=NORMAL)
+
+
+async def test_pieces_that_cannot_be_read_are_no_fault_of_the_file() -> None:
+    async def read(start: int, end: int) -> AsyncIterator[bytes]:
+        yield bytes(min(10, end - start))
+        raise FileNotFoundError("a disk is away")
+
+    with pytest.raises(FileNotFoundError):
+        await scan_in_child(Fed(2**20, read), name="m.bin", settings=NORMAL)
+
+
+def in_pieces(content: bytes) -> Fed:
+    async def read(start: int, end: int) -> AsyncIterator[bytes]:
+        for at in range(start, end, 70_000):
+            yield content[at : min(at + 70_000, end)]
+
+    return Fed(len(content), read)
 
 
 async def test_a_scan_that_takes_too_long_is_killed(tmp_path: Path) -> None:

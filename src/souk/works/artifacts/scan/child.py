@@ -1,4 +1,4 @@
-"""The process that looks at a file: `python -m souk.works.artifacts.scan.child PATH NAME …`.
+"""The process that looks at a file: `python -m souk.works.artifacts.scan.child FILE NAME …`.
 
 Limits itself before it opens anything, writes its finding to standard output as JSON, and ends.
 """
@@ -6,20 +6,33 @@ Limits itself before it opens anything, writes its finding to standard output as
 import resource
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
+from souk.works.artifacts.scan.fed_file import open_fed
 from souk.works.artifacts.scan.scanner import scan_file
 
 
 def main() -> None:
-    """Arguments: path, name, bytes of memory, seconds of processor time."""
-    path, name, memory_bytes, cpu_s = sys.argv[1:5]
+    """Arguments: the file, name, bytes of memory, seconds of processor time.
+
+    The file is a path, or `fd:` with the number of an inherited socket and its length.
+    """
+    where, name, memory_bytes, cpu_s = sys.argv[1:5]
     limit(memory_bytes=int(memory_bytes), cpu_s=int(cpu_s))
-    file_path = Path(path)
-    with file_path.open("rb") as file:
-        finding = scan_file(file, name=name, size_bytes=file_path.stat().st_size)
+    file, size_bytes = _opened(where)
+    with file:
+        finding = scan_file(file, name=name, size_bytes=size_bytes)
     sys.stdout.buffer.write(msgspec.json.encode(finding))
+
+
+def _opened(where: str) -> tuple[BinaryIO, int]:
+    if where.startswith("fd:"):
+        _, descriptor, size_bytes = where.split(":")
+        return open_fed(int(descriptor), int(size_bytes)), int(size_bytes)
+    path = Path(where)
+    return path.open("rb"), path.stat().st_size
 
 
 def limit(*, memory_bytes: int, cpu_s: int) -> None:

@@ -1,8 +1,9 @@
 """The durable scan of each new artifact: look at it in a child process, then write the finding."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -18,7 +19,9 @@ from souk.infra.workflows.engine import Json
 from souk.works.artifacts import store
 from souk.works.artifacts.api import PiecewiseContent
 from souk.works.artifacts.contents import Contents
+from souk.works.artifacts.errors import ArtifactUnknown
 from souk.works.artifacts.events import ArtifactScanned, ArtifactStored
+from souk.works.artifacts.scan.feeding import Fed
 from souk.works.artifacts.scan.findings import Finding
 from souk.works.artifacts.scan.runner import scan_in_child
 from souk.works.artifacts.settings import ArtifactSettings
@@ -58,9 +61,24 @@ class ScanService:
         return msgspec.convert(found["finding"], Finding)
 
     async def _look(self, argument: Json) -> Json:
-        async with self._turns, self._contents.on_disk(argument["sha256"]) as path:
-            finding = await scan_in_child(path, name=argument["name"], settings=self._settings)
+        async with self._turns:
+            source = await self._source(argument["sha256"])
+            finding = await scan_in_child(source, name=argument["name"], settings=self._settings)
         return {"sha256": argument["sha256"], "finding": msgspec.to_builtins(finding)}
+
+    async def _source(self, sha256: str) -> Path | Fed:
+        """The file itself, or its bytes in ranges where they are stored in another form."""
+        path = await self._contents.local_path(sha256)
+        if path is not None:
+            return path
+        size = await self._contents.size(sha256)
+        if size is None:
+            raise ArtifactUnknown()
+
+        def read(start: int, end: int) -> AsyncIterator[bytes]:
+            return self._contents.read(sha256, start=start, end=end)
+
+        return Fed(size, read)
 
     async def _note(self, argument: Json) -> Json:
         finding = msgspec.convert(argument["finding"], Finding)

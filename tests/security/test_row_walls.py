@@ -166,6 +166,40 @@ def _deliver(connection: psycopg.Connection, organisation_id: str) -> None:
         ("slice_lists SELECT repeat('0', 64), repeat('0', 64), %s", [digest]),
         ("residency SELECT %s, 'lst_x', '{eu-west}', 'usr_x', now()", [organisation_id]),
         (
+            "placements SELECT 'plc_wall', %s, 'lst_x', '', 'pin', '{eu-west}', 1, 0, 'usr_x', "
+            "now(), NULL",
+            [organisation_id],
+        ),
+        (
+            "placed (node_id, sha256, size_bytes, root, listing_id, organisation_id, address, "
+            "filename, pinned, cause, number, decided_at) SELECT 'nod_wall', repeat('0', 64), 1, "
+            "'', 'lst_x', %s, 'a/b', 'c', true, 'pin', 1, now()",
+            [organisation_id],
+        ),
+        (
+            "demand SELECT date_trunc('minute', now()), 'eu-west', repeat('0', 64), 'lst_x', %s, 1",
+            [organisation_id],
+        ),
+        (
+            "replicas SELECT 'eu-west', repeat('0', 64), 'lst_x', %s, 1, now(), NULL",
+            [organisation_id],
+        ),
+        ("scaling SELECT 'eu-west', false, 'local', 0, 0, 1, 0, 0, 'usr_x', now()", []),
+        (
+            "instances (id, region, provider, state, reason, created_at, state_since) "
+            "SELECT 'ins_wall', 'eu-west', 'none', 'ended', '', now(), now()",
+            [],
+        ),
+        ("scaling_decisions SELECT 'scd_wall', now(), 'eu-west', 'out', 0, 1, 0, ''", []),
+        ("prices SELECT 'eu-west', 'USD', 0, 0, 'usr_x', now()", []),
+        ("node_minutes SELECT date_trunc('minute', now()), 'nod_wall', 'eu-west', true", []),
+        ("availability SELECT now()::date, 'node', 'nod_wall', 'eu-west', 1, 1", []),
+        (
+            "alert_rules SELECT 'alr_wall', 'x', 'load', '', true, 1, 1, 0, false, 'usr_x', now()",
+            [],
+        ),
+        ("alerts SELECT 'ala_wall', 'alr_wall', 'all', 'cleared', 1, now(), NULL, NULL", []),
+        (
             "usage SELECT date_trunc('minute', now()), 'nod_wall', %s, 1, 0, 1, 0, "
             "array_fill(0, ARRAY[11])",
             [organisation_id],

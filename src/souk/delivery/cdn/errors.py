@@ -1,5 +1,7 @@
 """What can go wrong at the control plane."""
 
+from collections.abc import Sequence
+
 from souk.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 
@@ -120,3 +122,35 @@ class PlacementsFull(Conflict):
             f"An organisation may have {rules} placements and pin {size_bytes} bytes over all "
             "regions and copies.",
         )
+
+
+class PolicyUnknown(NotFound):
+    """A region without a scaling policy."""
+
+    def __init__(self) -> None:
+        super().__init__("scaling_policy_unknown", "This region has no scaling policy.")
+
+
+class PolicyInvalid(Invalid):
+    """A scaling policy whose numbers contradict each other."""
+
+    def __init__(self) -> None:
+        super().__init__("scaling_policy_invalid", "The minimum is at most the maximum.")
+
+
+class ProviderUnknown(Invalid):
+    """A provider that cannot run nodes here."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            "provider_unknown",
+            f"Nodes cannot be run by {name!r} here. Known: {', '.join(known) or 'none'}. Local "
+            "nodes need a marketplace reached on loopback, or SOUK_CDN_LOCAL_PROVIDER=true.",
+        )
+
+
+class InstanceUnknown(NotFound):
+    """No node of this id that a provider runs."""
+
+    def __init__(self) -> None:
+        super().__init__("instance_unknown", "No provider runs a node of this id now.")

@@ -61,11 +61,11 @@ class Fleet:
         """
         user_id = actor.require(PERMISSION)
         await self._check_region(uow, wanted.region)
-        token = f"sej_{secrets.token_urlsafe(32)}"
+        token = new_join_token()
         expires_at = uow.now + timedelta(minutes=wanted.minutes)
         await nodes_store.add_join_token(
             uow,
-            digest=_digest(token),
+            digest=digest_of_token(token),
             region=wanted.region,
             created_by=user_id,
             expires_at=expires_at,
@@ -93,7 +93,7 @@ class Fleet:
             asked.token.encode(), self._keyring.derive(LOCAL_JOIN).hex().encode()
         )
         if not local and not await nodes_store.use_join_token(
-            uow, digest=_digest(asked.token), region=asked.region
+            uow, digest=digest_of_token(asked.token), region=asked.region
         ):
             self._refusals.count(address)
             raise JoinTokenRefused()
@@ -103,7 +103,7 @@ class Fleet:
         if before is not None:
             node_id = before.id
             await nodes_store.join_again(
-                uow, node_id, region=asked.region, url=asked.url, digest=_digest(secret)
+                uow, node_id, region=asked.region, url=asked.url, digest=digest_of_token(secret)
             )
         else:
             node_id = new_id("nod", uow.now)
@@ -113,7 +113,7 @@ class Fleet:
                 region=asked.region,
                 url=asked.url,
                 is_local=local,
-                digest=_digest(secret),
+                digest=digest_of_token(secret),
                 applied=log.newest,
             )
         audit.info("a node joined", node=node_id, region=asked.region, url=asked.url)
@@ -133,7 +133,7 @@ class Fleet:
         node_id, _, secret = (credential or "").partition(".")
         node = await nodes_store.node(uow, node_id, lock=lock) if secret else None
         if node is not None:
-            digest = _digest(secret)
+            digest = digest_of_token(secret)
             if hmac.compare_digest(digest, node.secret_digest):
                 return node
             if node.next_digest is not None and hmac.compare_digest(digest, node.next_digest):
@@ -235,7 +235,7 @@ class Fleet:
     async def _known(self, uow: UnitOfWork, credential: str) -> NodeRow | None:
         node_id, _, secret = credential.partition(".")
         node = await nodes_store.node(uow, node_id, lock=True) if secret else None
-        if node is None or not hmac.compare_digest(_digest(secret), node.secret_digest):
+        if node is None or not hmac.compare_digest(digest_of_token(secret), node.secret_digest):
             return None
         return node
 
@@ -251,7 +251,7 @@ class Fleet:
         if uow.now - node.secret_since < timedelta(hours=self._settings.secret_hours):
             return None
         secret = secrets.token_urlsafe(32)
-        await nodes_store.offer_secret(uow, node.id, _digest(secret))
+        await nodes_store.offer_secret(uow, node.id, digest_of_token(secret))
         return secret
 
     async def _check_region(self, uow: UnitOfWork, name: str) -> None:
@@ -285,5 +285,11 @@ async def _placements(uow: UnitOfWork, node_id: str, known: str) -> tuple[Placem
     return tuple(await placement_store.placed_at(uow, node_id))
 
 
-def _digest(secret: str) -> bytes:
+def new_join_token() -> str:
+    """A token with which a node may join, once its digest is stored."""
+    return f"sej_{secrets.token_urlsafe(32)}"
+
+
+def digest_of_token(secret: str) -> bytes:
+    """What is kept of a token or secret."""
     return hashlib.sha256(secret.encode()).digest()

@@ -20,7 +20,7 @@ from souk.kernel.ids import new_id
 from souk.works.listings.api import Listings
 from souk.works.listings.events import VersionPublished
 
-EVERY_S: Final = 5.0
+EVERY_S: Final = 3.0
 KEEP_DEMAND: Final = timedelta(days=2)
 
 

@@ -41,6 +41,9 @@ class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a site's origin may lie in a private network or on this machine: only for use among
     people who trust each other. Nodes have a setting of their own for it."""
 
+    local_provider: bool = False
+    """Whether scaling may run nodes on this machine also where the marketplace is reached from
+    other machines; where it is reached on loopback it may anyway."""
     pin_share: Annotated[float, Meta(gt=0, le=0.9)] = 0.5
     """The share of a node's cache that may be filled ahead of its users."""
     pin_bytes: Annotated[int, Meta(ge=0)] = 100 * 2**30

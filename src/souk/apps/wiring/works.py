@@ -158,7 +158,7 @@ def wire_works(
             ],
             root_routes=gallery_routes.ROOT_ROUTES,
             handlers=[scan_handler(core.workflows)],
-            workflows=[scans.workflow()],
+            workflows=scans.workflows(),
             schedules=[
                 Schedule(name="works.sweep_uploads", every_s=600, run=sweep_uploads),
                 Schedule(name="works.restart_scans", every_s=600, run=restart_scans),

@@ -16,7 +16,7 @@ from souk.infra.postgres.scope import SYSTEM, scope_of
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden, NotFound
 from souk.works.artifacts.scan.feeding import Fed
-from souk.works.artifacts.scan.runner import scan_in_child
+from souk.works.artifacts.scan.runner import scan_in_child, scan_together
 from souk.works.artifacts.scan.workflow import ScanService
 from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
@@ -84,6 +84,36 @@ def in_pieces(content: bytes) -> Fed:
             yield content[at : min(at + 70_000, end)]
 
     return Fed(len(content), read)
+
+
+async def test_many_small_files_are_looked_at_together(tmp_path: Path) -> None:
+    contents = {
+        "a.txt": b"words",
+        "b.7z": b"7z\xbc\xaf\x27\x1c" + bytes(40),
+        "c.npy": b"\x93NUMPY",
+        "d.json": b"{}",
+        "e.zip": b"PK\x03\x04",
+    }
+    files = []
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        files.append((tmp_path / name, name))
+    together = await scan_together(files, settings=NORMAL)
+    alone = [await scan_in_child(path, name=name, settings=NORMAL) for path, name in files]
+    assert together == alone
+    assert {finding.state for finding in together} == {"clean", "quarantined"}
+
+
+async def test_a_file_that_kills_the_scan_is_alone_quarantined(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_bytes(b"words")
+    with (tmp_path / "m.onnx").open("wb") as file:
+        file.truncate(400 * 2**20)
+    names = ["good.txt", "m.onnx", "good.txt"]
+    findings = await scan_together(
+        [(tmp_path / name, name) for name in names],
+        settings=ArtifactSettings(scan_memory_bytes=256 * 2**20),
+    )
+    assert [finding.state for finding in findings] == ["clean", "quarantined", "clean"]
 
 
 async def test_a_scan_that_takes_too_long_is_killed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""The process that looks at a file: `python -m souk.works.artifacts.scan.child FILE NAME …`.
+"""The process that looks at files: `python -m souk.works.artifacts.scan.child … FILE NAME …`.
 
-Limits itself before it opens anything, writes its finding to standard output as JSON, and ends.
+Limits itself before it opens anything, writes each finding to standard output as a line of JSON as
+soon as it has it, and ends.
 """
 
 import resource
@@ -15,16 +16,19 @@ from souk.works.artifacts.scan.scanner import scan_file
 
 
 def main() -> None:
-    """Arguments: the file, name, bytes of memory, seconds of processor time.
+    """Arguments: bytes of memory, seconds of processor time, and for each file where it is, and
+    its name.
 
-    The file is a path, or `fd:` with the number of an inherited socket and its length.
+    Where is a path, or `fd:` with the number of an inherited socket and the file's length.
     """
-    where, name, memory_bytes, cpu_s = sys.argv[1:5]
+    memory_bytes, cpu_s, *files = sys.argv[1:]
     limit(memory_bytes=int(memory_bytes), cpu_s=int(cpu_s))
-    file, size_bytes = _opened(where)
-    with file:
-        finding = scan_file(file, name=name, size_bytes=size_bytes)
-    sys.stdout.buffer.write(msgspec.json.encode(finding))
+    for where, name in zip(files[::2], files[1::2], strict=True):
+        file, size_bytes = _opened(where)
+        with file:
+            finding = scan_file(file, name=name, size_bytes=size_bytes)
+        sys.stdout.buffer.write(msgspec.json.encode(finding) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def _opened(where: str) -> tuple[BinaryIO, int]:

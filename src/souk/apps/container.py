@@ -13,6 +13,7 @@ import structlog
 
 from souk.apps.application_role import app_dsn
 from souk.apps.wiring.analytics import AnalyticsParts, wire_analytics
+from souk.apps.wiring.assets import Assets, wire_assets
 from souk.apps.wiring.badges import wire_badges
 from souk.apps.wiring.cdn import Cdn, wire_cdn
 from souk.apps.wiring.commerce import Commerce, wire_commerce
@@ -75,6 +76,7 @@ class Container:
     xet: Xet
     ipfs: Ipfs
     cdn: Cdn
+    assets: Assets
     compute: Compute
     analytics: AnalyticsParts
     insight: Insight
@@ -187,6 +189,13 @@ def build_container(
     cdn = wire_cdn(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
+    assets = wire_assets(
+        core,
+        blobs=works.blobs,
+        artifacts=works.artifacts,
+        organisations=people.organisations,
+        cdn=cdn,
+    )
     compute = wire_compute(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
     )
@@ -272,9 +281,9 @@ def build_container(
         trust=trust,
         badges=badges,
     )
-    below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, compute)
+    below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
-    wings = (*below, *above)
+    wings = (*below, compute, *above)
     return Container(
         core=core,
         people=people,
@@ -288,6 +297,7 @@ def build_container(
         xet=xet,
         ipfs=ipfs,
         cdn=cdn,
+        assets=assets,
         compute=compute,
         analytics=analytics,
         insight=insight,

@@ -37,6 +37,8 @@ SavedSearchId = NewType("SavedSearchId", str)
 ImageId = NewType("ImageId", str)
 EvaluationId = NewType("EvaluationId", str)
 WorkspaceId = NewType("WorkspaceId", str)
+AssetId = NewType("AssetId", str)
+DomainId = NewType("DomainId", str)
 
 PREFIXES: Final = {
     UserId: "usr",
@@ -67,6 +69,8 @@ PREFIXES: Final = {
     CollectionId: "col",
     SavedSearchId: "svs",
     WorkspaceId: "wsp",
+    AssetId: "ast",
+    DomainId: "dom",
 }
 """Every id type and its prefix."""
 

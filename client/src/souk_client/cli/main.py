@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "licences": "The same as `library`.",
     "download": "Fetch the files of a licence, with the evidence that it is yours.",
     "verify": "Check files, licence and provenance proof, with no server.",
+    "assets": "List your files at public addresses; put, delete or refresh one.",
     "wallet": "Show balances, put money in, list movements.",
     "completion": "Print the completion script of your shell.",
 }

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import httpx
 
+from souk_client.contracts.assets import Asset
 from souk_client.contracts.base import PageAnswer
 from souk_client.contracts.ipfs import ImportedCar
 from souk_client.contracts.people import Session
@@ -15,6 +16,7 @@ from souk_client.contracts.works import Artifact
 from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk.address import DEFAULT_API_URL
 from souk_client.sdk.analytics import Analytics
+from souk_client.sdk.assets import Assets
 from souk_client.sdk.call import Awaiting, Call
 from souk_client.sdk.client import Souk
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
@@ -114,6 +116,7 @@ class AsyncSouk(Awaiting):
         self.plugins: Plugins[Awaiting] = Plugins(self)
         self.workspaces: Workspaces[Awaiting] = Workspaces(self)
         self.ipfs: Ipfs[Awaiting] = Ipfs(self)
+        self.assets: Assets[Awaiting] = Assets(self)
 
     async def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self._blocking.retry)
@@ -200,6 +203,29 @@ class AsyncSouk(Awaiting):
         """As `Souk.import_car`, in a thread."""
         return await asyncio.to_thread(
             self._blocking.import_car, path, filename=filename, organisation_id=organisation_id
+        )
+
+    async def put_asset(
+        self,
+        file: Path,
+        path: str | None = None,
+        *,
+        organisation_id: str | None = None,
+        media_type: str | None = None,
+        max_age_s: int = 300,
+        optimise: bool = True,
+        on_progress: OnProgress = silent,
+    ) -> Asset:
+        """As `Souk.put_asset`, in a thread."""
+        return await asyncio.to_thread(
+            self._blocking.put_asset,
+            file,
+            path,
+            organisation_id=organisation_id,
+            media_type=media_type,
+            max_age_s=max_age_s,
+            optimise=optimise,
+            on_progress=on_progress,
         )
 
     async def aclose(self) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import httpx
 
+from souk_client.contracts.assets import Asset
 from souk_client.contracts.base import PageAnswer
 from souk_client.contracts.ipfs import ImportedCar
 from souk_client.contracts.people import Session
@@ -16,6 +17,7 @@ from souk_client.proofs import KeySet, read_jwks
 from souk_client.sdk import people
 from souk_client.sdk.address import DEFAULT_API_URL, normal_url
 from souk_client.sdk.analytics import Analytics
+from souk_client.sdk.assets import Assets, send_asset
 from souk_client.sdk.call import Blocking, Call
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
@@ -114,6 +116,7 @@ class Souk(Blocking):
         self.plugins: Plugins[Blocking] = Plugins(self)
         self.workspaces: Workspaces[Blocking] = Workspaces(self)
         self.ipfs: Ipfs[Blocking] = Ipfs(self)
+        self.assets: Assets[Blocking] = Assets(self)
 
     def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self.retry)
@@ -246,6 +249,36 @@ class Souk(Blocking):
             filename: what a single file is called; its CID when left out.
         """
         return import_car(self, path, filename=filename, organisation_id=organisation_id)
+
+    def put_asset(
+        self,
+        file: Path,
+        path: str | None = None,
+        *,
+        organisation_id: str | None = None,
+        media_type: str | None = None,
+        max_age_s: int = 300,
+        optimise: bool = True,
+        on_progress: OnProgress = silent,
+    ) -> Asset:
+        """Sends a file and puts it at a public address, once its safety scan is done.
+
+        Args:
+            path: where; the file's own name when left out.
+            media_type: by the path's ending when left out.
+            max_age_s: how long browsers may show it without asking again.
+            optimise: whether HTML, CSS, scripts and SVG are served without superfluous bytes.
+        """
+        return send_asset(
+            self,
+            file,
+            path or file.name,
+            organisation_id=organisation_id,
+            media_type=media_type,
+            max_age_s=max_age_s,
+            optimise=optimise,
+            on_progress=on_progress,
+        )
 
     def close(self) -> None:
         """Closes connections."""

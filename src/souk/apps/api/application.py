@@ -87,7 +87,7 @@ def build_litestar(container: Container) -> Litestar:
             cookie_name=CSRF_COOKIE,
             header_name=CSRF_HEADER,
             cookie_secure=settings.base_url.startswith("https://"),
-            exclude=["^/api/", "^/d/", "^/ipfs", "^/xet/"],
+            exclude=["^/api/", "^/a/", "^/d/", "^/ipfs", "^/xet/"],
         ),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,

@@ -81,7 +81,7 @@ def accepted_encodings(headers: Iterable[tuple[bytes, bytes]]) -> set[bytes]:
 
 
 def is_text(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether an answer of these headers is a text that was not encoded yet."""
+    """Whether an answer of these headers is a text that was not encoded yet, by anybody."""
     named = {name.lower(): value for name, value in headers}
     kind = named.get(b"content-type", b"")
     return (
@@ -89,6 +89,7 @@ def is_text(headers: Iterable[tuple[bytes, bytes]]) -> bool:
         and not kind.startswith(b"text/event-stream")
         and b"content-encoding" not in named
         and b"content-range" not in named
+        and b"accept-encoding" not in named.get(b"vary", b"").lower()
     )
 
 

@@ -1,0 +1,112 @@
+"""Assets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from souk.apps.wiring.cdn import Cdn
+from souk.apps.wiring.parts import Core, Parts, Schedule
+from souk.delivery.assets import public_routes, routes
+from souk.delivery.assets.making import Making
+from souk.delivery.assets.service import AssetService
+from souk.delivery.assets.serving import Serving
+from souk.delivery.assets.settings import AssetSettings
+from souk.delivery.cdn import log_store
+from souk.delivery.cdn.fleet import Fleet
+from souk.delivery.cdn.routing import Routing
+from souk.delivery.cdn.telling import Telling
+from souk.infra.blobs.store import BlobStore
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.errors import SoukError
+from souk.people.organisations.api import OrganisationsApi
+from souk.works.artifacts.api import Artifacts
+from souk_client.contracts.cdn import PurgeAtNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assets:
+    assets: AssetService
+    nodes: "AssetNodes"
+    parts: Parts
+
+
+class AssetNodes:
+    """Implements `souk.delivery.assets.ports.Nodes`."""
+
+    def __init__(
+        self, database: Database, *, fleet: Fleet, routing: Routing, telling: Telling
+    ) -> None:
+        self._database = database
+        self._fleet = fleet
+        self._routing = routing
+        self._telling = telling
+
+    async def tell(self) -> Sequence[PurgeAtNode]:
+        return await self._telling.push()
+
+    async def is_node(self, uow: UnitOfWork, credential: str | None, *, address: str) -> bool:
+        try:
+            await self._fleet.admit(uow, credential, address=address)
+        except SoukError:
+            return False
+        return True
+
+    async def near(self, *, organisation_id: str, thing: str, client_address: str) -> str | None:
+        if not await self._routing.any_ready():
+            return None
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            regions = await log_store.regions_of(
+                uow, organisation_id=organisation_id, listing_id=""
+            )
+        node = await self._routing.node_for(address=client_address, sha256=thing, regions=regions)
+        return None if node is None else node.url
+
+
+def wire_assets(
+    core: Core,
+    *,
+    blobs: BlobStore,
+    artifacts: Artifacts,
+    organisations: OrganisationsApi,
+    cdn: Cdn,
+) -> Assets:
+    settings = core.load(AssetSettings, "assets")
+    nodes = AssetNodes(core.database, fleet=cdn.fleet, routing=cdn.routing, telling=cdn.telling)
+    making = Making(
+        core.database,
+        artifacts,
+        blobs=blobs,
+        settings=settings,
+        folder=core.settings.data_path / "assets",
+    )
+    assets = AssetService(
+        artifacts=artifacts,
+        organisations=organisations,
+        sites=cdn.sites,
+        settings=settings,
+        base_url=core.settings.base_url,
+    )
+    serving = Serving(
+        core.database,
+        artifacts=artifacts,
+        organisations=organisations,
+        making=making,
+        nodes=nodes,
+        settings=settings,
+    )
+
+    async def sweep_made(_uow: UnitOfWork) -> None:
+        await making.sweep()
+
+    return Assets(
+        assets=assets,
+        nodes=nodes,
+        parts=Parts(
+            services={"assets": assets, "asset_serving": serving, "asset_nodes": nodes},
+            routes=routes.ROUTES,
+            root_routes=public_routes.ROOT_ROUTES,
+            schedules=[Schedule(name="assets.sweep_made", every_s=3600, run=sweep_made)],
+            on_close=[making.close],
+        ),
+    )

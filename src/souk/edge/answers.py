@@ -26,16 +26,24 @@ class Refused(Exception):
         code: stable, snake_case, as the marketplace names it.
         detail: what is wrong, and how to go on.
         retry_after_s: when to come back, if that may help.
+        more: further headers.
     """
 
     def __init__(
-        self, status: int, code: str, detail: str, *, retry_after_s: int | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        retry_after_s: int | None = None,
+        more: Headers | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.more = more or []
 
     def head(self, body: bytes) -> Headers:
         """The headers of the answer with this body."""
@@ -47,6 +55,7 @@ class Refused(Exception):
             ("cache-control", "no-store"),
             *retry,
             *closing,
+            *self.more,
             *_SAFE,
         ]
 
@@ -59,7 +68,11 @@ class Refused(Exception):
 
 
 def file_head(ticket: EdgeTicket, *, cache_status: str) -> Headers:
-    """The headers that every answer about a file has: those of the marketplace's own downloads."""
+    """The headers that every answer about a file has: those of the marketplace's own downloads.
+
+    Args:
+        cache_status: as RFC 9211 has it.
+    """
     return [
         ("etag", etag_of(ticket)),
         ("accept-ranges", "bytes"),
@@ -74,10 +87,3 @@ def file_head(ticket: EdgeTicket, *, cache_status: str) -> Headers:
 def etag_of(ticket: EdgeTicket) -> str:
     """The entity tag: content never changes under its hash."""
     return f'"{ticket.sha256}"'
-
-
-def cache_status(cache: str, *, present: int, wanted: int) -> str:
-    """The `Cache-Status` header (RFC 9211) of a download of so many slices."""
-    if present >= wanted:
-        return f"{cache}; hit"
-    return f"{cache}; fwd={'partial' if present else 'miss'}"

@@ -10,6 +10,8 @@ from souk.edge.asgi import Incoming, Outgoing, Receive, Scope, Send
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Commands, CommandsRefused, read_commands
 from souk.edge.link import Link
+from souk.edge.nginx.config import SLICES
+from souk.edge.nginx.front import Front
 from souk.edge.protocol import ROOT, SIGNATURE_HEADER, Applied
 from souk.edge.serving import CutOff, Downloads
 from souk.edge.tickets import TicketReader
@@ -33,8 +35,10 @@ class EdgeApp:
         commands: Commands,
         reader: TicketReader,
         clock: HomeClock,
+        front: Front | None = None,
     ) -> None:
         self._region = region
+        self._front = front
         self._downloads = downloads
         self._link = link
         self._commands = commands
@@ -63,6 +67,8 @@ class EdgeApp:
             if self._link.state not in {"ready", "draining"}:
                 raise Refused(503, "node_not_ready", "This node does not serve now.")
             await self._downloads.serve(request, answer)
+        elif self._front is not None and path.startswith(SLICES) and method == "GET":
+            await self._front.slice(request, answer)
         elif path == f"{ROOT}/commands" and method == "POST":
             await self._obey(request, answer)
         elif path == "/health/live" and method in _READS:

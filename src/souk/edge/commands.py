@@ -35,12 +35,15 @@ class Forgets(Protocol):
 class Revocations:
     """Licences that have ended while tickets of theirs may still be about."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heard: Callable[[str], None] = lambda _licence_id: None) -> None:
+        self._heard = heard
         self._until: dict[str, float] = {}
         self._look_at = _LOOK_AT_LEAST
 
     def add(self, licence_id: str, *, now_s: float) -> None:
         """From now on nothing is served under it."""
+        if licence_id not in self._until:
+            self._heard(licence_id)
         self._until[licence_id] = now_s + _REVOKED_FOR_S
         if len(self._until) > self._look_at:
             self._until = {known: until for known, until in self._until.items() if until > now_s}

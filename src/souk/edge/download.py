@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-from souk.edge.answers import Headers, cache_status, file_head
+from souk.edge.answers import Headers, file_head
 from souk.edge.disk import SliceKey
 from souk.edge.filling import Filler, Piece
 from souk.edge.ranges import Part
@@ -33,6 +33,7 @@ class Download:
         self._several = len(self._parts) > 1
         self._boundary = secrets.token_hex(16) if self._several else ""
         self._first: Piece | None = None
+        self._missing: set[int] = set()
         self.asked = asked
         self.status = 200 if parts is None else 206
         self.sent = 0
@@ -41,8 +42,7 @@ class Download:
     def head(self) -> Headers:
         """The headers, with the length of the whole body."""
         ticket = self.asked.ticket
-        here = [self._store.has(SliceKey(ticket.sha256, number)) for number in self._numbers()]
-        status = cache_status(self._cache, present=sum(here), wanted=len(here))
+        status = f"{self._cache}; {self.said()}"
         length = sum(part.length for part in self._parts)
         kind = ticket.media_type
         ranges = []
@@ -57,6 +57,25 @@ class Download:
             *ranges,
             *file_head(ticket, cache_status=status),
         ]
+
+    def said(self) -> str:
+        """`hit`, `fwd=miss` or `fwd=partial`: how much of it is here."""
+        sha256 = self.asked.ticket.sha256
+        wanted = set(self._numbers())
+        self._missing = {n for n in wanted if not self._store.has(SliceKey(sha256, n))}
+        if not self._missing:
+            return "hit"
+        return "fwd=partial" if len(self._missing) < len(wanted) else "fwd=miss"
+
+    def present(self) -> int:
+        """How many bytes of the body are here, as far as is known."""
+        sha256 = self.asked.ticket.sha256
+        return sum(
+            cut.end - cut.start
+            for part in self._parts
+            for cut in cuts(part.start, part.end)
+            if self._store.has(SliceKey(sha256, cut.index))
+        )
 
     async def at_once(self) -> bytes | None:
         """The whole body, when it is one piece; else its first slice is made ready.
@@ -111,7 +130,8 @@ class Download:
         whole = cut.start == 0 and cut.end == len(piece.content)
         content = piece.content if whole else piece.content[cut.start : cut.end]
         self.sent += len(content)
-        self.hit += len(content) if piece.hit else 0
+        # What a fetch for this very answer has brought on the way was not here.
+        self.hit += len(content) if piece.hit and cut.index not in self._missing else 0
         return content
 
     def _numbers(self) -> Iterator[int]:

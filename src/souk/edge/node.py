@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from souk.edge.eviction import S3Fifo
 from souk.edge.filling import Filler
 from souk.edge.labels import Labels
 from souk.edge.link import Link
+from souk.edge.nginx.engine import NginxEngine
 from souk.edge.pins import Pinned
 from souk.edge.placing import Placing
 from souk.edge.serving import Downloads
@@ -34,6 +36,7 @@ from souk.infra.waiting import end_tasks, waited
 
 _HEAD_BYTES: Final = 16 * 1024
 """A request's head may have so many bytes."""
+_BEHIND_S: Final = 3600
 _STOP_S: Final = 2.0
 _LAST_WORD_S: Final = 1.0
 _CHECK_S: Final = 0.05
@@ -48,12 +51,13 @@ class EdgeNode:
         self.settings = settings
         self._clock = HomeClock()
         folder = settings.folder
+        labels = Labels(folder / "labels.jsonl")
         disk = SliceDisk(folder / "slices", free_bytes_kept=settings.free_bytes_kept)
         self._store = SliceStore(
             disk,
-            Labels(folder / "labels.jsonl"),
+            labels,
             eviction=Pinned(
-                S3Fifo[SliceKey](settings.cache_bytes), limit_bytes=settings.cache_bytes
+                S3Fifo[SliceKey](settings.slices_bytes), limit_bytes=settings.slices_bytes
             ),
             memory_bytes=settings.memory_bytes,
         )
@@ -62,12 +66,23 @@ class EdgeNode:
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
             trust_env=False,
         )
-        reader, revocations = TicketReader(), Revocations()
+        reader, revocations = TicketReader(), Revocations(heard=self._hear_of_end)
         home = Home(self._client, url=settings.home_url.rstrip("/"), credential=self._credential)
         upstreams = Upstreams(self._client, home, region=settings.region)
         self._filler = Filler(self._store, upstreams)
         # Numbers only grow, also when the node begins anew: home tells old batches by them.
         usage = Usage(first_number=int(time.time() * 1000))
+        self._engine: NginxEngine | None = None
+        if settings.engine == "nginx":
+            self._engine = NginxEngine(
+                settings,
+                filler=self._filler,
+                reader=reader,
+                labels=labels,
+                clock=self._clock,
+                usage=usage,
+            )
+        front = self._engine.front if self._engine is not None else None
         self._downloads = Downloads(
             settings,
             clock=self._clock,
@@ -77,6 +92,7 @@ class EdgeNode:
             filler=self._filler,
             upstreams=upstreams,
             usage=usage,
+            front=front,
         )
         self._sites = Sites(folder / "sites.json")
         self._placing = Placing(self._store, self._filler, file=folder / "placements.json")
@@ -84,6 +100,7 @@ class EdgeNode:
             self._store,
             revocations,
             file=folder / "applied",
+            others=() if front is None else (front,),
             sites_changed=self._hear_of_sites,
         )
         link = Link(
@@ -97,7 +114,7 @@ class EdgeNode:
             upstreams=upstreams,
             sites=self._sites,
             placing=self._placing,
-            downloads=lambda: self._downloads.under_way,
+            downloads=self._under_way,
         )
         self._link = link
         self._app = EdgeApp(
@@ -107,7 +124,9 @@ class EdgeNode:
             commands=commands,
             reader=reader,
             clock=self._clock,
+            front=front,
         )
+        self._port = 0
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -115,6 +134,14 @@ class EdgeNode:
 
     def _hear_of_sites(self) -> None:
         self._link.hurry()
+
+    def _hear_of_end(self, licence_id: str) -> None:
+        if self._engine is not None:
+            self._engine.front.ended(licence_id)
+
+    def _under_way(self) -> int:
+        behind = self._downloads.under_way
+        return behind if self._engine is None else max(behind, self._engine.under_way)
 
     def _credential(self) -> str:
         return self._link.credential()
@@ -137,15 +164,18 @@ class EdgeNode:
         self._sites.own_hosts = frozenset({host_name(urlsplit(self._link.url).netloc)})
         await self._store.load()
         await self._placing.load()
-        self._server = _server(self._app, settings, port=port)
-        self._serving = asyncio.create_task(self._server.serve())
-        await self._until_listening(settings.host, port)
+        await self._listen(port)
         await self._link.join()
         with suppress(httpx.HTTPError):
             await self._link.beat("ready")
         self._beating = asyncio.create_task(self._link.run())
         self._fetching = asyncio.create_task(self._placing.run())
         log.info("an edge node serves", region=settings.region, url=self.url)
+
+    async def reload(self) -> None:
+        """Lets nginx, where it answers for this node, take its configuration anew."""
+        if self._engine is not None and self._beating is not None:
+            await self._engine.reload(port=self._port)
 
     async def stop(self) -> None:
         """Takes no more part, lets downloads under way end for a while, and ends."""
@@ -154,8 +184,10 @@ class EdgeNode:
         if self._beating is not None:
             await end_tasks([self._beating])
             self._link.state = "draining"
-            await self._say_last("draining" if self._downloads.under_way else "down")
+            await self._say_last("draining" if self._under_way() or self._engine else "down")
             await self._drain()
+        elif self._engine is not None:
+            await self._engine.stop()
         if self._server is not None and self._serving is not None:
             self._server.stop()  # type: ignore[no-untyped-call]  # theirs
             await asyncio.wait([self._serving], timeout=_STOP_S)
@@ -163,9 +195,13 @@ class EdgeNode:
         await self._client.aclose()
 
     async def _drain(self) -> None:
-        if not self._downloads.under_way:
+        if self._engine is not None:
+            await self._engine.drain(self.settings.drain_s)
+            await self._engine.stop()
+        elif not self._downloads.under_way:
             return
-        await waited(self._downloads.idle, self.settings.drain_s)
+        else:
+            await waited(self._downloads.idle, self.settings.drain_s)
         await self._say_last("down")
 
     async def _say_last(self, state: Literal["draining", "down"]) -> None:
@@ -173,6 +209,19 @@ class EdgeNode:
         with suppress(httpx.HTTPError, OSError, TimeoutError):
             async with asyncio.timeout(_LAST_WORD_S):
                 await self._link.beat(state)
+
+    async def _listen(self, port: int) -> None:
+        """Behind nginx the node answers at a socket in its folder, and nginx at the port."""
+        settings = self.settings
+        self._port = port
+        socket_file = None
+        if self._engine is not None:
+            socket_file = await self._engine.prepare()
+        self._server = _server(self._app, settings, port=port, socket_file=socket_file)
+        self._serving = asyncio.create_task(self._server.serve())
+        if self._engine is not None:
+            await self._engine.start(port=port)
+        await self._until_listening(settings.host, port)
 
     async def _until_listening(self, host: str, port: int) -> None:
         assert self._serving is not None
@@ -188,18 +237,22 @@ class EdgeNode:
             await asyncio.sleep(_CHECK_S)
 
 
-def _server(app: EdgeApp, settings: EdgeSettings, *, port: int) -> Server:
+def _server(app: EdgeApp, settings: EdgeSettings, *, port: int, socket_file: Path | None) -> Server:
+    # nginx keeps its connections to a socket open, and has read each head before it sends it.
+    header_s = settings.header_s if socket_file is None else _BEHIND_S
     return Server(
         app,
         address=settings.host,
         port=port,
+        uds=socket_file,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         websockets=False,
         backlog=1024,
         backpressure=settings.connections,
         http1_settings=HTTP1Settings(
-            header_read_timeout=settings.header_s * 1000, max_buffer_size=_HEAD_BYTES
+            header_read_timeout=header_s * 1000,
+            max_buffer_size=_HEAD_BYTES if socket_file is None else 2 * _HEAD_BYTES,
         ),
         log_enabled=False,
     )

@@ -8,13 +8,14 @@ from urllib.parse import unquote
 
 import structlog
 
-from souk.edge.answers import Refused, etag_of, file_head
+from souk.edge.answers import Headers, Refused, etag_of, file_head
 from souk.edge.asgi import EncodedHeaders, Incoming, Outgoing, Watch, encoded
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Revocations
 from souk.edge.disk import SliceKey
 from souk.edge.download import Download
 from souk.edge.filling import Filler
+from souk.edge.nginx.front import Front
 from souk.edge.ranges import Part, is_not_modified, is_refused, wanted_parts
 from souk.edge.settings import EdgeSettings
 from souk.edge.store import HOT_BYTES, SliceStore
@@ -51,6 +52,7 @@ class Downloads:
         filler: Filler,
         upstreams: Upstreams,
         usage: Usage,
+        front: Front | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -60,6 +62,7 @@ class Downloads:
         self._filler = filler
         self._upstreams = upstreams
         self._usage = usage
+        self._front = front
         self._cache = f"souk-{settings.region}"
         self._heads: dict[str, EncodedHeaders] = {}
         self.under_way = 0
@@ -95,6 +98,11 @@ class Downloads:
         if request.method == "HEAD":
             await answer.whole(download.status, download.head())
             return
+        if self._front is not None and self._front.hands_over(request, asked, parts):
+            said = download.said().removeprefix("fwd=")
+            over = self._front.over(asked, said=said, had=download.present())
+            await answer.whole(200, over)
+            return
         await self._send(download, request, answer, started)
 
     async def _serve_hot(
@@ -113,14 +121,19 @@ class Downloads:
                 self._heads.clear()
             head = encoded(self._download(asked, None).head())
             self._heads[asked.text] = head
-        await answer.ready(200, head, content)
         size = len(content)
+        if self._front is not None:
+            told = [*self._front.counted(ticket, hit=size), *self._front.may_keep(request, ticket)]
+            head = [*head, *encoded(told)]
+        await answer.ready(200, head, content)
         self._count(ticket, sent=size, hit=size, first_s=time.perf_counter() - started)
         return True
 
     def _count(
         self, ticket: EdgeTicket, *, sent: int, hit: int, first_s: float, failed: bool = False
     ) -> None:
+        if self._front is not None:
+            return  # nginx writes down what has really gone out
         self._usage.count(
             Served(
                 organisation_id=ticket.organisation_id,
@@ -144,7 +157,7 @@ class Downloads:
         first_byte_s: float | None = None
         failed = True
         try:
-            head = download.head()
+            head = [*download.head(), *self._counted(download)]
             whole = await download.at_once()
             first_byte_s = time.perf_counter() - started
             if whole is not None:
@@ -154,7 +167,7 @@ class Downloads:
                 await self._stream(download, request, answer)
             failed = False
         except UpstreamFailed as error:
-            raise self._refusal(error) from error
+            raise self._refusal(error, more=self._counted(download)) from error
         finally:
             self.under_way -= 1
             if not self.under_way:
@@ -211,12 +224,24 @@ class Downloads:
             return None
         return wanted_parts(wanted, ticket.size_bytes)
 
-    def _refusal(self, error: UpstreamFailed) -> Refused:
+    def _counted(self, download: Download) -> Headers:
+        """What lets nginx count this answer; nothing without nginx, or for other nodes."""
+        if self._front is None or download.asked.hops:
+            return []
+        return self._front.counted(download.asked.ticket, hit=download.present())
+
+    def _refusal(self, error: UpstreamFailed, *, more: Headers) -> Refused:
         if error.status in {401, 403, 404, 410}:
-            return Refused(403, "licence_not_good", "The marketplace does not give these bytes.")
+            return Refused(
+                403, "licence_not_good", "The marketplace does not give these bytes.", more=more
+            )
         log.warning("a download failed", problem=str(error), status=error.status)
         return Refused(
-            502, "origin_failed", "The bytes cannot be had now; try again.", retry_after_s=1
+            502,
+            "origin_failed",
+            "The bytes cannot be had now; try again.",
+            retry_after_s=1,
+            more=more,
         )
 
     def _download(self, asked: Asked, parts: Sequence[Part] | None) -> Download:

@@ -1,7 +1,7 @@
 """Settings of an edge node. Variables: `SOUK_EDGE_` + the field's name."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -29,7 +29,18 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     free_bytes_kept: Annotated[int, Meta(ge=0)] = 512 * MIB
     """Disk space that the cache leaves free whatever it may use."""
     memory_bytes: Annotated[int, Meta(ge=0)] = 32 * MIB
-    """Memory for small slices that are asked for often."""
+    """Memory for small slices that are asked for often, and as much for small answers of sites."""
+    sites_share: Annotated[float, Meta(gt=0, le=0.9)] = 0.3
+    """The share of `cache_bytes` that answers of sites may take; slices get what they leave."""
+    answers: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
+    """Answers of sites that are kept at most: their heads are held in memory (about 2 KB each)."""
+    answer_bytes: Annotated[int, Meta(ge=MIB)] = 1024 * MIB
+    """A site's answer larger than this is passed on without being kept."""
+    upload_bytes: Annotated[int, Meta(ge=0)] = 100 * MIB
+    """How much a client may send to a site's origin with one request."""
+    private_upstreams: bool = False
+    """Whether sites' origins may lie in private networks or on this machine. Only for nodes whose
+    sites all belong to people who may reach everything that the node reaches."""
     connections: Annotated[int, Meta(ge=16, le=100_000)] = 2048
     """Connections served at once; more wait."""
     downloads: Annotated[int, Meta(ge=1, le=100_000)] = 256
@@ -44,6 +55,22 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How often the node tells home how it is."""
     drain_s: Annotated[float, Meta(ge=0)] = 8.0
     """How long downloads under way may last when the node is asked to end."""
+    engine: Literal["embedded", "nginx"] = "embedded"
+    """Who answers clients: the node itself, or an nginx that it runs in front of itself."""
+    nginx: Annotated[str, Meta(min_length=1)] = "nginx"
+    """The nginx program, for the engine of this name: 1.22 or newer, with the slice module."""
+    nginx_workers: Annotated[int, Meta(ge=0, le=256)] = 0
+    """Worker processes of nginx; 0 runs one for each processor."""
+
+    @property
+    def slices_bytes(self) -> int:
+        """Disk space for the node's own slices: nginx keeps copies of hot ones in the rest."""
+        return self.cache_bytes - self.nginx_bytes
+
+    @property
+    def nginx_bytes(self) -> int:
+        """Disk space for nginx's copies."""
+        return self.cache_bytes // 4 if self.engine == "nginx" else 0
 
     @property
     def folder(self) -> Path:

@@ -14,6 +14,7 @@ from souk.edge.protocol import LOCAL_JOIN
 from souk.infra.keyring import Sealer
 from tests.serving import SECRET, free_port
 
+ENGINES = ("embedded", "nginx")
 LIMIT_S = 90.0
 LOCAL_TOKEN = Sealer(SECRET).derive(LOCAL_JOIN).hex()
 
@@ -30,8 +31,16 @@ class Node:
     """`souk edge` as an operator runs it."""
 
     def __init__(
-        self, home_url: str, folder: Path, region: str, *, token: str = LOCAL_TOKEN, **more: str
+        self,
+        home_url: str,
+        folder: Path,
+        region: str,
+        *,
+        token: str = LOCAL_TOKEN,
+        engine: str = "embedded",
+        **more: str,
     ) -> None:
+        self.engine = engine
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.region = region
@@ -45,6 +54,8 @@ class Node:
             "SOUK_EDGE_DATA_DIR": str(folder),
             "SOUK_EDGE_HEARTBEAT_S": "0.2",
             "SOUK_EDGE_FREE_BYTES_KEPT": "0",
+            "SOUK_EDGE_ENGINE": engine,
+            "SOUK_EDGE_NGINX_WORKERS": "1",
             **more,
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -13,13 +13,16 @@ from souk_client.proofs.canonical import decode_base64url, encode_base64url
 from souk_client.sdk import Souk
 from tests.admins import admin_client
 from tests.delivery.cdn.buying import MIB, Bought, fresh, key_of
-from tests.delivery.cdn.nodes import Node, until
+from tests.delivery.cdn.nodes import ENGINES, Node, until
 from tests.market import organisation_of, sign_up
 
 
-@pytest.fixture(scope="module")
-def node(base_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    node = Node(base_url, tmp_path_factory.mktemp("node"), "eu-west")
+@pytest.fixture(scope="module", params=ENGINES)
+def node(
+    request: pytest.FixtureRequest, base_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Node]:
+    folder = tmp_path_factory.mktemp("node")
+    node = Node(base_url, folder, "eu-west", engine=request.param)
     try:
         yield node.start()
     finally:

@@ -8,7 +8,12 @@ import click
 
 @click.command()
 @click.option("--region", help="Where this node stands, such as eu-west (SOUK_EDGE_REGION).")
-def command(*, region: str | None) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "nginx"]),
+    help="Who answers clients: the node itself, or an nginx that it runs (SOUK_EDGE_ENGINE).",
+)
+def command(*, region: str | None, engine: str | None) -> None:
     """Run an edge node that serves downloads near those who fetch them.
 
     SOUK_EDGE_HOME_URL names the marketplace; SOUK_EDGE_TOKEN, needed once, is a join token that an
@@ -24,6 +29,8 @@ def command(*, region: str | None) -> None:
     environ = dict(os.environ)
     if region is not None:
         environ["SOUK_EDGE_REGION"] = region
+    if engine is not None:
+        environ["SOUK_EDGE_ENGINE"] = engine
     try:
         settings = load(EdgeSettings, environ, prefix="SOUK_EDGE_")
     except SettingsError as error:

@@ -14,7 +14,7 @@ log = structlog.get_logger("souk.edge")
 
 
 async def run_nodes(wanted: Sequence[EdgeSettings]) -> None:
-    """Starts the nodes, and ends them in order on SIGTERM or SIGINT.
+    """Starts the nodes, and ends them in order on SIGTERM or SIGINT; SIGHUP reloads their nginx.
 
     Raises:
         JoinRefused: home takes none of them.
@@ -25,6 +25,14 @@ async def run_nodes(wanted: Sequence[EdgeSettings]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
     nodes = [EdgeNode(settings) for settings in wanted]
+    reloading: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(_reload(nodes))
+        reloading.add(task)
+        task.add_done_callback(reloading.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
     starting = asyncio.gather(*(node.start() for node in nodes))
     waiting = asyncio.create_task(asked.wait())
     try:
@@ -36,6 +44,14 @@ async def run_nodes(wanted: Sequence[EdgeSettings]) -> None:
         starting.cancel()
         waiting.cancel()
         await asyncio.gather(*(node.stop() for node in nodes), return_exceptions=True)
+
+
+async def _reload(nodes: Sequence[EdgeNode]) -> None:
+    for node in nodes:
+        try:
+            await node.reload()
+        except OSError as error:
+            log.error("nginx was not reloaded", problem=str(error))
 
 
 __all__ = ["JoinRefused", "run_nodes"]

@@ -1,11 +1,14 @@
-"""Running the CDN: placement, scaling."""
+"""Running the CDN: placement, scaling, figures, alerts."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from souk.apps.wiring.parts import Core, Parts, Schedule
-from souk.delivery.cdn import placement_routes, scaling_routes
+from souk.delivery.cdn import alert_routes, figures_routes, placement_routes, scaling_routes
+from souk.delivery.cdn.alerting import EVERY_S as ALERT_EVERY_S
+from souk.delivery.cdn.alerting import Alerting
 from souk.delivery.cdn.demand import Demand
+from souk.delivery.cdn.figures import Figures
 from souk.delivery.cdn.fleet import Fleet
 from souk.delivery.cdn.model import is_loopback
 from souk.delivery.cdn.placement import PlacementService
@@ -17,12 +20,17 @@ from souk.delivery.cdn.scaler import Scaler
 from souk.delivery.cdn.scaling import ScalingService
 from souk.delivery.cdn.settings import CdnSettings
 from souk.delivery.cdn.slicing import Slicing
+from souk.delivery.cdn.watching import EVERY_S as WATCH_EVERY_S
+from souk.delivery.cdn.watching import Watching
 from souk.works.listings.api import Listings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdnOperations:
     demand: Demand
+    scaling: ScalingService
+    figures: Figures
+    alerting: Alerting
     parts: Parts
 
 
@@ -35,15 +43,33 @@ def wire_cdn_operations(
     providers = _providers(core, settings)
     scaling = ScalingService(fleet=fleet, providers=providers)
     scaler = Scaler(core.database, fleet=fleet, providers=providers)
+    figures = Figures(fleet=fleet, settings=settings)
+    watching = Watching(core.database, fleet=fleet, settings=settings)
+    alerting = Alerting(fleet=fleet)
     return CdnOperations(
         demand=demand,
+        scaling=scaling,
+        figures=figures,
+        alerting=alerting,
         parts=Parts(
-            services={"placements": placements, "scaling": scaling},
-            routes=[*placement_routes.ROUTES, *scaling_routes.ROUTES],
+            services={
+                "placements": placements,
+                "scaling": scaling,
+                "figures": figures,
+                "alerting": alerting,
+            },
+            routes=[
+                *placement_routes.ROUTES,
+                *scaling_routes.ROUTES,
+                *figures_routes.ROUTES,
+                *alert_routes.ROUTES,
+            ],
             handlers=[publish_handler()],
             schedules=[
                 Schedule(name="cdn.place", every_s=PLACE_EVERY_S, run=planner.run),
                 Schedule(name="cdn.scale", every_s=SCALE_EVERY_S, run=scaler.run),
+                Schedule(name="cdn.watch", every_s=WATCH_EVERY_S, run=watching.run),
+                Schedule(name="cdn.alerts", every_s=ALERT_EVERY_S, run=alerting.look),
             ],
             process_tasks=[demand.run],
         ),

@@ -154,3 +154,44 @@ class InstanceUnknown(NotFound):
 
     def __init__(self) -> None:
         super().__init__("instance_unknown", "No provider runs a node of this id now.")
+
+
+class PricesInvalid(Invalid):
+    """Prices that name a region twice."""
+
+    def __init__(self) -> None:
+        super().__init__("cdn_prices_invalid", "Name every region once.")
+
+
+class MonthInvalid(Invalid):
+    """A month that there is not."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__("month_invalid", f"There is no month {month!r}; one is like 2026-11.")
+
+
+class AlertRuleUnknown(NotFound):
+    """There is no such rule."""
+
+    def __init__(self) -> None:
+        super().__init__("alert_rule_unknown", "There is no such alert rule.")
+
+
+class AlertRuleInvalid(Invalid):
+    """A rule that would raise and clear at once."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "alert_rule_invalid",
+            "clear_at lies on the good side of the threshold: at most it when `above`, else at "
+            "least it.",
+        )
+
+
+class AlertRulesFull(Conflict):
+    """As many rules as there may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "alert_rules_full", f"There are {limit} alert rules, the most there may be."
+        )

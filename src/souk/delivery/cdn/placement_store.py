@@ -116,15 +116,21 @@ async def sums(uow: UnitOfWork, rule_ids: Collection[str]) -> list[PlacedSum]:
     )
 
 
-async def set_placed(uow: UnitOfWork, decisions: Sequence[Placed]) -> None:
-    """What lies where from now on; what stays as it was keeps its number and progress."""
+async def set_placed(
+    uow: UnitOfWork, decisions: Sequence[Placed], *, nodes: Collection[str]
+) -> None:
+    """What lies where on these nodes from now on; what stays keeps its number and progress.
+
+    What was placed on others, which are away, waits there for them.
+    """
     await uow.execute(
         """
-        DELETE FROM cdn.placed p WHERE NOT EXISTS (
+        DELETE FROM cdn.placed p WHERE p.node_id = ANY(%(present)s) AND NOT EXISTS (
             SELECT 1 FROM unnest(%(nodes)s::text[], %(files)s::text[]) AS d(node_id, sha256)
             WHERE d.node_id = p.node_id AND d.sha256 = p.sha256
         )
         """,
+        present=list(nodes),
         nodes=[one.node_id for one in decisions],
         files=[one.wanted.sha256 for one in decisions],
     )

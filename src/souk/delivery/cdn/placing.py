@@ -81,7 +81,10 @@ class Planner:
                     cause="demand",
                     at=replica.since,
                 )
-        await placement_store.set_placed(uow, plan(wanted, await self._holders(uow)))
+        holders = await self._holders(uow)
+        await placement_store.set_placed(
+            uow, plan(wanted, holders), nodes=[holder.node_id for holder in holders]
+        )
 
     async def _of_rule(self, uow: UnitOfWork, rule: RuleRow, work: _Work) -> list[Wanted]:
         files = [one for one in work.files if rule.sha256 in {"", one}]

@@ -41,6 +41,8 @@ class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a site's origin may lie in a private network or on this machine: only for use among
     people who trust each other. Nodes have a setting of their own for it."""
 
+    availability_target: Annotated[float, Meta(gt=0, le=1)] = 0.999
+    """The share of minutes in which a region has to be there, which reports are measured by."""
     local_provider: bool = False
     """Whether scaling may run nodes on this machine also where the marketplace is reached from
     other machines; where it is reached on loopback it may anyway."""

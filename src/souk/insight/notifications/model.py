@@ -71,6 +71,13 @@ TOPICS: Final = (
         email=True,
     ),
     Topic(
+        name="cdn",
+        title="The CDN",
+        text="For operators: a figure of the edge nodes has crossed a limit, or has come back.",
+        kinds=("cdn.",),
+        email=True,
+    ),
+    Topic(
         name="other",
         title="Everything else",
         text="News about your account, organisations and works.",

@@ -77,6 +77,10 @@ class IdentityApi(Protocol):
         """Users, newest first, whose e-mail address or name holds the query."""
         ...
 
+    async def with_role(self, uow: UnitOfWork, role: str) -> list[UserId]:
+        """Everybody who has a role, at most a thousand."""
+        ...
+
 
 class CallerChanges(Protocol):
     """Whoever remembers a caller must forget when something about them changes."""

@@ -82,6 +82,9 @@ class IdentityService:
         await store.set_roles(uow, user_id, roles=sorted(set(roles)))
         return await self.get(uow, user_id)
 
+    async def with_role(self, uow: UnitOfWork, role: str) -> list[UserId]:
+        return await store.with_role(uow, role)
+
     async def page(
         self, uow: UnitOfWork, *, query: str, cursor: str | None, limit: int
     ) -> Page[UserFacts]:

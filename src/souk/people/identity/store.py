@@ -83,6 +83,14 @@ async def set_roles(uow: UnitOfWork, user_id: UserId, *, roles: Sequence[str]) -
     return touched == 1
 
 
+async def with_role(uow: UnitOfWork, role: str) -> list[UserId]:
+    found = await uow.values(
+        "SELECT id FROM people.users WHERE roles @> ARRAY[%(role)s] ORDER BY id LIMIT 1000",
+        role=role,
+    )
+    return [UserId(one) for one in found]
+
+
 async def page(uow: UnitOfWork, *, query: str, before: str | None, limit: int) -> list[UserFacts]:
     return await uow.all(
         UserFacts,

@@ -1,0 +1,73 @@
+"""Looks at every node every few seconds, and writes down how it was."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import httpx
+
+from souk.delivery.cdn import figures_store, nodes_store
+from souk.delivery.cdn.figures_store import Sample
+from souk.delivery.cdn.fleet import Fleet
+from souk.delivery.cdn.nodes_store import NodeRow
+from souk.delivery.cdn.settings import CdnSettings
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
+
+EVERY_S: Final = 5.0
+PROBE_S: Final = 2.0
+AT_ONCE: Final = 32
+KEEP_DAYS: Final = 800
+
+
+class Watching:
+    """Probes nodes from home, beside what they say of themselves."""
+
+    def __init__(self, database: Database, *, fleet: Fleet, settings: CdnSettings) -> None:
+        self._database = database
+        self._fleet = fleet
+        self._settings = settings
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self, _lock: UnitOfWork) -> None:
+        """One round; `_lock` is the transaction that keeps other workers from doing it too."""
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            nodes = [row for row in await nodes_store.nodes(uow) if row.seen_at is not None]
+        async with httpx.AsyncClient(timeout=PROBE_S, trust_env=False) as client:
+            answered = await asyncio.gather(*(self._probe(client, node) for node in nodes))
+        async with self._database.transaction(SYSTEM) as uow:
+            samples = [
+                self._sample(node, there, uow)
+                for node, there in zip(nodes, answered, strict=True)
+                if node.reported != "joining"
+            ]
+            await figures_store.add_samples(uow, samples)
+            await figures_store.judge(uow)
+            await figures_store.forget(
+                uow,
+                minutes_before=uow.now - timedelta(days=self._settings.keep_usage_days),
+                days_before=(uow.now - timedelta(days=KEEP_DAYS)).date(),
+            )
+
+    def _sample(self, node: NodeRow, answered: bool, uow: UnitOfWork) -> Sample:
+        state = self._fleet.state(node, uow.now)
+        heard = state in {"ready", "draining"}
+        return Sample(
+            node_id=node.id,
+            region=node.region,
+            # Who is drained by an operator, or has said goodbye, is not missing.
+            expected=node.wanted == "ready" and node.reported != "down",
+            heard=heard,
+            answered=answered,
+            load=node.load if heard else 0.0,
+            downloads=node.downloads if heard else 0,
+        )
+
+    async def _probe(self, client: httpx.AsyncClient, node: NodeRow) -> bool:
+        async with self._room:
+            try:
+                answer = await client.get(f"{node.url}/health/ready")
+            except httpx.HTTPError:
+                return False
+            return answer.status_code == 200

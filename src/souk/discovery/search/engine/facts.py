@@ -5,8 +5,8 @@ what they pass is then asked of the text index exactly.
 """
 
 import zlib
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,8 @@ everywhere; numbers with -1 for none."""
 _ALL_BITS: Final = 2**64 - 1
 
 Facts = npt.NDArray[np.void]
+Column = npt.NDArray[Any]
+"""Of one field of FACTS, in its own type."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -66,39 +68,72 @@ def facts_of(document: SearchDocument) -> tuple[int, ...]:
     )
 
 
-def may_pass(facts: Facts, filters: Filters, *, own_currency: str) -> Mask:
-    """Which records may pass the filters: True for all that do, and perhaps for a few others."""
-    passing = np.ones(len(facts), np.bool_)
-    for field, attribute in _CODES.items():
-        if values := getattr(filters, attribute):
-            codes = [facts[field] == _code(value) for value in values]
-            passing &= np.logical_or.reduce(codes)
-    for tag in filters.tags:
-        passing &= _holds(facts["tags"], tag)
-    for field, attribute in _SETS.items():
-        if values := getattr(filters, attribute):
-            passing &= np.logical_or.reduce([_holds(facts[field], value) for value in values])
-    for field, attribute in _NUMBERS.items():
-        bounds: Between | None = getattr(filters, attribute)
-        if bounds is not None:
-            passing &= _within(facts[field], bounds)
-    if filters.currency is not None and filters.currency != ANY_CURRENCY:
-        passing &= facts["currency"] == _code(filters.currency)
-    if filters.price_min_minor is not None or filters.price_max_minor is not None:
-        passing &= _price_passes(facts, filters, own_currency=own_currency)
-    return passing
+class Passing:
+    """Which records may pass filters: those that do, and perhaps a few others.
 
+    What one condition passes is worked out once, for the filters of one question have most in
+    common.
+    """
 
-def _price_passes(facts: Facts, filters: Filters, *, own_currency: str) -> Mask:
-    """As `filters._price` asks of the text index."""
-    low = filters.price_min_minor or 0
-    within: Mask = _within(facts["price_minor"], Between(low, filters.price_max_minor))
-    if filters.currency is not None:
-        return within
-    own: Mask = facts["currency"] == _code(own_currency)
-    if low <= 0:
-        own |= facts["price_minor"] == 0
-    return within & own
+    def __init__(self, column: Callable[[str], Column], *, own_currency: str) -> None:
+        """`column` gives one fact of every record."""
+        self._column = column
+        self._own_currency = own_currency
+        self._known: dict[object, Mask] = {}
+
+    def under(self, filters: Filters) -> Mask:
+        """True where a record may pass all of these."""
+        passing = np.ones(len(self._column("kind")), np.bool_)
+        for field, attribute in _CODES.items():
+            if values := getattr(filters, attribute):
+                passing &= self._once((field, values), self._has_code, field, values)
+        for tag in filters.tags:
+            passing &= self._once(("tags", tag), self._has_any, "tags", (tag,))
+        for field, attribute in _SETS.items():
+            if values := getattr(filters, attribute):
+                passing &= self._once((field, values), self._has_any, field, values)
+        for field, attribute in _NUMBERS.items():
+            bounds: Between | None = getattr(filters, attribute)
+            if bounds is not None:
+                key = (field, bounds.low, bounds.high)
+                passing &= self._once(key, self._lies_within, field, bounds)
+        if filters.currency is not None and filters.currency != ANY_CURRENCY:
+            codes = (filters.currency,)
+            passing &= self._once(("currency", codes), self._has_code, "currency", codes)
+        if filters.price_min_minor is not None or filters.price_max_minor is not None:
+            price = (filters.price_min_minor or 0, filters.price_max_minor)
+            in_any = filters.currency is not None
+            passing &= self._once(("price", price, in_any), self._costs, *price, in_any)
+        return passing
+
+    def _once(self, key: object, ask: Callable[..., Mask], *about: object) -> Mask:
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = ask(*about)
+        return known
+
+    def _has_code(self, field: str, values: tuple[str, ...]) -> Mask:
+        column = self._column(field)
+        has: Mask = np.logical_or.reduce([column == _code(value) for value in values])
+        return has
+
+    def _has_any(self, field: str, values: tuple[str, ...]) -> Mask:
+        column = self._column(field)
+        has: Mask = np.logical_or.reduce([_holds(column, value) for value in values])
+        return has
+
+    def _lies_within(self, field: str, bounds: Between) -> Mask:
+        return _within(self._column(field), bounds)
+
+    def _costs(self, low: int, high: int | None, in_any: bool) -> Mask:
+        """As `filters._price` asks of the text index."""
+        within = _within(self._column("price_minor"), Between(low, high))
+        if in_any:
+            return within
+        own: Mask = self._column("currency") == _code(self._own_currency)
+        if low <= 0:
+            own |= self._column("price_minor") == 0
+        return within & own
 
 
 def _within(numbers: npt.NDArray[np.int64], bounds: Between) -> Mask:

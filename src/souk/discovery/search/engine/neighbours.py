@@ -1,6 +1,7 @@
 """The listings nearest in meaning, under filters, found in the least costly way."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -9,9 +10,10 @@ import numpy.typing as npt
 import tantivy
 from tantivy import Occur, Query
 
-from souk.discovery.search.engine.facts import may_pass
+from souk.discovery.search.engine.facts import Passing
 from souk.discovery.search.engine.reader import Snapshot
-from souk.discovery.search.engine.vectors import Rows, Similarities
+from souk.discovery.search.engine.sketches import Distances, best_of
+from souk.discovery.search.engine.vectors import SKETCHED_FROM, Rows, Similarities
 from souk.discovery.search.model import Filters
 
 FLOOR: Final = 0.35
@@ -25,10 +27,6 @@ LOOKED_AT: Final = 256
 same ones, and one walk through the graph serves them all."""
 _FEW: Final = 16
 """When filters leave fewer of those, the nearest that pass are looked for by themselves."""
-_EXACT_LIMIT: Final = 10_000
-"""Up to so many rows that pass the filters are compared one by one: that then costs no more than
-asking the graph for enough."""
-_OVERSAMPLED: Final = 4_000
 _SPARE: Final = 1.2
 """How many more are looked at than wanted: some rows are outdated."""
 
@@ -52,8 +50,7 @@ class Neighbourhood:
         self._snapshot = snapshot
         self._vector = vector
         self._own_currency = own_currency
-        self._asked = 0
-        self._nearest = np.empty(0, np.uint64), np.empty(0, np.float32)
+        self._passing = Passing(snapshot.vectors.fact, own_currency=own_currency)
 
     def under(self, filters: Filters, *, parts: Parts, strict: Parts) -> list[Neighbour]:
         """At most NEIGHBOURS listings that pass, best first; the narrowest filters go first.
@@ -87,32 +84,34 @@ class Neighbourhood:
 
     def _candidates(self, filters: Filters, *, filtered: bool) -> tuple[Rows, Similarities]:
         """Rows that may pass, best first."""
-        vectors = self._snapshot.vectors
-        rows, cosines = self._graph(LOOKED_AT)
+        rows, cosines = self._nearest
         if not filtered:
             return rows, cosines
-        passing = may_pass(vectors.facts, filters, own_currency=self._own_currency)
-        kept = passing[rows]
+        kept = self._passing_nearest.under(filters)
         all_near_seen = len(rows) < LOOKED_AT or cosines[-1] < FLOOR
         if all_near_seen or np.count_nonzero(kept) >= _FEW:
             return rows[kept], cosines[kept]
-        count = int(np.count_nonzero(passing))
-        if count <= _EXACT_LIMIT:
-            few = np.flatnonzero(passing).astype(np.uint64)
-            return vectors.nearest_among(self._vector, few, count=int(_SPARE * NEIGHBOURS))
-        # The graph knows no filters: ask it for as many more as the filters will drop.
-        wanted = int(_SPARE * NEIGHBOURS * vectors.count / count)
-        rows, cosines = self._graph(min(wanted, _OVERSAMPLED))
-        kept = passing[rows]
-        return rows[kept], cosines[kept]
+        # The graph knows no filters, and would have to be asked for far more than are wanted.
+        among = np.flatnonzero(self._passing.under(filters))
+        if len(among) > SKETCHED_FROM:
+            among = best_of(self._distances, among, SKETCHED_FROM)
+        most = int(_SPARE * NEIGHBOURS)
+        vectors = self._snapshot.vectors
+        return vectors.nearest_among(self._vector, among.astype(np.uint64), count=most)
 
-    def _graph(self, count: int) -> tuple[Rows, Similarities]:
-        """At least so many of the nearest rows; the answer to the widest question is kept."""
-        if count > self._asked:
-            self._asked = count
-            self._nearest = self._snapshot.vectors.nearest(self._vector, count=count)
-        rows, cosines = self._nearest
-        return rows[:count], cosines[:count]
+    @cached_property
+    def _passing_nearest(self) -> Passing:
+        """Over the nearest rows alone, which mostly are enough."""
+        facts = self._snapshot.vectors.facts[self._nearest[0]]
+        return Passing(facts.__getitem__, own_currency=self._own_currency)
+
+    @cached_property
+    def _distances(self) -> Distances:
+        return self._snapshot.vectors.distances(self._vector)
+
+    @cached_property
+    def _nearest(self) -> tuple[Rows, Similarities]:
+        return self._snapshot.vectors.nearest(self._vector, count=LOOKED_AT)
 
 
 def rows_query(schema: tantivy.Schema, rows: list[int]) -> Query:

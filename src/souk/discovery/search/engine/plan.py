@@ -133,8 +133,10 @@ def phrase_query(words: tuple[str, ...], schema: tantivy.Schema) -> Query:
 
 def _term_query(term: Term, schema: tantivy.Schema) -> Query:
     forms = [
-        Query.boost_query(Query.term_query(schema, WORDS_FIELD, stem, "freq"), weight)
+        # A boost, even of 1, keeps tantivy from leaping over what cannot be among the best.
+        found if weight == 1 else Query.boost_query(found, weight)
         for stem, weight in term.forms
+        for found in (Query.term_query(schema, WORDS_FIELD, stem, "freq"),)
     ]
     return forms[0] if len(forms) == 1 else Query.disjunction_max_query(forms)
 

@@ -17,8 +17,9 @@ import onnxruntime  # noqa: F401  (usearch 2.26 crashes the process if it is loa
 from usearch.compiled import MetricKind, ScalarKind
 from usearch.index import Index, search
 
-from souk.discovery.search.engine.facts import FACTS, Facts
+from souk.discovery.search.engine.facts import FACTS, Column, Facts
 from souk.discovery.search.engine.layout import DIMENSIONS, Generation
+from souk.discovery.search.engine.sketches import Distances, HalfVectors, Sketches
 
 _ROW_BYTES: Final = DIMENSIONS * 2
 _GRAPH_NAME: Final = re.compile(r"graph-(\d+)\.usearch")
@@ -26,10 +27,12 @@ _CHUNK: Final = 64
 """Vectors added at a time: other threads of the process get their turn between."""
 _TAIL_MINIMUM: Final = 4_096
 _EXPANSION_SEARCH: Final = 256
+SKETCHED_FROM: Final = 2_048
+"""Up to so many rows that pass filters are compared one by one; of more, those with the best
+sketches."""
 
 Rows = npt.NDArray[np.uint64]
 Similarities = npt.NDArray[np.float32]
-HalfVectors = npt.NDArray[np.float16]
 
 
 class VectorLog:
@@ -95,10 +98,14 @@ class VectorLog:
 class VectorView:
     """The reading side: one fixed view of rows and graph. Safe to share among threads."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, sketches: Sketches | None = None) -> None:
         self.count = _row_count(generation)
+        self._sketches = sketches or Sketches()
         self._rows = _map_rows(generation.vectors, self.count)
         self.facts = _map_facts(generation.facts, self.count)
+        self._columns: dict[str, Column] = {}
+        if self.count > SKETCHED_FROM:
+            self._sketches.cover(self._rows)  # now, rather than while somebody waits
         self.covered, self._graph = _open_graph(generation.path)
         # One graph object keeps its working memory for one search at a time.
         self._lock = threading.Lock()
@@ -107,11 +114,13 @@ class VectorView:
         """A view of the same graph with the rows added since; a fresh one after a new graph."""
         covered, _ = _latest_graph(generation.path)
         if covered != self.covered:
-            return VectorView(generation)
+            return VectorView(generation, self._sketches)
         newer = object.__new__(VectorView)
+        newer._sketches = self._sketches
         newer.count = _row_count(generation)
         newer._rows = _map_rows(generation.vectors, newer.count)
         newer.facts = _map_facts(generation.facts, newer.count)
+        newer._columns = {}
         newer.covered, newer._graph, newer._lock = self.covered, self._graph, self._lock
         return newer
 
@@ -139,6 +148,17 @@ class VectorView:
         if len(rows) == 0:
             return np.empty(0, np.uint64), np.empty(0, np.float32)
         return self._exact(self._rows[rows], rows, vector, count)
+
+    def fact(self, field: str) -> Column:
+        """One fact of every row, side by side: many times faster to look through than the file."""
+        column = self._columns.get(field)
+        if column is None:
+            column = self._columns[field] = np.ascontiguousarray(self.facts[field])
+        return column
+
+    def distances(self, vector: npt.NDArray[np.float32]) -> Distances:
+        """About how far each row is in meaning: see `sketches`."""
+        return self._sketches.distances(self._rows, vector)
 
     @staticmethod
     def _exact(

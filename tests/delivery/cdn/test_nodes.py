@@ -247,11 +247,12 @@ def test_what_was_served_is_written_to_the_sellers_account(
     assert refused.status_code == 404
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_restarted_node_still_has_what_it_had(
-    base_url: str, seller: Souk, tmp_path: Path
+    base_url: str, seller: Souk, tmp_path: Path, engine: str
 ) -> None:
     """Also after kill -9, and with a cache that a power cut left half written."""
-    node = Node(base_url, tmp_path, "sa-east").start()
+    node = Node(base_url, tmp_path, "sa-east", engine=engine).start()
     try:
         pinned = {"organisation_id": organisation_of(seller), "regions": ["sa-east"]}
         header = {"authorization": f"Bearer {key_of(seller)}"}
@@ -273,10 +274,11 @@ def test_a_restarted_node_still_has_what_it_had(
         node.stop()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_node_counts_as_down_when_it_ends(
-    base_url: str, seller: Souk, admin: httpx.Client, tmp_path: Path
+    base_url: str, seller: Souk, admin: httpx.Client, tmp_path: Path, engine: str
 ) -> None:
-    node = Node(base_url, tmp_path, "ap-south").start()
+    node = Node(base_url, tmp_path, "ap-south", engine=engine).start()
 
     def state() -> str:
         (region,) = admin.get("/api/v1/cdn/regions?region=ap-south").json()["items"]

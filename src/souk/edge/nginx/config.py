@@ -20,6 +20,10 @@ SLICES: Final = "/_slices/"
 SECRET_HEADER: Final = "souk-front"
 CLIENT_HEADER: Final = "souk-client"
 KEY_HEADER: Final = "souk-key"
+_PLAIN_BY: Final = (
+    "$souk_other$http_range$http_if_match$http_if_none_match$http_if_modified_since",
+    "$http_if_unmodified_since$http_souk_edge_hop$http_content_length$http_transfer_encoding",
+)
 _KEYS_BY_MIB: Final = 8000
 _PROBLEM: Final = (
     '{{"type":"/docs/errors#{code}","status":{status},"code":"{code}",'
@@ -141,9 +145,14 @@ http {{
     "" 0;
     default 1;
   }}
-  map $request_method $souk_head {{
-    HEAD 1;
-    default "";
+  # What asks for something other than the whole of a file is nothing to be kept.
+  map $request_method $souk_other {{
+    GET "";
+    default 1;
+  }}
+  map "{"".join(_PLAIN_BY)}" $souk_plain {{
+    "" "";
+    default 1;
   }}
   # What the node says of a file, unless nginx knows better.
   map $upstream_cache_status:$souk_said $souk_cache_status {{
@@ -169,6 +178,7 @@ http {{
     error_page 413 @too_large;
     error_page 502 504 @no_node;
     error_page 503 @busy;
+    limit_conn_status 503;
     proxy_set_header Host $http_host;
     proxy_set_header Connection "";
     proxy_set_header {CLIENT_HEADER} $remote_addr;
@@ -177,17 +187,26 @@ http {{
     proxy_hide_header souk-count;
     proxy_hide_header souk-hit;
 
-    # Whatever is not a download is the node's alone: its commands, its health, sites.
+    # Whatever is not a download is the node's alone: its commands, its health, sites. What an
+    # origin of somebody else's says to an nginx is not for this one.
     location / {{
+      access_log off;
+      client_max_body_size 0;
+      proxy_request_buffering off;
       proxy_pass http://souk_node;
       proxy_buffering off;
+      proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering
+        X-Accel-Charset Cache-Control Expires Set-Cookie Vary;
     }}
 
     # Downloads. The node answers every address that it has not answered within this second; whole
     # small files may be kept so long, and for the very same address only.
     location /d/ {{
+      if ($souk_plain) {{
+        return 418;
+      }}
+      error_page 418 = @plain;
       limit_conn souk_downloads {settings.downloads};
-      limit_conn_status 503;
       proxy_pass http://souk_node;
       proxy_set_header Host $http_host;
       proxy_set_header Connection "";
@@ -196,17 +215,15 @@ http {{
       proxy_set_header {KEY_HEADER} $request_uri;
       proxy_cache souk_small;
       proxy_cache_key $request_uri;
-      proxy_cache_convert_head off;
-      proxy_cache_bypass $souk_head $http_range $http_if_match $http_if_none_match
-        $http_if_modified_since $http_if_unmodified_since $http_souk_edge_hop $http_content_length
-        $http_transfer_encoding;
-      proxy_no_cache $souk_head $http_range $http_if_match $http_if_none_match
-        $http_if_modified_since $http_if_unmodified_since $http_souk_edge_hop $http_content_length
-        $http_transfer_encoding;
       proxy_ignore_headers Cache-Control Expires Vary Set-Cookie;
       proxy_buffer_size 16k;
       proxy_buffers 16 16k;
       open_file_cache max=10000 inactive=5s;
+    }}
+    location @plain {{
+      limit_conn souk_downloads {settings.downloads};
+      proxy_pass http://souk_node;
+      proxy_buffering off;
     }}
 
     # Files that the node has handed over. Each slice is asked for once, and is cached under its

@@ -43,6 +43,13 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     sites all belong to people who may reach everything that the node reaches."""
     connections: Annotated[int, Meta(ge=16, le=100_000)] = 2048
     """Connections served at once; more wait."""
+    connections_of_address: Annotated[int, Meta(ge=1, le=100_000)] = 256
+    """Connections by TLS of one client address; more are closed."""
+    tls_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """The port at which sites' own domains are served by TLS, with the certificates that home
+    gives; none when 0."""
+    tls_public_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """The port at which clients reach it, where that is another; `tls_port` when 0."""
     downloads: Annotated[int, Meta(ge=1, le=100_000)] = 256
     """Downloads under way at once; more are told to come back."""
     header_s: Annotated[int, Meta(ge=1, le=120)] = 10

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from souk.apps.wiring.cdn import Cdn
 from souk.apps.wiring.parts import Core, Parts, Schedule
-from souk.delivery.assets import public_routes, routes
+from souk.delivery.assets import domain_routes, public_routes, routes
+from souk.delivery.assets.domains import DomainService
 from souk.delivery.assets.making import Making
+from souk.delivery.assets.proofs import Proofs
+from souk.delivery.assets.renewing import Renewing
 from souk.delivery.assets.service import AssetService
 from souk.delivery.assets.serving import Serving
 from souk.delivery.assets.settings import AssetSettings
@@ -27,6 +31,7 @@ from souk_client.contracts.cdn import PurgeAtNode
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assets:
     assets: AssetService
+    domains: DomainService
     nodes: "AssetNodes"
     parts: Parts
 
@@ -96,16 +101,34 @@ def wire_assets(
         settings=settings,
     )
 
+    domains = DomainService(
+        core.database,
+        assets=assets,
+        sites=cdn.sites,
+        proofs=Proofs(settings),
+        keyring=core.keyring,
+        settings=settings,
+        own_host=urlsplit(core.settings.base_url).hostname or "",
+    )
+    renewing = Renewing(core.database, domains=domains, keyring=core.keyring, settings=settings)
+
     async def sweep_made(_uow: UnitOfWork) -> None:
         await making.sweep()
 
     return Assets(
         assets=assets,
+        domains=domains,
         nodes=nodes,
         parts=Parts(
-            services={"assets": assets, "asset_serving": serving, "asset_nodes": nodes},
-            routes=routes.ROUTES,
-            root_routes=public_routes.ROOT_ROUTES,
+            services={
+                "assets": assets,
+                "asset_serving": serving,
+                "asset_nodes": nodes,
+                "domains": domains,
+            },
+            routes=[*routes.ROUTES, *domain_routes.ROUTES],
+            root_routes=[*public_routes.ROOT_ROUTES, *domain_routes.ROOT_ROUTES],
+            worker_tasks=[renewing.run],
             schedules=[Schedule(name="assets.sweep_made", every_s=3600, run=sweep_made)],
             on_close=[making.close],
         ),

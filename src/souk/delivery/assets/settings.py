@@ -35,3 +35,29 @@ class AssetSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How much a process makes at once."""
     waiting: Annotated[int, Meta(ge=0, le=1000)] = 32
     """How many more may wait for their turn."""
+    max_domains: Annotated[int, Meta(ge=0)] = 20
+    """How many domains an organisation may have."""
+    resolver: str = ""
+    """The name server that is asked for the proof of a domain, such as `192.0.2.1` or
+    `192.0.2.1:5353`; this machine's own when empty."""
+    check_private: bool = False
+    """Whether a proof may lie at a private address: only for trying out."""
+    check_port: Annotated[int, Meta(ge=1, le=65535)] = 80
+    """The port at which the file of a proof is looked for."""
+    check_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
+    """How long one look at a domain may take."""
+    check_hours: Annotated[float, Meta(gt=0)] = 24.0
+    """How often a proof is looked at again; a domain that has lost it for a week ends."""
+    acme_directory: str = ""
+    """The authority that gives certificates (RFC 8555), such as
+    `https://acme-v02.api.letsencrypt.org/directory`; none without one. By naming it the operator
+    agrees to its terms."""
+    acme_contact: str = ""
+    """The mail address that the authority writes to."""
+    acme_ca_file: str = ""
+    """Certificates by which the authority itself is known, where the system's do not do."""
+    acme_timeout_s: Annotated[float, Meta(gt=0, le=600)] = 90.0
+    """How long the authority may take for one certificate."""
+    renew_days: Annotated[float, Meta(gt=0)] = 30.0
+    """How long before its end a certificate is renewed, if that is less than a third of its
+    life."""

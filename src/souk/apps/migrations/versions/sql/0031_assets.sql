@@ -51,7 +51,7 @@ CREATE TABLE assets.domains (
     id text PRIMARY KEY,
     owner_organisation_id text NOT NULL REFERENCES assets.spaces,
     name text NOT NULL CHECK (name = lower(name) AND length(name) BETWEEN 4 AND 253),
-    site_id text,
+    site_id text NOT NULL,
     token text NOT NULL,
     certificate_by text NOT NULL CHECK (certificate_by IN ('acme', 'own')),
     hsts_s integer NOT NULL CHECK (hsts_s BETWEEN 0 AND 63072000),
@@ -67,7 +67,7 @@ CREATE TABLE assets.domains (
     CONSTRAINT domains_claimed_once UNIQUE (owner_organisation_id, name)
 );
 CREATE UNIQUE INDEX domains_proven_once ON assets.domains (name) WHERE proven_at IS NOT NULL;
-GRANT SELECT, INSERT, DELETE, UPDATE (site_id, certificate_by, hsts_s, cors_origins, per_address_per_minute, per_key_per_minute,
+GRANT SELECT, INSERT, DELETE, UPDATE (certificate_by, hsts_s, cors_origins, per_address_per_minute, per_key_per_minute,
     key_header, proven_at, checked_at, problem) ON assets.domains TO souk_app;
 ALTER TABLE assets.domains ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON assets.domains USING (infra.may_see(owner_organisation_id));

@@ -9,11 +9,13 @@ from souk.edge.answers import JSON, Headers, Refused
 from souk.edge.asgi import Incoming, Outgoing, Receive, Scope, Send
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Commands, CommandsRefused, read_commands
+from souk.edge.http_cache.serving import SiteCache
 from souk.edge.link import Link
 from souk.edge.nginx.config import SLICES
 from souk.edge.nginx.front import Front
 from souk.edge.protocol import ROOT, SIGNATURE_HEADER, Applied
 from souk.edge.serving import CutOff, Downloads
+from souk.edge.sites import Sites
 from souk.edge.tickets import TicketReader
 
 MAX_COMMANDS_BYTES: Final = 2**20
@@ -35,10 +37,14 @@ class EdgeApp:
         commands: Commands,
         reader: TicketReader,
         clock: HomeClock,
+        sites: Sites,
+        site_cache: SiteCache,
         front: Front | None = None,
     ) -> None:
         self._region = region
         self._front = front
+        self._sites = sites
+        self._site_cache = site_cache
         self._downloads = downloads
         self._link = link
         self._commands = commands
@@ -63,9 +69,13 @@ class EdgeApp:
         path, method = request.path, request.method
         if request.has_any(_BODIES) and method in _READS and _has_body(request):
             raise Refused(400, "body_unexpected", "A request of this method has no body here.")
+        found = self._sites.find(request.header("host"), request.raw_path)
+        if found is not None and not path.startswith(f"{ROOT}/"):
+            self._check_serving()
+            await self._site_cache.serve(found, request, answer)
+            return
         if path.startswith("/d/") and method in _READS:
-            if self._link.state not in {"ready", "draining"}:
-                raise Refused(503, "node_not_ready", "This node does not serve now.")
+            self._check_serving()
             await self._downloads.serve(request, answer)
         elif self._front is not None and path.startswith(SLICES) and method == "GET":
             await self._front.slice(request, answer)
@@ -81,6 +91,10 @@ class EdgeApp:
             raise Refused(405, "method_not_allowed", "This address does not take this method.")
         else:
             raise Refused(404, "route_unknown", "There is nothing at this address.")
+
+    def _check_serving(self) -> None:
+        if self._link.state not in {"ready", "draining"}:
+            raise Refused(503, "node_not_ready", "This node does not serve now.")
 
     async def _obey(self, request: Incoming, answer: Outgoing) -> None:
         body = await request.body(limit=MAX_COMMANDS_BYTES)

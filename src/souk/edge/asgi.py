@@ -5,7 +5,7 @@ ASGI rather than Granian's own RSGI: only there does sending wait for a client t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -30,11 +30,12 @@ def encoded(headers: Headers) -> EncodedHeaders:
 class Incoming:
     """A request."""
 
-    __slots__ = ("_headers", "_receive", "method", "path")
+    __slots__ = ("_headers", "_receive", "_scope", "method", "path")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._receive = receive
+        self._scope = scope
         self.method: str = scope["method"]
         self.path: str = scope["path"]
 
@@ -46,6 +47,38 @@ class Incoming:
     def has_any(self, names: frozenset[bytes]) -> bool:
         """Whether it has a header of one of these names."""
         return not names.isdisjoint(self._headers)
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Every header line in order, names in lower case."""
+        headers = self._scope["headers"]
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it came, percent-encoded."""
+        return str(self._scope["raw_path"].decode("latin-1"))
+
+    @property
+    def query(self) -> str:
+        """The query as it came."""
+        return str(self._scope["query_string"].decode("latin-1"))
+
+    async def stream(self, *, limit: int) -> AsyncIterator[bytes]:
+        """The body as it comes. Raises Refused `body_too_large`, ConnectionError."""
+        received = 0
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise ConnectionError("the client has gone")
+            piece = message.get("body", b"")
+            received += len(piece)
+            if received > limit:
+                raise Refused(413, "body_too_large", f"The body may have at most {limit} bytes.")
+            more = bool(message.get("more_body"))
+            if piece:
+                yield piece
 
     async def body(self, *, limit: int) -> bytes:
         """The body. Raises Refused `body_too_large`."""

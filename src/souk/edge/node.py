@@ -18,8 +18,11 @@ from souk.edge.app import EdgeApp
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Commands, Revocations
 from souk.edge.disk import SliceDisk, SliceKey
+from souk.edge.domains import DomainNews, Domains
 from souk.edge.eviction import S3Fifo
 from souk.edge.filling import Filler
+from souk.edge.gate import Gate
+from souk.edge.http_cache.parts import SiteParts
 from souk.edge.labels import Labels
 from souk.edge.link import Link
 from souk.edge.nginx.engine import NginxEngine
@@ -30,9 +33,10 @@ from souk.edge.settings import EdgeSettings
 from souk.edge.sites import Sites, host_name
 from souk.edge.store import SliceStore
 from souk.edge.tickets import TicketReader
+from souk.edge.tls import TlsFront
 from souk.edge.upstream import Home, Upstreams
 from souk.edge.usage import Usage
-from souk.infra.waiting import end_tasks, waited
+from souk.infra.waiting import end_tasks
 
 _HEAD_BYTES: Final = 16 * 1024
 """A request's head may have so many bytes."""
@@ -95,12 +99,19 @@ class EdgeNode:
             front=front,
         )
         self._sites = Sites(folder / "sites.json")
+        self._site_parts = SiteParts(
+            settings,
+            clock=self._clock,
+            usage=usage,
+            credential=self._credential,
+            used=self._store.leave_room,
+        )
         self._placing = Placing(self._store, self._filler, file=folder / "placements.json")
         commands = Commands(
             self._store,
             revocations,
             file=folder / "applied",
-            others=() if front is None else (front,),
+            others=[self._site_parts.store, *([] if front is None else [front])],
             sites_changed=self._hear_of_sites,
         )
         link = Link(
@@ -125,7 +136,28 @@ class EdgeNode:
             reader=reader,
             clock=self._clock,
             front=front,
+            sites=self._sites,
+            site_cache=self._site_parts.cache,
         )
+        self._domains = Domains(folder / "domains.json")
+        self._domain_news = DomainNews(
+            self._domains,
+            client=self._client,
+            home_url=settings.home_url,
+            credential=self._credential,
+        )
+        self._gate = Gate(
+            self._app,
+            domains=self._domains,
+            sites=self._sites,
+            client=self._client,
+            home_url=settings.home_url,
+            https_port=settings.tls_public_port or settings.tls_port,
+        )
+        self._tls: TlsFront | None = None
+        if settings.tls_port:
+            self._tls = TlsFront(self._gate, domains=self._domains, settings=settings)
+        self._asking: asyncio.Task[None] | None = None
         self._port = 0
         self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -134,13 +166,14 @@ class EdgeNode:
 
     def _hear_of_sites(self) -> None:
         self._link.hurry()
+        self._domain_news.hurry()
 
     def _hear_of_end(self, licence_id: str) -> None:
         if self._engine is not None:
             self._engine.front.ended(licence_id)
 
     def _under_way(self) -> int:
-        behind = self._downloads.under_way
+        behind = self._downloads.under_way + self._site_parts.cache.under_way
         return behind if self._engine is None else max(behind, self._engine.under_way)
 
     def _credential(self) -> str:
@@ -163,13 +196,18 @@ class EdgeNode:
         self._link.url = (settings.public_url or f"http://{settings.host}:{port}").rstrip("/")
         self._sites.own_hosts = frozenset({host_name(urlsplit(self._link.url).netloc)})
         await self._store.load()
+        await self._site_parts.load()
         await self._placing.load()
+        await asyncio.to_thread(self._domains.load)
         await self._listen(port)
+        if self._tls is not None:
+            await self._tls.start()
         await self._link.join()
         with suppress(httpx.HTTPError):
             await self._link.beat("ready")
         self._beating = asyncio.create_task(self._link.run())
         self._fetching = asyncio.create_task(self._placing.run())
+        self._asking = asyncio.create_task(self._domain_news.run())
         log.info("an edge node serves", region=settings.region, url=self.url)
 
     async def reload(self) -> None:
@@ -179,8 +217,7 @@ class EdgeNode:
 
     async def stop(self) -> None:
         """Takes no more part, lets downloads under way end for a while, and ends."""
-        if self._fetching is not None:
-            await end_tasks([self._fetching])
+        await end_tasks([task for task in (self._fetching, self._asking) if task is not None])
         if self._beating is not None:
             await end_tasks([self._beating])
             self._link.state = "draining"
@@ -191,17 +228,23 @@ class EdgeNode:
         if self._server is not None and self._serving is not None:
             self._server.stop()  # type: ignore[no-untyped-call]  # theirs
             await asyncio.wait([self._serving], timeout=_STOP_S)
+        if self._tls is not None:
+            await self._tls.stop()
         await self._filler.close()
+        await self._site_parts.close()
         await self._client.aclose()
 
     async def _drain(self) -> None:
         if self._engine is not None:
             await self._engine.drain(self.settings.drain_s)
             await self._engine.stop()
-        elif not self._downloads.under_way:
+        elif not self._under_way():
             return
         else:
-            await waited(self._downloads.idle, self.settings.drain_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.settings.drain_s):
+                    await self._downloads.idle.wait()
+                    await self._site_parts.cache.idle.wait()
         await self._say_last("down")
 
     async def _say_last(self, state: Literal["draining", "down"]) -> None:
@@ -217,7 +260,7 @@ class EdgeNode:
         socket_file = None
         if self._engine is not None:
             socket_file = await self._engine.prepare()
-        self._server = _server(self._app, settings, port=port, socket_file=socket_file)
+        self._server = _server(self._gate, settings, port=port, socket_file=socket_file)
         self._serving = asyncio.create_task(self._server.serve())
         if self._engine is not None:
             await self._engine.start(port=port)
@@ -237,7 +280,7 @@ class EdgeNode:
             await asyncio.sleep(_CHECK_S)
 
 
-def _server(app: EdgeApp, settings: EdgeSettings, *, port: int, socket_file: Path | None) -> Server:
+def _server(app: Gate, settings: EdgeSettings, *, port: int, socket_file: Path | None) -> Server:
     # nginx keeps its connections to a socket open, and has read each head before it sends it.
     header_s = settings.header_s if socket_file is None else _BEHIND_S
     return Server(

@@ -27,6 +27,10 @@ class Pinned:
         self.pinned_bytes = 0
 
     @property
+    def limit_bytes(self) -> int:
+        return self._limit_bytes
+
+    @property
     def used_bytes(self) -> int:
         return self._rest.used_bytes + self.pinned_bytes
 

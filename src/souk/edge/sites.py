@@ -22,7 +22,7 @@ MAX_NEWS: Final = 200
 MAX_STALE_S: Final = 30 * 86_400
 
 SiteKind = Literal["origin", "assets"]
-SiteMethod = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+SiteMethod = Annotated[str, Meta(pattern="^[A-Z][A-Z-]{1,19}$")]
 QueryRule = Literal["keep", "sort", "ignore"]
 
 CookieName = Annotated[

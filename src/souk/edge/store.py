@@ -50,6 +50,7 @@ class SliceStore:
         self._hot_order: Lru[SliceKey] = Lru(memory_bytes)
         self._damaged = 0
         self._not_stored = 0
+        self._others_bytes = 0
         self.generation = 0
         """Grows with every purge: what was on its way before one is not stored after it."""
 
@@ -84,6 +85,10 @@ class SliceStore:
         """Keeps these files (sizes by sha256) and no others from having to go."""
         await self._drop(self._eviction.pin(files, self._present))
 
+    def leave_room(self, size_bytes: int) -> None:
+        """Something else on this disk takes so much: the slices make room as new ones come."""
+        self._others_bytes = size_bytes
+
     async def get(self, key: SliceKey) -> bytes | None:
         """The slice, checked; None when it is not here, or was damaged and is dropped."""
         content = self.hot(key)
@@ -110,6 +115,8 @@ class SliceStore:
         if generation != self.generation:
             return False
         gone = self._eviction.add(key, len(content))
+        over = self._eviction.used_bytes + self._others_bytes - self._eviction.limit_bytes
+        gone += self._eviction.shrink(over) if over > 0 else []
         self._note(key)
         await self._drop(gone)
         if key in gone:

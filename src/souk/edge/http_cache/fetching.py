@@ -1,0 +1,415 @@
+"""Asking a site's origin: once for everybody who waits, kept on the way where that is allowed."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
+
+from souk.edge.http_cache.conditions import (
+    CONDITIONS,
+    freshened,
+    same_content,
+    strong_etag,
+    validating,
+)
+from souk.edge.http_cache.fields import Fields, format_date, parse_date, value, without
+from souk.edge.http_cache.filling import Abandoned, Filling, Reader
+from souk.edge.http_cache.freshness import Freshness, freshness_of, may_store, unstored_fields
+from souk.edge.http_cache.keys import selecting, vary_of
+from souk.edge.http_cache.origin import Asking, OriginAnswer, Origins, forwarded
+from souk.edge.http_cache.store import AnswerStore, Moment, new_name
+from souk.edge.http_cache.stored import Segment, Stored, combined, tags_of
+from souk.edge.http_cache.wanted import Wanted
+from souk.edge.ranges import Part
+from souk.edge.upstream import UpstreamFailed
+from souk.infra.waiting import end_tasks
+
+MAX_TASKS: Final = 2048
+_CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})", re.ASCII)
+_BODILESS: Final = frozenset({204, 304})
+_ONE_RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d{1,15}-\d{0,15}|-\d{1,15})\s*", re.IGNORECASE)
+
+log = structlog.get_logger("souk.edge")
+
+
+class Live:
+    """An answer that comes in: its head, and a reader of its body."""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        fields: Fields,
+        filling: Filling,
+        freshness: Freshness,
+        selected: tuple[tuple[str, ...], tuple[str | None, ...]] | None,
+        task: "asyncio.Task[None]",
+    ) -> None:
+        self.status = status
+        self.fields = fields
+        self.freshness = freshness
+        self.selected = selected
+        """By what it was selected, when it is kept; None when it is for one client alone."""
+        self._filling = filling
+        self._task = task
+        self._reader: Reader = filling.join()
+
+    def shared(self) -> "Live":
+        """The same answer for somebody else."""
+        return Live(
+            status=self.status,
+            fields=self.fields,
+            filling=self._filling,
+            freshness=self.freshness,
+            selected=self.selected,
+            task=self._task,
+        )
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody can join it any more."""
+        return self._filling.closed or self._filling.error is not None
+
+    async def kept(self) -> bool:
+        """Waits until a body that is all there is in the store; False when it is not to be, or does
+        not end soon."""
+        filling = self._filling
+        if self.selected is None or not filling.all_here or filling.settled.is_set():
+            return False
+        await filling.settled.wait()
+        return True
+
+    async def read(self) -> bytes:
+        """What comes next of the body; nothing at its end. Raises UpstreamFailed."""
+        return await self._filling.read(self._reader)
+
+    def leave(self) -> None:
+        """No more of it is wanted here."""
+        filling = self._filling
+        filling.leave(self._reader)
+        if not filling.readers and not filling.kept and not filling.done:
+            self._task.cancel()
+
+
+class Validated(msgspec.Struct, frozen=True):
+    """The stored answer is still good."""
+
+    stored: Stored
+
+
+Outcome = Live | Validated
+
+
+class Fetcher:
+    """Asks origins for GET and HEAD, and keeps what may be kept.
+
+    Args:
+        via: how the node names itself to origins.
+        limit_bytes: an answer larger than this is not kept.
+    """
+
+    def __init__(
+        self,
+        store: AnswerStore,
+        origins: Origins,
+        *,
+        via: str,
+        limit_bytes: int,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._origins = origins
+        self._via = via
+        self._limit_bytes = min(limit_bytes, store.limit_bytes // 2)
+        self._now = now
+        self._coming: dict[str, asyncio.Future[Outcome]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def coming(self, key: str) -> "asyncio.Future[Outcome] | None":
+        """What others wait for at this address now."""
+        return self._coming.get(key)
+
+    async def fetch(self, wanted: Wanted, *, stored: Stored | None, alone: bool) -> Outcome:
+        """Asks the origin; with the stored answer's validators when there is one.
+
+        Args:
+            alone: whether nobody else may wait for the same.
+
+        Raises:
+            UpstreamFailed: it does not answer.
+        """
+        return await asyncio.shield(self.begin(wanted, stored=stored, alone=alone))
+
+    def begin(
+        self, wanted: Wanted, *, stored: Stored | None, alone: bool
+    ) -> "asyncio.Future[Outcome]":
+        """Starts asking the origin. As `fetch`."""
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        outcome.add_done_callback(_retrieved)  # nobody may be waiting any more
+        if len(self._tasks) >= MAX_TASKS:
+            outcome.set_exception(UpstreamFailed("this node asks too much already", status=503))
+            return outcome
+        held = not alone and wanted.key not in self._coming
+        if held:
+            self._coming[wanted.key] = outcome
+        task = asyncio.create_task(self._run(wanted, stored, outcome, held=held))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return outcome
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._tasks)
+
+    async def close(self, *, within_s: float = 1.0) -> None:
+        """Lets what is under way end for so long, then ends it."""
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=within_s)
+        await end_tasks(tuple(self._tasks))
+
+    async def _run(
+        self,
+        wanted: Wanted,
+        stored: Stored | None,
+        outcome: "asyncio.Future[Outcome]",
+        *,
+        held: bool,
+    ) -> None:
+        problem: Exception = UpstreamFailed("the node is ending")
+        try:
+            await self._ask(wanted, stored, outcome)
+        except (UpstreamFailed, Abandoned) as error:
+            problem = error
+        except Exception as error:
+            log.exception("a fetch for a site failed")
+            problem = UpstreamFailed(repr(error))
+        finally:
+            if held:
+                self._coming.pop(wanted.key, None)
+            if not outcome.done():
+                outcome.set_exception(problem)
+
+    async def _ask(
+        self, wanted: Wanted, stored: Stored | None, outcome: "asyncio.Future[Outcome]"
+    ) -> None:
+        asked, requested_at = self._store.moment(wanted.key), self._now()
+        asking = Asking(
+            site=wanted.site,
+            method=wanted.method,
+            target=wanted.target,
+            fields=forwarded(_with_conditions(wanted, stored), via=self._via),
+        )
+        async with self._origins.ask(asking) as answer:
+            received_at = self._now()
+            fields = _dated(answer.fields, received_at)
+            if answer.status == 304 and stored is not None:
+                fresh = freshened_answer(stored, fields, requested_at, received_at)
+                await self._store.put(fresh, asked=asked, replaces=stored)
+                outcome.set_result(Validated(fresh))
+                return
+            if wanted.method == "HEAD":
+                await self._learn_from_head(wanted, answer, fields, requested_at, received_at)
+            coming = _Coming(wanted, answer.status, fields, requested_at, received_at)
+            await self._take_in(coming, answer, outcome, asked, stored)
+
+    async def _take_in(
+        self,
+        coming: "_Coming",
+        answer: OriginAnswer,
+        outcome: "asyncio.Future[Outcome]",
+        asked: Moment,
+        before: Stored | None,
+    ) -> None:
+        announced = coming.announced
+        keep = coming.keep and (announced is None or announced <= self._limit_bytes)
+        if keep and before is None:
+            before = self._store.find(coming.wanted.key, coming.wanted.fields)
+        filling = Filling(
+            self._store.files,
+            name=new_name() if keep else None,
+            limit_bytes=self._limit_bytes,
+            announced=announced,
+        )
+        task = asyncio.current_task()
+        assert task is not None
+        live = Live(
+            status=answer.status,
+            fields=coming.fields,
+            filling=filling,
+            freshness=coming.freshness,
+            selected=coming.selected if keep and answer.status != 206 else None,
+            task=task,
+        )
+        outcome.set_result(live)
+        try:
+            await filling.take(answer.body)
+            made = coming.stored(filling) if filling.kept else None
+            if made is not None:
+                await self._keep(made, filling, before, asked)
+            elif before is not None and not keep and answer.status == 200:
+                await self._store.drop([before])  # it was replaced by what may not be kept
+        finally:
+            filling.settled.set()
+            key = coming.wanted.key
+            if filling.name is not None and not self._store.has_body(key, filling.name):
+                await filling.drop()
+            await filling.close()
+
+    async def _keep(
+        self, made: Stored, filling: Filling, before: Stored | None, asked: Moment
+    ) -> None:
+        fits = (
+            before is not None
+            and before.size_bytes == made.size_bytes
+            and strong_etag(before.fields) is not None
+            and strong_etag(before.fields) == strong_etag(made.fields)
+        )
+        if before is None or not fits or made.complete:
+            await self._store.put(made, asked=asked, replaces=before)
+            return
+        part = Part(made.segments[0].start, made.segments[0].end)
+        if before.covers(part):
+            await filling.drop()
+            made = msgspec.structs.replace(made, segments=before.segments)
+        merged = combined(before, made)
+        await self._store.put(merged or made, asked=asked, replaces=before)
+
+    async def _learn_from_head(
+        self,
+        wanted: Wanted,
+        answer: OriginAnswer,
+        fields: Fields,
+        requested_at: float,
+        received_at: float,
+    ) -> None:
+        """RFC 9111 section 4.3.5: a HEAD freshens what it is about, and drops what it is not."""
+        if answer.status != 200:
+            return
+        found = self._store.find(wanted.key, wanted.fields)
+        if found is None or found.status != 200:
+            return
+        known = [*found.fields, ("content-length", str(found.size_bytes))]
+        if same_content(known, fields):
+            fresh = freshened_answer(found, fields, requested_at, received_at)
+            await self._store.put(fresh, asked=self._store.moment(wanted.key), replaces=found)
+        else:
+            await self._store.drop([found])
+
+
+class _Coming:
+    """What is known of an answer once its head is there."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        status: int,
+        fields: Fields,
+        requested_at: float,
+        received_at: float,
+    ) -> None:
+        rules = wanted.site.rules
+        self.wanted = wanted
+        self.status = status
+        self.fields = fields
+        self._times = (requested_at, received_at)
+        self.freshness = freshness_of(
+            status, fields, requested_at=requested_at, received_at=received_at, rules=rules
+        )
+        self._part = _content_range(fields) if status == 206 else None
+        names = vary_of(fields)
+        self.selected = (names, selecting(names, wanted.fields))
+        self.keep = (
+            wanted.method == "GET"
+            and not wanted.bypass
+            and (status != 206 or self._part is not None)
+            and may_store(status, fields, wanted.fields, freshness=self.freshness, rules=rules)
+        )
+
+    @property
+    def announced(self) -> int | None:
+        """How many bytes it is said to have."""
+        text = value(self.fields, "content-length")
+        return int(text) if text is not None and text.isdigit() and len(text) < 16 else None
+
+    def stored(self, filling: Filling) -> Stored | None:
+        """What to keep, once the body is there; None when it is not what was announced."""
+        part, size = Part(0, filling.size), filling.size
+        if self._part is not None:
+            part, size = self._part
+            if part.length != filling.size:
+                return None
+        site = self.wanted.site
+        segment = Segment(part.start, part.end, filling.name or "", bytes(filling.digests))
+        names, values = self.selected
+        dropped = {"content-length", *unstored_fields(self.fields)}
+        return Stored(
+            id=new_name(),
+            key=self.wanted.key,
+            organisation_id=site.organisation_id,
+            tags=tags_of(self.fields, site_id=site.id, organisation_id=site.organisation_id),
+            status=200 if self.status == 206 else self.status,
+            fields=without(
+                self.fields, dropped | ({"content-range"} if self.status == 206 else set())
+            ),
+            vary=names,
+            selected_by=values,
+            requested_at=self._times[0],
+            received_at=self._times[1],
+            size_bytes=size,
+            segments=(segment,) if filling.size else (),
+        )
+
+
+def freshened_answer(
+    stored: Stored, news: Fields, requested_at: float, received_at: float
+) -> Stored:
+    """A stored answer with the head that a validation has brought."""
+    tags = stored.tags
+    if value(news, "surrogate-key") is not None or value(news, "cache-tag") is not None:
+        tags = tags_of(news, site_id=stored.site_id, organisation_id=stored.organisation_id)
+    return msgspec.structs.replace(
+        stored,
+        fields=freshened(stored.fields, news),
+        tags=tags,
+        requested_at=requested_at,
+        received_at=received_at,
+    )
+
+
+def one_range(wanted: Wanted) -> bool:
+    """Whether a request wants one part: of several the origin is not asked, but for the whole."""
+    text = wanted.header("range")
+    return text is not None and _ONE_RANGE.fullmatch(text) is not None
+
+
+def _with_conditions(wanted: Wanted, stored: Stored | None) -> Fields:
+    fields = wanted.fields
+    if wanted.method != "GET" or not one_range(wanted):
+        fields = without(fields, {"range", "if-range"})
+    if stored is None:
+        return fields
+    return [*without(fields, CONDITIONS - {"if-range"}), *validating(stored.fields)]
+
+
+def _dated(fields: Fields, received_at: float) -> Fields:
+    if parse_date(value(fields, "date")) is not None:
+        return fields
+    return [*without(fields, {"date"}), ("date", format_date(received_at))]
+
+
+def _content_range(fields: Fields) -> tuple[Part, int] | None:
+    match = _CONTENT_RANGE.fullmatch((value(fields, "content-range") or "").strip())
+    if match is None:
+        return None
+    start, last, size = (int(text) for text in match.groups())
+    return (Part(start, last + 1), size) if start <= last < size else None
+
+
+def _retrieved(future: "asyncio.Future[Outcome]") -> None:
+    if not future.cancelled():
+        future.exception()

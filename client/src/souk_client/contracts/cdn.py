@@ -108,8 +108,9 @@ class PurgeRequest(Request, frozen=True, kw_only=True):
 
     kind: PurgeKind
     value: Annotated[str, Meta(max_length=8000)] = ""
-    """A download's address; a tag (`listing:…`, `organisation:…`, `artifact:…`); a prefix such as
-    `/seller/work/`; nothing for `all`."""
+    """An address, of a download or a site; a tag (`listing:…`, `organisation:…`, `artifact:…`,
+    `site:<site id>`, `tag:<site id>:<surrogate key>`); a prefix such as `/seller/work/` or
+    `/s/<site id>/images/`; nothing for `all`."""
 
 
 class PurgeAtNode(Answer, frozen=True, kw_only=True):

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from souk_client.contracts.base import Answer, Id, Name, Request
 
 SiteKind = Literal["origin", "assets"]
-SiteMethod = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+SiteMethod = Annotated[
+    str, Meta(pattern="^[A-Z][A-Z-]{1,19}$", description="such as `POST`; never CONNECT or TRACE")
+]
 QueryRule = Literal["keep", "sort", "ignore"]
 Upstream = Annotated[
     str,
@@ -48,7 +50,9 @@ class SiteRules(Request, frozen=True, kw_only=True):
     reaches the origin)."""
     bypass_cookies: Annotated[list[CookieName], Meta(max_length=32)] = []
     """A request with one of these cookies is neither answered from the cache nor kept."""
-    methods: Annotated[list[SiteMethod], Meta(min_length=1, max_length=7)] = ["GET", "HEAD"]
+    methods: Annotated[list[SiteMethod], Meta(min_length=1, max_length=7)] = field(
+        default_factory=lambda: ["GET", "HEAD"]
+    )
     """Others are answered 405."""
     stale_while_revalidate_s: Stale = 0
     """Seconds, for answers that do not say it themselves (RFC 5861)."""

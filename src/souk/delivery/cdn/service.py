@@ -12,9 +12,11 @@ from souk.delivery.cdn.log_store import Configuration
 from souk.delivery.cdn.model import percentile_ms
 from souk.delivery.cdn.routing import Routing
 from souk.delivery.cdn.signing import EdgeTickets
+from souk.delivery.cdn.site_addresses import site_of_address, site_of_path
 from souk.delivery.cdn.site_news import touch_sites_of
 from souk.delivery.cdn.telling import Telling
 from souk.edge.protocol import CommandKind
+from souk.edge.sites import SITE_PATH
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import Forbidden, Invalid
@@ -183,15 +185,26 @@ class CdnService:
         if wanted.kind == "prefix":
             if not wanted.value.startswith("/"):
                 raise PurgeInvalid("A prefix begins with /, such as /seller/work/.")
-            return "prefix", wanted.value, None
+            site = await site_of_path(uow, wanted.value)
+            return "prefix", wanted.value, None if site is None else site.owner_organisation_id
         if wanted.kind == "url":
+            found = await site_of_address(uow, wanted.value)
+            if found is not None:
+                return "url", found.key, found.owner_organisation_id
             ticket = await self._signing.made_here(wanted.value)
             if ticket is None:
                 raise PurgeInvalid("This is no address at a node of this marketplace.")
             return "artifact", ticket.sha256, ticket.organisation_id
         kind, _, value = wanted.value.partition(":")
+        if kind in {"site", "tag"} and value:
+            site = await site_of_path(uow, f"{SITE_PATH}{value.partition(':')[0]}/")
+            if site is None:
+                raise PurgeInvalid("There is no such site.")
+            return "tag", wanted.value, site.owner_organisation_id
         if kind not in {"listing", "organisation", "artifact"} or not value:
-            raise PurgeInvalid("A tag is listing:…, organisation:… or artifact:….")
+            raise PurgeInvalid(
+                "A tag is listing:…, organisation:…, artifact:…, site:… or tag:<site>:<key>."
+            )
         if kind == "organisation":
             return "tag", wanted.value, value
         if kind == "listing":

@@ -1,5 +1,7 @@
 """A client's request to a site, once it is known to be one that may go on."""
 
+from typing import Final
+
 import msgspec
 
 from souk.edge.answers import Refused
@@ -9,7 +11,8 @@ from souk.edge.http_cache.keys import has_dots, key_of, target_of
 from souk.edge.http_cache.origin import CDN_LOOP, MAX_FIELDS
 from souk.edge.sites import Found, Site
 
-MAX_TARGET = 8000
+MAX_TARGET: Final = 8000
+_NEVER: Final = frozenset({"CONNECT", "TRACE"})
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +42,7 @@ def read_wanted(found: Found, request: Incoming, *, region: str) -> Wanted:
     site, fields, query = found.site, request.fields, request.query
     if site.regions and region not in site.regions:
         raise Refused(403, "address_elsewhere", "This site is served by nodes of other regions.")
-    if request.method not in site.rules.methods:
+    if request.method not in site.rules.methods or request.method in _NEVER:
         allowed = ("allow", ", ".join(site.rules.methods))
         raise Refused(
             405, "method_not_allowed", "This site does not take this method.", more=[allowed]

@@ -137,6 +137,25 @@ ATTACKS: dict[str, list[Attack]] = {
     "GET /cdn/scaling-decisions": [("/cdn/scaling-decisions", None)],
     "GET /cdn/instances": [("/cdn/instances", None)],
     "DELETE /cdn/instances/{instance_id}": [("/cdn/instances/ins_x", None)],
+    "GET /cdn/analytics": [
+        ("/cdn/analytics", None),
+        ("/cdn/analytics?organisation_id={personal_organisation}", None),
+    ],
+    "GET /cdn/nodes/{node_id}/metrics": [("/cdn/nodes/nod_x/metrics", None)],
+    "GET /cdn/prices": [("/cdn/prices", None)],
+    "PUT /cdn/prices": [("/cdn/prices", {"currency": "USD", "prices": []})],
+    "GET /cdn/availability": [("/cdn/availability", None)],
+    "GET /cdn/forecast": [("/cdn/forecast", None)],
+    "GET /cdn/alert-rules": [("/cdn/alert-rules", None)],
+    "POST /cdn/alert-rules": [
+        ("/cdn/alert-rules", {"name": "x", "metric": "load", "threshold": 1})
+    ],
+    "GET /cdn/alert-rules/{rule_id}": [("/cdn/alert-rules/alr_x", None)],
+    "PUT /cdn/alert-rules/{rule_id}": [
+        ("/cdn/alert-rules/alr_x", {"name": "x", "metric": "load", "threshold": 1})
+    ],
+    "DELETE /cdn/alert-rules/{rule_id}": [("/cdn/alert-rules/alr_x", None)],
+    "GET /cdn/alerts": [("/cdn/alerts", None)],
     "GET /cdn/configuration": [("/cdn/configuration", None)],
     "PUT /cdn/configuration": [("/cdn/configuration", {"redirects": False})],
     "GET /cdn/residency": [("/cdn/residency?organisation_id={personal_organisation}", None)],

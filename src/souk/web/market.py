@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from souk.infra.settings import Settings
 from souk.web import ports
+from souk.web.cdn import CdnDesk
 from souk.web.front import Front
 
 
@@ -15,7 +16,7 @@ class Market:
     live: ports.LivePosition
     operations: ports.Operations
     nodes: ports.EdgeNodes
-    traffic: ports.EdgeTraffic
+    cdn: CdnDesk
     access: ports.Access
     organisations: ports.Organisations
     billing: ports.BillingApi

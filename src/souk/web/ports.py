@@ -38,7 +38,7 @@ from souk.trust.moderation.api import Appeals, Moderation
 from souk.works.galleries.api import Galleries
 from souk.works.listings.api import Listings
 from souk.works.plugins.api import Plugins, Workspaces
-from souk_client.contracts.cdn import CdnTraffic, Region
+from souk_client.contracts.cdn import Region
 from souk_client.contracts.commerce import Revenue
 from souk_client.contracts.delivery import LicensedFiles
 from souk_client.contracts.people import User
@@ -167,16 +167,6 @@ class EdgeNodes(Protocol):
 
     async def change(self, uow: UnitOfWork, actor: Actor, node_id: str, *, state: str) -> None:
         """Drains a node, lets it serve again, or removes it."""
-        ...
-
-
-class EdgeTraffic(Protocol):
-    """What the nodes served."""
-
-    async def traffic(
-        self, uow: UnitOfWork, actor: Actor, *, hours: int, organisation_id: str | None
-    ) -> CdnTraffic:
-        """What was served in the last hours: an organisation's, or everybody's."""
         ...
 
 

@@ -84,6 +84,7 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
         "/publish/{listing_id:str}/price": ["/publish/{draft}/price"],
         "/publish/{listing_id:str}/review": ["/publish/{draft}/review"],
         "/selling": ["/selling"],
+        "/selling/delivery": ["/selling/delivery"],
         "/selling/promotions": ["/selling/promotions"],
         "/selling/storefront": ["/selling/storefront"],
         "/selling/{listing_id:str}/analytics": ["/selling/{published}/analytics"],
@@ -95,6 +96,9 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
     "admin": {
         "/admin": ["/admin"],
         "/admin/cdn": ["/admin/cdn"],
+        "/admin/cdn/alerts": ["/admin/cdn/alerts"],
+        "/admin/cdn/report": ["/admin/cdn/report"],
+        "/admin/cdn/scaling": ["/admin/cdn/scaling"],
         "/admin/dead-letters": ["/admin/dead-letters"],
         "/admin/featured": ["/admin/featured"],
         "/admin/identity": ["/admin/identity"],

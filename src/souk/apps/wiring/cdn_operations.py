@@ -28,6 +28,7 @@ from souk.works.listings.api import Listings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdnOperations:
     demand: Demand
+    placements: PlacementService
     scaling: ScalingService
     figures: Figures
     alerting: Alerting
@@ -48,6 +49,7 @@ def wire_cdn_operations(
     alerting = Alerting(fleet=fleet)
     return CdnOperations(
         demand=demand,
+        placements=placements,
         scaling=scaling,
         figures=figures,
         alerting=alerting,

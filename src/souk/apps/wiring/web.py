@@ -26,6 +26,7 @@ from souk.infra.http.errors import ErrorPage
 from souk.infra.operations.service import Operations
 from souk.web.assets import load_assets
 from souk.web.brand import brand_of
+from souk.web.cdn import CdnDesk
 from souk.web.front import Front
 from souk.web.live_numbers import number_handlers
 from souk.web.market import Market
@@ -79,7 +80,12 @@ def wire_web(
         live=live.hub,
         operations=Operations(data_path=core.settings.data_path),
         nodes=cdn.fleet,
-        traffic=cdn.cdn,
+        cdn=CdnDesk(
+            figures=cdn.operations.figures,
+            alerting=cdn.operations.alerting,
+            scaling=cdn.operations.scaling,
+            placements=cdn.operations.placements,
+        ),
         access=people.access,
         organisations=people.organisations,
         billing=people.billing,

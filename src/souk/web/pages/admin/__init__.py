@@ -2,6 +2,9 @@
 
 from souk.web.pages.admin import (
     cdn,
+    cdn_alerts,
+    cdn_report,
+    cdn_scaling,
     dead_letters,
     identity,
     listings,
@@ -23,6 +26,9 @@ _PAGES = (
     dead_letters,
     schedules,
     cdn,
+    cdn_report,
+    cdn_alerts,
+    cdn_scaling,
     system,
 )
 

@@ -10,11 +10,13 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import Invalid
 from souk.web.market import Market
 from souk.web.pages.addresses import see_other
+from souk.web.pages.cdn_words import MAP_HEIGHT, MAP_WIDTH, marks, priced
 from souk.web.render import Pages
 from souk.web.shell import Shell
 
 HERE: Final = "/admin/cdn"
 HOURS: Final = 24
+SELLERS: Final = 10
 WANTED: Final = frozenset({"ready", "draining", "removed"})
 
 
@@ -22,7 +24,7 @@ WANTED: Final = frozenset({"ready", "draining", "removed"})
 async def cdn_page(
     uow: UnitOfWork, actor: Actor, shell: Shell, pages: Pages, market: Market
 ) -> Response[str]:
-    """Regions with their nodes, and what these served in the last day."""
+    """The map, regions with their nodes, and what these served in the last day."""
     return await _answer("pages/admin/cdn.html", uow, actor, shell, pages, market)
 
 
@@ -49,17 +51,26 @@ async def _answer(
     template: str, uow: UnitOfWork, actor: Actor, shell: Shell, pages: Pages, market: Market
 ) -> Response[str]:
     regions = await market.nodes.regions(uow, actor, region=None)
-    traffic = await market.traffic.traffic(uow, actor, hours=HOURS, organisation_id=None)
+    found = await market.cdn.figures.analytics(uow, actor, hours=HOURS, organisation_id=None)
+    alerts = await market.cdn.alerting.history(uow, actor, limit=20)
+    sellers = found.sellers[:SELLERS]
+    names = await market.organisations.many(uow, [one.key for one in sellers])
     return pages.answer(
         template,
         shell,
         here=HERE,
+        at=HERE,
         regions=regions,
-        traffic=traffic,
-        served={node.node_id: node for node in traffic.nodes},
+        found=found,
+        marks=marks(regions, found.regions),
+        map_size=(MAP_WIDTH, MAP_HEIGHT),
+        served={one.key: one for one in found.nodes},
+        sellers=[(names[one.key].name if one.key in names else one.key, one) for one in sellers],
+        alerts=[one for one in alerts if one.state == "raised"],
         ready=sum(node.state == "ready" for region in regions for node in region.nodes),
         nodes=sum(len(region.nodes) for region in regions),
-        at=uow.now,
+        now=uow.now,
+        priced=priced,
     )
 
 

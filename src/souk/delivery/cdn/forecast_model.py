@@ -1,9 +1,9 @@
 """A forecast of hourly figures: a straight line, and a profile of the hours of the day. Pure.
 
 Ordinary least squares on the hours that were measured: one slope, and with three days or more a
-level for each hour of the day instead of one for all. The interval is that of a prediction by a straight
-line with normal residuals (Montgomery, Peck, Vining, "Introduction to Linear Regression Analysis",
-section 2.5), 1.96 standard deviations wide to either side.
+level for each hour of the day instead of one for all. The interval is that of a prediction by a
+straight line with normal residuals (Montgomery, Peck, Vining, "Introduction to Linear Regression
+Analysis", section 2.5), 1.96 standard deviations wide to either side.
 """
 
 import math

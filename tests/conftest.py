@@ -19,6 +19,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.embedded import EmbeddedPostgres
 from souk.kernel.clock import SystemClock
 from tests.market import close_clients
+from tests.outside import Outside
 from tests.serving import SECRET, Marketplace
 
 APP_PASSWORD = app_password(SECRET)
@@ -77,10 +78,18 @@ def session_owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def marketplace(session_owner_dsn: str) -> Iterator[Marketplace]:
+def outside() -> Iterator[Outside]:
+    """The world around the shared marketplace: name server, authority, web servers."""
+    world = Outside()
+    yield world
+    world.stop()
+
+
+@pytest.fixture(scope="session")
+def marketplace(session_owner_dsn: str, outside: Outside) -> Iterator[Marketplace]:
     """A running marketplace that all tests of this process share: use accounts of your own."""
     folder = Path(tempfile.mkdtemp(prefix="souk-tests-"))
-    running = Marketplace(session_owner_dsn, folder)
+    running = Marketplace(session_owner_dsn, folder, **outside.environ)
     try:
         running.start()
         yield running

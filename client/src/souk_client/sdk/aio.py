@@ -22,6 +22,7 @@ from souk_client.sdk.client import Souk
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import SessionStore
+from souk_client.sdk.domains import OwnDomains
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.evaluations import Evaluations, Galleries
 from souk_client.sdk.ipfs import Ipfs
@@ -117,6 +118,7 @@ class AsyncSouk(Awaiting):
         self.workspaces: Workspaces[Awaiting] = Workspaces(self)
         self.ipfs: Ipfs[Awaiting] = Ipfs(self)
         self.assets: Assets[Awaiting] = Assets(self)
+        self.domains: OwnDomains[Awaiting] = OwnDomains(self)
 
     async def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self._blocking.retry)

@@ -22,6 +22,7 @@ from souk_client.sdk.call import Blocking, Call
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import Credentials, SessionStore
+from souk_client.sdk.domains import OwnDomains
 from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.evaluations import Evaluations, Galleries
@@ -117,6 +118,7 @@ class Souk(Blocking):
         self.workspaces: Workspaces[Blocking] = Workspaces(self)
         self.ipfs: Ipfs[Blocking] = Ipfs(self)
         self.assets: Assets[Blocking] = Assets(self)
+        self.domains: OwnDomains[Blocking] = OwnDomains(self)
 
     def send(self, call: Call[T]) -> T:
         exchange = Exchange(call, credentials=self.credentials, policy=self.retry)

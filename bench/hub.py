@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -21,38 +22,53 @@ SIZE_BYTES: Final = 5 * 1024 * MIB
 QUICK_BYTES: Final = 96 * MIB
 BLOCK_BYTES: Final = 8 * MIB
 CLIENTS: Final = 20
+QUICK_CLIENTS: Final = 4
+KILLED: Final = 9
 GOAL: Final = 0.50
 HOW: Final = f"""
 The newest huggingface_hub, with nothing but an endpoint and a key, against a marketplace as
-`souk up` starts it, on the same machine. **Small files**: `upload_folder` of {FILES:,} texts of
-about 1 KB in 20 folders (its pipeline makes a commit of every 250 or so); each is hashed, durable
-and recorded before a commit is answered. **Large file**: `upload_file` of 5 GiB of random bytes, by
-Xet (its default) and by LFS (parts of 64 MiB), until the commit is answered, which includes up to
-3 s of waiting for the safety scan; beside it one thread that writes the same bytes, hashes them
-with SHA-256 and fdatasyncs every 8 MiB. The client hashes too, on the same cores. **Clients**:
-{CLIENTS} at once, each makes a repository, commits ten small files and one of 1 MiB, and pulls it
-all back: requests that failed for good, and how long the slowest took.
+`souk up` starts it, on the same machine. `upload_folder` is what `upload_large_folder` was: this
+client has only the one. **Small files**: {FILES:,} texts of about 1 KB in 20 folders (its pipeline
+makes a commit of every 250 or so); each is hashed, durable and recorded before a commit is
+answered. **Large file**: a folder with one file of 5 GiB of random bytes, by Xet (its default) and
+by LFS (parts of 64 MiB), until the commit is answered, which includes up to 3 s of waiting for the
+safety scan; beside it one thread that writes the same bytes, hashes them with SHA-256 and
+fdatasyncs every 8 MiB. The client cuts and hashes too, on the same cores. **Clients**: {CLIENTS} at
+once, half by Xet and half by LFS. Each makes a repository and commits ten small files and one of
+8 MiB; a moment after it has begun its process is killed, and a second one does the same to the end
+and pulls it all back. Failed are clients that did not get there, and answers of 429 or of 500 and
+above that any of them got, tried again or not.
 """
 _CLIENT: Final = """
-import json, sys, time
+import json, os, random, sys, threading, time
 said = json.load(sys.stdin)
-from huggingface_hub import CommitOperationAdd, HfApi, snapshot_download
+from huggingface_hub import CommitOperationAdd, HfApi, set_client_factory, snapshot_download
+from huggingface_hub.utils import _http
+refused = []
+def counting():
+    client = _http.default_client_factory()
+    def look(answer):
+        if answer.status_code == 429 or answer.status_code >= 500:
+            refused.append(f"{answer.status_code} {answer.request.url.path}")
+    client.event_hooks["response"].append(look)
+    return client
+set_client_factory(counting)
 api = HfApi()
 api.create_repo(said["repo"], exist_ok=True)
-answer = {}
 began = time.perf_counter()
 if said["do"] == "folder":
     api.upload_folder(repo_id=said["repo"], folder_path=said["path"])
-elif said["do"] == "file":
-    api.upload_file(repo_id=said["repo"], path_or_fileobj=said["path"], path_in_repo="large.bin")
 else:
-    content = said["repo"].encode() * (2**20 // len(said["repo"]))
+    if said["dies_after_s"]:
+        threading.Timer(said["dies_after_s"], os._exit, [9]).start()
+    content = random.Random(said["repo"]).randbytes(8 * 2**20)
     adds = [CommitOperationAdd(f"{n}.txt", f"{said['repo']} {n}".encode()) for n in range(10)]
     adds.append(CommitOperationAdd("w.bin", content))
     api.create_commit(said["repo"], adds, commit_message="All")
     there = snapshot_download(said["repo"])
     assert open(there + "/w.bin", "rb").read() == content
-print(json.dumps({"seconds": time.perf_counter() - began}))
+print(json.dumps({"seconds": time.perf_counter() - began, "refused": refused}), flush=True)
+os._exit(0)
 """
 
 
@@ -66,7 +82,7 @@ def run(*, quick: bool) -> Section:
             lines = [
                 _small_files(hub, QUICK_FILES if quick else FILES),
                 *_large_file(hub, QUICK_BYTES if quick else SIZE_BYTES),
-                _clients(hub),
+                _clients(hub, QUICK_CLIENTS if quick else CLIENTS),
             ]
     return Section(title="Hub", how=HOW, lines=lines)
 
@@ -86,7 +102,15 @@ class _Hub:
         self._owner = owner
         self.folder = folder
 
-    def start(self, repo: str, *, do: str, xet: bool, path: Path | None = None) -> Any:
+    def start(
+        self,
+        repo: str,
+        *,
+        do: str,
+        xet: bool,
+        path: Path | None = None,
+        dies_after_s: float = 0.0,
+    ) -> Any:
         """A client that does something to a repository."""
         environment = {
             **self._environment,
@@ -101,15 +125,20 @@ class _Hub:
             stderr=subprocess.PIPE,
         )
         assert client.stdin is not None
-        said = {"repo": f"{self._owner}/{repo}", "do": do, "path": str(path)}
+        said = {
+            "repo": f"{self._owner}/{repo}",
+            "do": do,
+            "path": str(path),
+            "dies_after_s": dies_after_s,
+        }
         client.stdin.write(json.dumps(said).encode())
         client.stdin.close()
         client.stdin = None
         return client
 
-    def run(self, repo: str, *, do: str, xet: bool, path: Path) -> float:
-        """Seconds that a client took."""
-        client = self.start(repo, do=do, xet=xet, path=path)
+    def run(self, repo: str, *, xet: bool, path: Path) -> float:
+        """Seconds that a client took to send a folder."""
+        client = self.start(repo, do="folder", xet=xet, path=path)
         out, complaint = client.communicate()
         if client.returncode:
             raise RuntimeError(complaint.decode()[-2000:])
@@ -122,7 +151,7 @@ def _small_files(hub: _Hub, count: int) -> Line:
         path = folder / f"part-{number % 20:02}" / f"{number}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{number}\n" + os.urandom(500).hex())
-    seconds = hub.run("small", do="folder", xet=True, path=folder)
+    seconds = hub.run("small", xet=True, path=folder)
     click.echo(f"{count} files in {seconds:.2f} s", err=True)
     return Line(
         what=f"upload_folder of {count:,} small files",
@@ -132,28 +161,37 @@ def _small_files(hub: _Hub, count: int) -> Line:
 
 
 def _large_file(hub: _Hub, size: int) -> list[Line]:
-    path = hub.folder / "large.bin"
+    folder = hub.folder / "large"
+    folder.mkdir()
+    path = folder / "large.bin"
     lines = []
     for xet in (True, False):
-        with path.open("wb") as file:
-            for _ in range(0, size, BLOCK_BYTES):
-                file.write(os.urandom(BLOCK_BYTES))
+        _write_random(path, size)
         alone_s = _write_alone(path, hub.folder / "alone")
-        seconds = hub.run(f"large-{xet}", do="file", xet=xet, path=path)
+        seconds = hub.run(f"large-{xet}", xet=xet, path=folder)
         alone, upload = size / MIB / alone_s, size / MIB / seconds
         click.echo(f"alone {alone_s:.2f} s, xet {xet}: {seconds:.2f} s", err=True)
         lines.append(
             Line(
-                what=f"upload_file of {size // MIB:,} MiB by {'Xet' if xet else 'LFS'}",
+                what=f"upload_folder of a file of {size // MIB:,} MiB by {'Xet' if xet else 'LFS'}",
                 measured=f"{upload:,.0f} MiB/s ({upload / alone:.0%} of alone)",
                 promised=f"≥ {GOAL:.0%} of writing and hashing alone",
                 reached=upload >= GOAL * alone,
                 beside=f"writing and hashing alone: {alone:,.0f} MiB/s",
-                bounded_by="the cores: the client hashes the same bytes on them",
+                bounded_by="the disk, and the cores: the client hashes the same bytes on them",
             )
         )
     path.unlink()
     return lines
+
+
+def _write_random(path: Path, size: int) -> None:
+    """All of it on the disk, so that nothing of it is left to be written while others are timed."""
+    with path.open("wb") as file:
+        for _ in range(0, size, BLOCK_BYTES):
+            file.write(os.urandom(BLOCK_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _write_alone(source: Path, target: Path) -> float:
@@ -171,28 +209,44 @@ def _write_alone(source: Path, target: Path) -> float:
     return seconds
 
 
-def _clients(hub: _Hub) -> Line:
+def _clients(hub: _Hub, count: int) -> Line:
     began = time.perf_counter()
-    running = [
-        hub.start(f"crowd-{number}", do="all", xet=number % 2 == 0) for number in range(CLIENTS)
+    first = [
+        hub.start(f"crowd-{number}", do="all", xet=number % 2 == 0, dies_after_s=_moment(number))
+        for number in range(count)
     ]
-    ended = [client.communicate() for client in running]
-    failed = [
+    for client in first:
+        client.communicate()
+    killed = sum(client.returncode == KILLED for client in first)
+    second = [
+        hub.start(f"crowd-{number}", do="all", xet=number % 2 == 0) for number in range(count)
+    ]
+    ended = [client.communicate() for client in second]
+    complaints = [
         complaint.decode()[-500:]
-        for client, (_, complaint) in zip(running, ended, strict=True)
+        for client, (_, complaint) in zip(second, ended, strict=True)
         if client.returncode
     ]
-    for complaint in failed:
-        click.echo(complaint, err=True)
-    slowest = max(
-        json.loads(out.splitlines()[-1])["seconds"]
-        for client, (out, _) in zip(running, ended, strict=True)
+    answers = [
+        json.loads(out.splitlines()[-1])
+        for client, (out, _) in zip(second, ended, strict=True)
         if not client.returncode
-    )
+    ]
+    refused = [line for answer in answers for line in answer["refused"]]
+    for complaint in [*complaints, *refused]:
+        click.echo(complaint, err=True)
+    slowest = max((answer["seconds"] for answer in answers), default=0.0)
+    how = f"{len(complaints)} failed, {len(refused)} requests refused; slowest {slowest:.1f} s"
     return Line(
-        what=f"{CLIENTS} clients at once",
-        measured=f"{len(failed)} failed; the slowest took {slowest:.1f} s",
-        promised="0 failed",
-        reached=not failed,
-        beside=f"all of them, with starting Python: {time.perf_counter() - began:.1f} s",
+        what=f"{count} clients at once, each killed and resumed",
+        measured=how,
+        promised="0 failed requests",
+        reached=not complaints and not refused,
+        beside=f"{killed} died half way; all, with starting Python twice: "
+        f"{time.perf_counter() - began:.1f} s",
     )
+
+
+def _moment(number: int) -> float:
+    """Seconds after which a client is killed: sooner or later in its commit."""
+    return 0.2 + random.Random(number).random() * 1.5

@@ -183,6 +183,7 @@ def build_container(
         blobs=works.blobs,
         content=works.pieces,
         listings=works.listings,
+        licences=rights.licences,
         artifacts=works.artifacts,
         revisions=works.revisions,
     )

@@ -67,7 +67,7 @@ WHOLE = (
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(0, len(WHOLE)), max_size=6))
 def test_where_a_body_is_cut_does_not_matter(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(WHOLE)]

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from souk.delivery.hub.errors import DeletedEntryUnknown
@@ -41,6 +41,7 @@ def operations(draw: st.DrawFn) -> list[Operation]:
     return draw(st.lists(one, max_size=8))
 
 
+@settings(deadline=None)
 @given(operations())
 def test_operations_apply_one_after_the_other_or_not_at_all(listed: list[Operation]) -> None:
     expected: dict[str, str] | None = {"b/c": "1" * 64}
@@ -117,6 +118,7 @@ def test_names_of_branches() -> None:
     assert ref_problem("release-2") is None
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_text_that_is_cut_off_is_still_text(text: str) -> None:
     content = text.replace("\0", " ").encode(errors="replace")

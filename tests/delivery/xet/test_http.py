@@ -25,6 +25,7 @@ from souk.kernel.clock import SystemClock
 from souk.kernel.errors import SoukError
 from souk.works.artifacts.cid import cid_of
 from souk.works.artifacts.store import note_scan
+from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import VersionFile
 from tests.delivery.xet.clients import Publisher
 from tests.delivery.xet.shard_writing import END, header, shard
@@ -264,7 +265,7 @@ class Later:
 async def test_what_has_expired_is_refused(inside: Container, ada: Publisher) -> None:
     token = await ada.token("read")
     settings = XetSettings()
-    addresses = await inside.xet.tokens.addresses([(ZERO, 0, 10)])
+    addresses = await inside.xet.tokens.addresses([(ZERO, 0, 10)], reader=None)
     ticket = addresses[ZERO, 0, 10].rpartition("/")[2]
     assert (await inside.xet.tokens.admit(f"Bearer {token.token}", access="read")).revision == ""
     assert (await inside.xet.tokens.piece(ticket)).end == 10
@@ -410,9 +411,11 @@ async def test_a_token_for_a_revision_opens_its_files_and_no_others(
     async with inside.core.database.transaction(SYSTEM, read_only=True) as uow:
         head = await inside.works.revisions.head(uow, ada.listing_id)
     assert head is not None
-    # The repository has checked that Bob may have this revision.
     token = await bob.token("read", revision=head.id, listing_id=ada.listing_id)
     buyer = Cas(token.cas_url, token.token)
+    assert problem(buyer.reconstruction(shown.file_hash)) == (403, "xet_right_over")
+    bob.client.wallet.deposit(amount_minor=10_000, currency="USD")
+    order = bob.client.orders.create(OrderRequest(listing_id=ada.listing_id))
     assert buyer.reconstruction(shown.file_hash).status_code == 200
     assert problem(buyer.reconstruction(hidden.file_hash)) == (404, "xet_file_unknown")
     chunk = hashes.to_text(shown.leaves[0][0])
@@ -420,6 +423,16 @@ async def test_a_token_for_a_revision_opens_its_files_and_no_others(
     with pytest.raises(SoukError) as refused:
         await bob.token("read", revision=head.id, listing_id=bob.listing_id)
     assert refused.value.code == "revision_unknown"
+    # When the licence ends, so does what was given out for it.
+    ((run, *_), *_) = buyer.reconstruction(shown.file_hash).json()["xorbs"].values()
+    url, (piece, *_) = run["url"], run["ranges"]
+    span = f"bytes={piece['bytes']['start']}-{piece['bytes']['end']}"
+    assert fetch(url, range=span).status_code == 206
+    async with inside.core.database.transaction(SYSTEM) as uow:
+        assert order.licence_id is not None
+        await inside.rights.licences.revoke(uow, order.licence_id, reason="a test")
+    assert problem(fetch(url, range=span)) == (403, "xet_right_over")
+    assert problem(buyer.reconstruction(shown.file_hash)) == (403, "xet_right_over")
 
 
 async def scanned(inside: Container, made: Made) -> None:

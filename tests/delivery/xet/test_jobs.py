@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from souk.apps.container import Container
-from souk.delivery.xet import hashes, store
+from souk.delivery.xet import hashes, removal_store, store
 from souk.delivery.xet.errors import XorbsWaiting
 from souk.delivery.xet.intake import FORGOTTEN_S, XorbIntake
 from souk.delivery.xet.jobs import remove_unused, start_overdue, view_handler
@@ -94,7 +94,7 @@ async def test_a_xorb_that_is_sent_again_in_between_is_kept(
     cas_.put_xorb(made)
     await age(inside, made.xorb_hash, timedelta(hours=XetSettings().xorb_grace_hours + 1))
     async with inside.core.database.transaction(SYSTEM) as uow:
-        await store.forget_unused(uow, before=uow.now - timedelta(days=27), limit=1000)
+        await removal_store.forget_unused(uow, before=uow.now - timedelta(days=27), limit=1000)
     assert await kept(inside, made.xorb_hash) == (False, True)
     assert cas_.put_xorb(made).json() == {"was_inserted": True}
     await collect(inside)

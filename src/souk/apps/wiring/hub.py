@@ -10,6 +10,7 @@ from souk.delivery.downloads.api import Downloads
 from souk.delivery.hub import (
     change_routes,
     content_routes,
+    file_routes,
     large_routes,
     repository_routes,
 )
@@ -151,6 +152,7 @@ def wire_hub(
     routes = [
         *repository_routes.ROUTES,
         *content_routes.ROUTES,
+        *file_routes.ROUTES,
         *change_routes.ROUTES,
         *large_routes.ROUTES,
     ]

@@ -8,6 +8,7 @@ from souk.delivery.xet.content import XetContent
 from souk.delivery.xet.intake import XorbIntake
 from souk.delivery.xet.jobs import remove_unused, start_overdue, view_handler, view_workflow
 from souk.delivery.xet.registering import Registrar
+from souk.delivery.xet.rights import ReadRights
 from souk.delivery.xet.service import XetService
 from souk.delivery.xet.serving import Reader
 from souk.delivery.xet.settings import XetSettings
@@ -15,6 +16,7 @@ from souk.delivery.xet.tokens import TokenService
 from souk.delivery.xet.viewing import Viewer
 from souk.infra.blobs.store import BlobStore
 from souk.infra.postgres.uow import UnitOfWork
+from souk.rights.licences.api import Licences
 from souk.works.artifacts.api import Artifacts
 from souk.works.listings.api import Listings
 from souk.works.revisions.api import Revisions
@@ -34,6 +36,7 @@ def wire_xet(
     blobs: BlobStore,
     content: XetContent,
     listings: Listings,
+    licences: Licences,
     artifacts: Artifacts,
     revisions: Revisions,
 ) -> Xet:
@@ -56,6 +59,7 @@ def wire_xet(
         core.database,
         content,
         tokens,
+        rights=ReadRights(listings, licences),
         artifacts=artifacts,
         revisions=revisions,
         keyring=core.keyring,

@@ -6,7 +6,8 @@ import msgspec
 from litestar import Response, delete, get, post
 
 from souk.delivery.hub.commits import Committer
-from souk.delivery.hub.desk import Desk, check_writer
+from souk.delivery.hub.desk import Desk, Seen, check_writer
+from souk.delivery.hub.finding import OWN
 from souk.delivery.hub.http import HubRequest, body_of, read_json, type_named
 from souk.delivery.hub.managing import HubManager
 from souk.delivery.hub.preupload import HubPreparation, PreuploadRequest
@@ -24,33 +25,28 @@ _STREAMED: dict[str, Any] = {  # as handlers' options are
     "raw_body": True,
     "caller": "optional",
 }
-LFS_JSON = "application/vnd.git-lfs+json"
 
 
 @post(
     "/api/{kind:str}/{owner:str}/{name:str}/preupload/{revision:path}",
     tags=TAGS,
+    dependencies=OWN,
     status_code=200,
     opt={"caller": "optional", "body_limit": 8 * 2**20},
     request_max_body_size=8 * 2**20,
 )
 async def prepare_commit(
-    kind: str,
-    owner: str,
-    name: str,
     revision: str,
     request: HubRequest,
     uow: UnitOfWork,
     actor: Actor,
-    hub_desk: Desk,
+    own: Seen,
     hub_preparation: HubPreparation,
 ) -> Preupload:
     """How each file of a commit is to be sent, and what lies at its path now."""
-    repo_type = type_named(kind, owner=owner, name=name)
-    seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
-    check_writer(actor, seen)
+    check_writer(actor, own)
     asked = await read_json(request, PreuploadRequest)
-    return await hub_preparation.prepare(uow, seen, revision.strip("/"), asked)
+    return await hub_preparation.prepare(uow, own, revision.strip("/"), asked)
 
 
 @post(
@@ -112,96 +108,80 @@ class BranchRequest(msgspec.Struct, frozen=True, rename="camel"):
 @post(
     "/api/{kind:str}/{owner:str}/{name:str}/tag/{revision:path}",
     tags=TAGS,
+    dependencies=OWN,
     status_code=200,
     opt={"caller": "optional"},
 )
 async def add_tag(
-    kind: str,
-    owner: str,
-    name: str,
     revision: str,
     request: HubRequest,
     uow: UnitOfWork,
     actor: Actor,
-    hub_desk: Desk,
+    own: Seen,
     hub_manager: HubManager,
 ) -> Done:
     """Names a revision; a semantic version makes a version of the listing."""
-    repo_type = type_named(kind, owner=owner, name=name)
-    seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
     asked = await read_json(request, TagRequest)
-    await hub_manager.tag(uow, actor, seen, revision=revision.strip("/"), name=asked.tag)
+    await hub_manager.tag(uow, actor, own, revision=revision.strip("/"), name=asked.tag)
     return Done(ok=True)
 
 
 @delete(
     "/api/{kind:str}/{owner:str}/{name:str}/tag/{tag:path}",
     tags=TAGS,
+    dependencies=OWN,
     status_code=200,
     opt={"caller": "optional"},
 )
 async def remove_tag(
-    kind: str,
-    owner: str,
-    name: str,
     tag: str,
     uow: UnitOfWork,
     actor: Actor,
-    hub_desk: Desk,
+    own: Seen,
     hub_manager: HubManager,
 ) -> Done:
     """Removes a tag; versions stay."""
-    repo_type = type_named(kind, owner=owner, name=name)
-    seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
-    await hub_manager.untag(uow, actor, seen, name=tag.strip("/"))
+    await hub_manager.untag(uow, actor, own, name=tag.strip("/"))
     return Done(ok=True)
 
 
 @post(
     "/api/{kind:str}/{owner:str}/{name:str}/branch/{branch:path}",
     tags=TAGS,
+    dependencies=OWN,
     status_code=200,
     opt={"caller": "optional"},
 )
 async def add_branch(
-    kind: str,
-    owner: str,
-    name: str,
     branch: str,
     request: HubRequest,
     uow: UnitOfWork,
     actor: Actor,
-    hub_desk: Desk,
+    own: Seen,
     hub_manager: HubManager,
 ) -> Done:
     """Makes a branch, from `main` or where the body says."""
-    repo_type = type_named(kind, owner=owner, name=name)
-    seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
     asked = await read_json(request, BranchRequest)
-    await hub_manager.branch(uow, actor, seen, name=branch.strip("/"), start=asked.starting_point)
+    await hub_manager.branch(uow, actor, own, name=branch.strip("/"), start=asked.starting_point)
     return Done(ok=True)
 
 
 @delete(
     "/api/{kind:str}/{owner:str}/{name:str}/branch/{branch:path}",
     tags=TAGS,
+    dependencies=OWN,
     status_code=200,
     opt={"caller": "optional"},
 )
 async def remove_branch(
-    kind: str,
-    owner: str,
-    name: str,
     branch: str,
     uow: UnitOfWork,
     actor: Actor,
-    hub_desk: Desk,
+    own: Seen,
     hub_manager: HubManager,
 ) -> Done:
     """Removes a branch; `main` stays."""
-    repo_type = type_named(kind, owner=owner, name=name)
-    seen = await hub_desk.see_own(uow, actor, repo_type, owner=owner, name=name)
-    await hub_manager.unbranch(uow, actor, seen, name=branch.strip("/"))
+    await hub_manager.unbranch(uow, actor, own, name=branch.strip("/"))
     return Done(ok=True)
 
 

@@ -1,9 +1,8 @@
 """Making repositories, publishing, retiring and removing them; branches, tags and versions."""
 
-from typing import Literal
-
 import msgspec
 
+from souk.delivery.hub.asked import NamedRepository, NewRepository, RepositorySettings
 from souk.delivery.hub.desk import Desk, Seen, require_key
 from souk.delivery.hub.errors import NotOffered, RepositoryTaken, RevisionUnknown
 from souk.delivery.hub.model import (
@@ -29,41 +28,6 @@ from souk.works.listings.api import (
 from souk.works.revisions.api import MAIN, Revisions
 from souk_client.contracts.base import Slug
 from souk_client.contracts.works import ListingRequest
-
-
-class NewRepository(msgspec.Struct, frozen=True):
-    """What a client says of a new repository; what else it says is left alone."""
-
-    name: str
-    organization: str | None = None
-    type: Literal["model", "dataset", "space", "kernel"] | None = None
-    private: bool | None = None
-    visibility: str | None = None
-
-
-class NamedRepository(msgspec.Struct, frozen=True):
-    """Which repository shall go."""
-
-    name: str
-    organization: str | None = None
-    type: Literal["model", "dataset", "space", "kernel"] | None = None
-
-
-class RepositorySettings(msgspec.Struct, frozen=True):
-    """What shall change."""
-
-    visibility: Literal["public", "private", "protected"] | None = None
-    private: bool | None = None
-    gated: Literal["auto", "manual"] | bool | None = None
-
-    @property
-    def wanted(self) -> Literal["public", "private"] | None:
-        """Whether it shall be public."""
-        if self.visibility == "public" or self.private is False:
-            return "public"
-        if self.visibility is not None or self.private:
-            return "private"
-        return None
 
 
 class HubManager:

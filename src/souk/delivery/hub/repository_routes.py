@@ -8,16 +8,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Parameter, QueryParameter
 
 from souk.delivery.hub.api import RepositoryQuestion
+from souk.delivery.hub.asked import NamedRepository, NewRepository, RepositorySettings
 from souk.delivery.hub.describing import HubDescriber, chosen_fields
 from souk.delivery.hub.desk import Desk, check_writer, require_key
 from souk.delivery.hub.errors import NotOffered
 from souk.delivery.hub.http import TYPES, HubRequest, next_link, read_json, type_named
-from souk.delivery.hub.managing import (
-    HubManager,
-    NamedRepository,
-    NewRepository,
-    RepositorySettings,
-)
+from souk.delivery.hub.managing import HubManager
 from souk.delivery.hub.rights import FileRights
 from souk.delivery.hub.settings import HubSettings
 from souk.delivery.hub.wire import (

@@ -99,6 +99,17 @@ class XetTokenNarrow(Forbidden):
         )
 
 
+class XetRightOver(Forbidden):
+    """The token is good, and what it was given out for has ended since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "xet_right_over",
+            "The right to these files has ended since this was given out; ask the repository for a "
+            "new token, and it says why.",
+        )
+
+
 class XetFileUnknown(NotFound):
     """There is no such file under this token."""
 

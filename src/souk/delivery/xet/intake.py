@@ -15,7 +15,7 @@ from collections.abc import AsyncIterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from souk.delivery.xet import store
+from souk.delivery.xet import removal_store, store
 from souk.delivery.xet.errors import BodyInterrupted, XorbInvalid, XorbsWaiting, XorbTooLarge
 from souk.delivery.xet.hashes import is_sampled, to_text, xorb_hash
 from souk.delivery.xet.model import XorbRow, blob_name, pack_chunks
@@ -158,16 +158,16 @@ class XorbIntake:
             waiting = await store.unused_bytes(uow, organisation_id)
             if waiting + end > self._settings.max_unused_bytes:
                 raise XorbsWaiting(waiting)
-            await store.to_be_removed(uow, xorb)
+            await removal_store.to_be_removed(uow, xorb)
         async with self._database.transaction(SYSTEM) as uow:
-            await store.lock_xorb(uow, xorb)
+            await removal_store.lock_xorb(uow, xorb)
             known = await store.locked_xorb(uow, xorb)
             if known is None or not await self._is_stored(known):
                 await asyncio.to_thread(os.truncate, path, end)
                 await self._blobs.put_file(blob_name(xorb), path)
             if known is None:
                 await note(uow, row_of(xorb, chunks))
-            await store.removed(uow, xorb)
+            await removal_store.removed(uow, xorb)
             await store.touch(uow, [xorb])
             return bool(await store.add_holder(uow, [xorb], organisation_id=organisation_id))
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from souk.delivery.xet import store
+from souk.delivery.xet import removal_store, store
 from souk.delivery.xet.model import blob_name
 from souk.delivery.xet.settings import XetSettings
 from souk.delivery.xet.viewing import Viewer
@@ -90,17 +90,19 @@ async def remove_unused(
     """
     removed = 0
     async with database.transaction(SYSTEM, read_only=True) as reading:
-        waiting = await store.to_remove(reading, before=reading.now - delay, limit=REMOVED_AT_ONCE)
+        waiting = await removal_store.to_remove(
+            reading, before=reading.now - delay, limit=REMOVED_AT_ONCE
+        )
     for xorb in waiting:
         async with database.transaction(SYSTEM) as removing:
-            await store.lock_xorb(removing, xorb)
+            await removal_store.lock_xorb(removing, xorb)
             known = (await store.xorbs(removing, [xorb])).get(xorb)
             if known is None or known.source_sha256 is not None:  # which has no bytes of its own
                 await blobs.remove(blob_name(xorb))
                 removed += 1
-            await store.removed(removing, xorb)
+            await removal_store.removed(removing, xorb)
     before = uow.now - timedelta(hours=settings.xorb_grace_hours)
-    forgotten = await store.forget_unused(uow, before=before, limit=REMOVED_AT_ONCE)
+    forgotten = await removal_store.forget_unused(uow, before=before, limit=REMOVED_AT_ONCE)
     if forgotten or removed:
         log.info("unused xorbs were removed", forgotten=forgotten, removed=removed)
     return forgotten

@@ -12,11 +12,17 @@ from typing import Final
 
 import msgspec
 
-from souk.delivery.xet import store
+from souk.delivery.xet import store, tokens
 from souk.delivery.xet.content import XetContent
-from souk.delivery.xet.errors import ChunkUnknown, XetFileUnknown, XorbAddressInvalid
+from souk.delivery.xet.errors import (
+    ChunkUnknown,
+    XetFileUnknown,
+    XetRightOver,
+    XorbAddressInvalid,
+)
 from souk.delivery.xet.hashes import from_text, keyed_hash
 from souk.delivery.xet.model import Cut, Term, XorbRow, cut_terms
+from souk.delivery.xet.rights import ReadRights
 from souk.delivery.xet.settings import XetSettings
 from souk.delivery.xet.shards import ShardXorb, write_shard
 from souk.delivery.xet.tokens import Grant, TokenService, XorbTicket
@@ -65,8 +71,9 @@ class Reader:
         self,
         database: Database,
         content: XetContent,
-        tokens: TokenService,
+        token_service: TokenService,
         *,
+        rights: ReadRights,
         artifacts: Artifacts,
         revisions: Revisions,
         keyring: Keyring,
@@ -74,7 +81,8 @@ class Reader:
     ) -> None:
         self._database = database
         self._content = content
-        self._tokens = tokens
+        self._tokens = token_service
+        self._rights = rights
         self._artifacts = artifacts
         self._revisions = revisions
         self._keyring = keyring
@@ -89,13 +97,14 @@ class Reader:
         None when the file ends before the range begins.
 
         Raises:
-            NotFound: `xet_file_unknown`.
+            NotFound: `xet_file_unknown`. Forbidden: `xet_right_over`.
         """
         start, stop = span
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             file = await store.file(uow, file_hash)
-            if file is None or not await self._may_read(uow, grant, file.sha256):
+            if file is None:
                 raise XetFileUnknown()
+            reader = await self._reader(uow, grant, file.sha256)
             end = file.size_bytes if stop is None else min(stop, file.size_bytes)
             if start >= end and (start or file.size_bytes):
                 return None
@@ -104,7 +113,9 @@ class Reader:
         sizes = {name: row.sizes() for name, row in xorbs.items()}
         cut = cut_terms(terms, sizes, start=start, end=end)
         runs = _runs(cut.terms, xorbs)
-        addresses = await self._tokens.addresses([(run.xorb, run.start, run.end) for run in runs])
+        addresses = await self._tokens.addresses(
+            [(run.xorb, run.start, run.end) for run in runs], reader=reader
+        )
         signed = [
             msgspec.structs.replace(run, url=addresses[run.xorb, run.start, run.end])
             for run in runs
@@ -115,12 +126,15 @@ class Reader:
         """The bytes of a xorb that a request for an address's `span` gets.
 
         Raises:
-            Forbidden: `xorb_address_invalid` when the range is not within the signed one.
+            Forbidden: `xorb_address_invalid` when the range is not within the signed one,
+                `xet_right_over`.
         """
         start, end = span[0], ticket.end if span[1] is None else span[1]
         if not ticket.start <= start < end <= ticket.end:
             raise XorbAddressInvalid(f"opens bytes {ticket.start} to {ticket.end - 1} only")
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            if ticket.reader is not None and not await self._rights.last(uow, ticket.reader):
+                raise XetRightOver()
             found = await store.xorbs(uow, [ticket.xorb])
         if ticket.xorb not in found:
             raise XorbAddressInvalid("names a xorb that is gone")
@@ -155,13 +169,21 @@ class Reader:
             _hidden_shard, rows, key, made_at=made_at, expires_at=expires_at
         )
 
-    async def _may_read(self, uow: UnitOfWork, grant: Grant, sha256: str) -> bool:
-        if grant.revision and sha256 in await self._tree(uow, grant.revision):
-            return True
+    async def _reader(self, uow: UnitOfWork, grant: Grant, sha256: str) -> tokens.Reader | None:
+        """By what right the caller has a file; None when an organisation of theirs holds it.
+
+        Raises:
+            NotFound: `xet_file_unknown`. Forbidden: `xet_right_over`.
+        """
         for organisation_id in grant.own:
             if await self._artifacts.holds(uow, organisation_id, sha256):
-                return True
-        return False
+                return None
+        if not grant.revision or sha256 not in await self._tree(uow, grant.revision):
+            raise XetFileUnknown()
+        reader = tokens.Reader(grant.listing_id, grant.user_id, grant.own)
+        if not await self._rights.last(uow, reader):
+            raise XetRightOver()
+        return reader
 
     async def _tree(self, uow: UnitOfWork, revision: str) -> frozenset[str]:
         known = self._trees.pop(revision, None)

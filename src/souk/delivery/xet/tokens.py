@@ -41,8 +41,18 @@ class Grant(Signed, frozen=True, kw_only=True):
     """Organisations whose files it opens, and on whose xorbs it may build."""
     revision: str = msgspec.field(name="r", default="")
     """The revision whose files it opens; empty for none."""
+    listing_id: str = msgspec.field(name="l", default="")
+    """Whose revision that is. Whether the caller may still have it is asked at every use."""
     expires_at: int = msgspec.field(name="e")
     """Unix seconds."""
+
+
+class Reader(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody who may read a listing's files for as long as the right to it lasts."""
+
+    listing_id: str
+    user_id: str
+    own: list[str]
 
 
 class XorbTicket(Signed, frozen=True, kw_only=True):
@@ -53,6 +63,8 @@ class XorbTicket(Signed, frozen=True, kw_only=True):
     start: int = msgspec.field(name="b")
     end: int = msgspec.field(name="c")
     """Bytes of the xorb; `end` is not among them."""
+    reader: Reader | None = msgspec.field(name="g", default=None)
+    """Who reads, and by the right to which listing; None when the bytes are their own."""
     expires_at: int = msgspec.field(name="e")
 
 
@@ -96,6 +108,7 @@ class TokenService:
             organisation_id=owner,
             own=sorted(actor.memberships),
             revision=revision,
+            listing_id=listing_id,
             expires_at=int(expires_at.timestamp()),
         )
         return XetToken(
@@ -124,14 +137,16 @@ class TokenService:
         return grant
 
     async def addresses(
-        self, pieces: Sequence[tuple[str, int, int]]
+        self, pieces: Sequence[tuple[str, int, int]], *, reader: Reader | None
     ) -> dict[tuple[str, int, int], str]:
         """A signed address for each piece of a xorb: its hash, first byte, byte after the last."""
         expires = self._clock.now() + timedelta(seconds=self._settings.url_seconds)
         expires_at = int(expires.timestamp())
         addresses = {}
         for xorb, start, end in pieces:
-            ticket = XorbTicket(xorb=xorb, start=start, end=end, expires_at=expires_at)
+            ticket = XorbTicket(
+                xorb=xorb, start=start, end=end, reader=reader, expires_at=expires_at
+            )
             address = f"{self._base_url}/xet/x/{await sign_text(self._keyring, ticket)}"
             addresses[xorb, start, end] = address
         return addresses

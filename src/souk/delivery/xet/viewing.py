@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from souk.delivery.xet import store
+from souk.delivery.xet import removal_store, store
 from souk.delivery.xet.chunking import CHUNK_MAX_BYTES, Boundaries
 from souk.delivery.xet.hashes import Leaf, chunk_hash, file_hash, to_text, xorb_hash
 from souk.delivery.xet.intake import note
@@ -98,7 +98,7 @@ class Viewer:
 
     async def _record(self, uow: UnitOfWork, file: FileRow, views: Sequence[View]) -> None:
         for view in sorted(views, key=lambda view: view.xorb.hash):
-            await store.lock_xorb(uow, view.xorb.hash)
+            await removal_store.lock_xorb(uow, view.xorb.hash)
             await note(uow, view.xorb)
         await store.add_file(uow, file, [view.term for view in views])
         xorbs = [view.xorb.hash for view in views]

@@ -10,6 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from souk.infra.postgres.scope import Scope
 from tests.conftest import APP_PASSWORD
+from tests.security.assets import make_assets
 from tests.security.ipfs import make_ipfs
 from tests.security.world import World, make_world
 from tests.security.xet import make_xet
@@ -30,6 +31,12 @@ UNWALLED = {
     "provenance.nodes": "the log is public",
     "provenance.heads": "the log is public",
     "licences.contents": "the files of published versions",
+    "chain.networks": "chains are public, and what was done on them",
+    "chain.lanes": "chains are public, and what was done on them",
+    "chain.transactions": "chains are public, and what was done on them",
+    "chain.attempts": "signed transactions: public once they are sent, which they are at once",
+    "chain.contracts": "chains are public, and what was done on them",
+    "chain.anchors": "the log is public, and where it is anchored",
     "analytics.stale_hours": "marks for the roll-up, taken by the worker alone",
     "analytics.trending": "shown to everybody",
     "collections.favourite_counts": "how many people like a work is shown on it",
@@ -145,6 +152,7 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
         _deliver(connection, world.ids["personal_organisation"])
         make_xet(connection, world)
         make_ipfs(connection, world)
+        make_assets(connection, world)
         yield connection
 
 

@@ -101,6 +101,36 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/analytics/listings/{draft}", None),
     ],
     "GET /analytics/searches": [("/analytics/searches", None)],
+    "PUT /assets": [
+        ("/assets", {"path": "x.txt", "sha256": "{sha256}"}),
+        (
+            "/assets",
+            {
+                "path": "x.txt",
+                "sha256": "{sha256}",
+                "organisation_id": "{personal_organisation}",
+            },
+        ),
+    ],
+    "GET /assets": [("/assets?organisation_id={personal_organisation}", None)],
+    "GET /assets/usage": [("/assets/usage?organisation_id={personal_organisation}", None)],
+    "GET /assets/{asset_id}": [("/assets/ast_wall", None)],
+    "DELETE /assets/{asset_id}": [("/assets/ast_wall", None)],
+    "POST /assets/{asset_id}/purge": [("/assets/ast_wall/purge", None)],
+    "GET /domains": [("/domains?organisation_id={personal_organisation}", None)],
+    "POST /domains": [
+        (
+            "/domains",
+            {"name": "stolen.example.org", "organisation_id": "{personal_organisation}"},
+        )
+    ],
+    "GET /domains/{domain_id}": [("/domains/dom_wall", None)],
+    "PATCH /domains/{domain_id}": [("/domains/dom_wall", {"hsts_s": 0})],
+    "DELETE /domains/{domain_id}": [("/domains/dom_wall", None)],
+    "POST /domains/{domain_id}/check": [("/domains/dom_wall/check", None)],
+    "PUT /domains/{domain_id}/certificate": [
+        ("/domains/dom_wall/certificate", {"chain_pem": "x" * 64, "key_pem": "x" * 64})
+    ],
     "GET /cdn/regions": [("/cdn/regions", None)],
     "GET /cdn/nodes/{node_id}": [("/cdn/nodes/nod_x", None)],
     "PATCH /cdn/nodes/{node_id}": [("/cdn/nodes/nod_x", {"state": "removed"})],
@@ -452,6 +482,8 @@ OPEN = {
     "GET /provenance/entries/{entry_id}": "the log is public",
     "GET /provenance/entries/{entry_id}/proof": "the log is public",
     "GET /provenance/head": "the log is public",
+    "GET /provenance/anchors": "the log is public, and where it is anchored",
+    "GET /provenance/anchors/{tree_size}": "the log is public, and where it is anchored",
     "GET /provenance/checkpoint": "the log is public",
     "GET /provenance/consistency": "the log is public",
     "GET /provenance/by-hash/{sha256}": "the log is public: a private file is tried below",

@@ -16,6 +16,7 @@ from souk.apps.wiring.analytics import AnalyticsParts, wire_analytics
 from souk.apps.wiring.assets import Assets, wire_assets
 from souk.apps.wiring.badges import wire_badges
 from souk.apps.wiring.cdn import Cdn, wire_cdn
+from souk.apps.wiring.chain import wire_chain
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
@@ -154,7 +155,13 @@ def build_container(
     treasury = wire_treasury(core, organisations=people.organisations)
     works = wire_works(core, organisations=people.organisations)
     live = wire_live(core, authenticator=people.callers, listings=works.listings)
-    rights = wire_rights(core, organisations=people.organisations, listings=works.listings)
+    chain = wire_chain(core)
+    rights = wire_rights(
+        core,
+        organisations=people.organisations,
+        listings=works.listings,
+        anchors=chain.anchors,
+    )
     plugins = wire_plugins(
         core, listings=works.listings, artifacts=works.artifacts, licences=rights.licences
     )
@@ -272,6 +279,7 @@ def build_container(
         commerce=commerce,
         delivery=delivery,
         cdn=cdn,
+        assets=assets,
         ipfs=ipfs,
         compute=compute,
         analytics=analytics,
@@ -284,7 +292,7 @@ def build_container(
     )
     below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
-    wings = (*below, compute, *above)
+    wings = (chain, *below, compute, *above)
     return Container(
         core=core,
         people=people,

@@ -102,12 +102,41 @@ class TreeHead(Answer, frozen=True, kw_only=True):
     """The same as a signed note (C2SP tlog-checkpoint)."""
 
 
+class Anchor(Answer, frozen=True, kw_only=True):
+    """A head of the log that stands on a chain, where nobody can change it."""
+
+    chain: str
+    chain_id: int
+    contract: str
+    """The address of the contract `Anchor`."""
+    account: str
+    """Who wrote it there: the log's account."""
+    tree_size: int
+    root_hash: str
+    transaction_hash: str | None
+    """Null while it is in no block."""
+    block_number: int | None
+    block_time: datetime | None
+    final_at: datetime | None
+    """When so many blocks stood on it that it stays; null until then."""
+
+
+class AnchoredProof(Answer, frozen=True, kw_only=True):
+    """That an anchored head covers an entry."""
+
+    anchor: Anchor
+    path: list[str]
+    """Sibling hashes from the leaf to the anchored root, hex."""
+
+
 class InclusionProof(Answer, frozen=True, kw_only=True):
     entry: ProvenanceEntry
     leaf_index: int
     path: list[str]
     """Sibling hashes from the leaf to the root, hex (RFC 9162 section 2.1.3)."""
     head: TreeHead
+    anchored: AnchoredProof | None = None
+    """By the first head with this entry that is final on a chain; null while there is none."""
 
 
 class ConsistencyProof(Answer, frozen=True, kw_only=True):

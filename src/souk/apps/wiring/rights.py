@@ -9,6 +9,7 @@ from souk.rights.licences.evidence import EvidenceService
 from souk.rights.licences.seats import SeatService
 from souk.rights.licences.service import LicenceService
 from souk.rights.provenance import routes as provenance_routes
+from souk.rights.provenance.api import Anchors
 from souk.rights.provenance.jobs import provenance_handler
 from souk.rights.provenance.model import log_name
 from souk.rights.provenance.sequencer import Sequencer
@@ -24,10 +25,12 @@ class Rights:
     parts: Parts
 
 
-def wire_rights(core: Core, *, organisations: OrganisationsApi, listings: Listings) -> Rights:
+def wire_rights(
+    core: Core, *, organisations: OrganisationsApi, listings: Listings, anchors: Anchors
+) -> Rights:
     settings = core.load(ProvenanceSettings, "provenance")
     origin = settings.origin or log_name(core.settings.base_url)
-    provenance = ProvenanceService(keyring=core.keyring, origin=origin)
+    provenance = ProvenanceService(keyring=core.keyring, origin=origin, anchors=anchors)
     licences = LicenceService(provenance=provenance, keyring=core.keyring)
     seats = SeatService(licences=licences, organisations=organisations)
     sequencer = Sequencer(core.database, keyring=core.keyring, origin=origin, settings=settings)

@@ -9,6 +9,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.ids import EntryId
 from souk.kernel.paging import Page
 from souk_client.contracts.rights import (
+    Anchor,
     ConsistencyProof,
     EntryKind,
     HashOwnership,
@@ -19,6 +20,7 @@ from souk_client.contracts.rights import (
 from souk_client.proofs import KeySet
 
 __all__ = [
+    "Anchors",
     "ConsistencyProof",
     "EntryKind",
     "HashOwnership",
@@ -46,6 +48,14 @@ class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Whose entry this is: they find it among their own. Not public, not in the leaf."""
     hashes: Sequence[str] = ()
     """sha256 of files that this entry makes public, for the look-up by hash. In the leaf."""
+
+
+class Anchors(Protocol):
+    """Heads of the log that stand on a chain: who can write there implements it."""
+
+    async def covering(self, uow: UnitOfWork, leaf_index: int) -> Anchor | None:
+        """The first final anchor whose head has this leaf; None while there is none."""
+        ...
 
 
 class Provenance(Protocol):

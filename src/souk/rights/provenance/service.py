@@ -11,9 +11,10 @@ from souk.kernel.errors import Conflict, Invalid, NotFound
 from souk.kernel.ids import EntryId, new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.rights.provenance import store
-from souk.rights.provenance.api import NewEntry
+from souk.rights.provenance.api import Anchors, NewEntry
 from souk.rights.provenance.model import entry_body, leaf_text
 from souk_client.contracts.rights import (
+    AnchoredProof,
     ConsistencyProof,
     EntryKind,
     HashOwnership,
@@ -26,6 +27,7 @@ from souk_client.proofs import (
     Node,
     consistency_nodes,
     consistency_proof,
+    inclusion_nodes,
     inclusion_proof,
 )
 
@@ -40,9 +42,11 @@ class ProvenanceService:
     Args:
         keyring: where the public keys come from.
         origin: the log's name, unless it was fixed before.
+        anchors: says which heads stand on a chain; None without one.
     """
 
-    def __init__(self, *, keyring: Keyring, origin: str) -> None:
+    def __init__(self, *, keyring: Keyring, origin: str, anchors: Anchors | None = None) -> None:
+        self._anchors = anchors
         self._keyring = keyring
         self._origin = origin
         self._fixed_origin: str | None = None
@@ -109,7 +113,17 @@ class ProvenanceService:
             leaf_index=row.leaf_index,
             path=[digest.hex() for digest in path],
             head=_head(head),
+            anchored=await self._anchored(uow, row.leaf_index),
         )
+
+    async def _anchored(self, uow: UnitOfWork, leaf_index: int) -> AnchoredProof | None:
+        anchor = None if self._anchors is None else await self._anchors.covering(uow, leaf_index)
+        if anchor is None:
+            return None
+        found = await store.nodes(uow, inclusion_nodes(leaf_index, anchor.tree_size))
+        nodes = {Node(node.level, node.place): node.hash for node in found}
+        path = inclusion_proof(nodes.__getitem__, leaf_index, anchor.tree_size)
+        return AnchoredProof(anchor=anchor, path=[digest.hex() for digest in path])
 
     async def head(self, uow: UnitOfWork) -> TreeHead:
         row = await store.newest_head(uow)

@@ -1,0 +1,124 @@
+"""Chains."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from souk.apps.wiring.parts import Core, Parts
+from souk.infra.settings import SettingsError
+from souk.rights.chain import routes
+from souk.rights.chain.anchoring import Anchoring
+from souk.rights.chain.deploying import Deploying
+from souk.rights.chain.keys import Keystore, OutsideSigner, Signer
+from souk.rights.chain.model import ChainSpec, chains_of, is_address, pairs_of
+from souk.rights.chain.rpc import Rpc
+from souk.rights.chain.service import AnchorBook
+from souk.rights.chain.settings import ChainSettings
+from souk.rights.chain.transactions import Sending
+from souk.rights.chain.worker import ChainWorker
+
+T = TypeVar("T")
+
+KEY_PURPOSE = "chain-keystore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    anchors: AnchorBook
+    parts: Parts
+
+
+def wire_chain(core: Core) -> Chain:
+    settings = core.load(ChainSettings, "chain")
+    specs = _checked("SOUK_CHAIN_CHAINS", lambda: chains_of(settings.chains))
+    signer = _signer(core, settings, specs) if specs else None
+    anchors = AnchorBook()
+    workers = (
+        []
+        if signer is None
+        else [
+            _worker(core, settings, spec, signer=signer, anchoring=spec is specs[0])
+            for spec in specs
+        ]
+    )
+    return Chain(
+        anchors=anchors,
+        parts=Parts(
+            services={"anchors": anchors},
+            routes=routes.ROUTES,
+            worker_tasks=[worker.run for worker in workers],
+        ),
+    )
+
+
+def _worker(
+    core: Core, settings: ChainSettings, spec: ChainSpec, *, signer: Signer, anchoring: bool
+) -> ChainWorker:
+    urls = _checked("SOUK_CHAIN_RPC", lambda: pairs_of(settings.rpc)).get(spec.name, "")
+    if not urls:
+        raise SettingsError(
+            f"SOUK_CHAIN_RPC: it names no node of {spec.name}: {spec.name}=https://…"
+        )
+    finality = _checked("SOUK_CHAIN_FINALITY", lambda: pairs_of(settings.finality))
+    depth = finality.get(spec.name, str(spec.finality))
+    if not (depth.isdecimal() and int(depth) > 0):
+        raise SettingsError(f"SOUK_CHAIN_FINALITY: {depth!r} is no number of blocks.")
+    rpc = Rpc(spec, [url for url in urls.split(",") if url])
+    return ChainWorker(
+        core.database,
+        rpc=rpc,
+        signer=signer,
+        sending=Sending(
+            core.database, rpc=rpc, signer=signer, settings=settings, finality=int(depth)
+        ),
+        anchoring=(
+            Anchoring(core.database, every_s=settings.anchor_every_s) if anchoring else None
+        ),
+        deploying=Deploying(core.database) if spec.is_local else None,
+        contracts=_contracts(settings, spec, is_needed=anchoring and not spec.is_local),
+        poll_s=settings.poll_s if spec.is_local else max(settings.poll_s, spec.block_s / 2),
+    )
+
+
+def _contracts(settings: ChainSettings, spec: ChainSpec, *, is_needed: bool) -> dict[str, str]:
+    given = _checked("SOUK_CHAIN_CONTRACTS", lambda: pairs_of(settings.contracts))
+    prefix = f"{spec.name}."
+    found = {
+        name.removeprefix(prefix): address.lower()
+        for name, address in given.items()
+        if name.startswith(prefix)
+    }
+    for name, address in found.items():
+        if not is_address(address):
+            raise SettingsError(f"SOUK_CHAIN_CONTRACTS: {name}'s {address!r} is no address.")
+    if is_needed and "Anchor" not in found:
+        raise SettingsError(f"SOUK_CHAIN_CONTRACTS: it does not say where {prefix}Anchor is.")
+    return found
+
+
+def _signer(core: Core, settings: ChainSettings, specs: tuple[ChainSpec, ...]) -> Signer:
+    if settings.signer_url:
+        if not is_address(settings.signer_address):
+            raise SettingsError("SOUK_CHAIN_SIGNER_ADDRESS: it is no account's address.")
+        return OutsideSigner(settings.signer_url, address=settings.signer_address)
+    if settings.keystore:
+        password = Path(settings.password_file)
+        return Keystore(Path(settings.keystore), password=lambda: password.read_text().strip())
+    if not all(spec.is_local for spec in specs):
+        raise SettingsError(
+            "SOUK_CHAIN_KEYSTORE: name the encrypted file of the key that pays and signs (or a "
+            "signer outside with SOUK_CHAIN_SIGNER_URL); only a local chain needs neither."
+        )
+    return Keystore(
+        core.settings.data_path / "secrets" / "chain-key.json",
+        password=lambda: core.keyring.derive(KEY_PURPOSE).hex(),
+        make=True,
+    )
+
+
+def _checked(name: str, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from error

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from souk.infra.settings import Settings
-from souk.web import ports
+from souk.web import asset_ports, ports
 from souk.web.cdn import CdnDesk
 from souk.web.front import Front
 
@@ -17,6 +17,8 @@ class Market:
     operations: ports.Operations
     nodes: ports.EdgeNodes
     cdn: CdnDesk
+    assets: asset_ports.Assets
+    domains: asset_ports.Domains
     access: ports.Access
     organisations: ports.Organisations
     billing: ports.BillingApi

@@ -9,6 +9,7 @@ from souk.web.market import Market
 from souk.web.pages import (
     account,
     admin,
+    assets,
     brand,
     browse,
     collections,
@@ -16,6 +17,7 @@ from souk.web.pages import (
     crawlers,
     design,
     docs,
+    domains,
     favourites,
     featured,
     home,
@@ -51,6 +53,7 @@ from souk.web.shell import provide_shell
 _PAGES = (
     account,
     admin,
+    assets,
     brand,
     browse,
     collections,
@@ -58,6 +61,7 @@ _PAGES = (
     crawlers,
     design,
     docs,
+    domains,
     favourites,
     featured,
     home,

@@ -65,6 +65,8 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
     },
     "seller": {
         "/account": ["/account"],
+        "/account/assets": ["/account/assets"],
+        "/account/domains": ["/account/domains"],
         "/account/keys": ["/account/keys"],
         "/account/notifications": ["/account/notifications"],
         "/account/organisations": ["/account/organisations"],

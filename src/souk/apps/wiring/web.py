@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from souk.apps.wiring.analytics import AnalyticsParts
+from souk.apps.wiring.assets import Assets
 from souk.apps.wiring.badges import BadgeParts
 from souk.apps.wiring.cdn import Cdn
 from souk.apps.wiring.commerce import Commerce
@@ -54,6 +55,7 @@ def wire_web(
     commerce: Commerce,
     delivery: Delivery,
     cdn: Cdn,
+    assets: Assets,
     ipfs: Ipfs,
     compute: Compute,
     analytics: AnalyticsParts,
@@ -86,6 +88,8 @@ def wire_web(
             scaling=cdn.operations.scaling,
             placements=cdn.operations.placements,
         ),
+        assets=assets.assets,
+        domains=assets.domains,
         access=people.access,
         organisations=people.organisations,
         billing=people.billing,

@@ -74,15 +74,6 @@ class Live:
         """Whether nobody can join it any more."""
         return self._filling.closed or self._filling.error is not None
 
-    async def kept(self) -> bool:
-        """Waits until a body that is all there is in the store; False when it is not to be, or does
-        not end soon."""
-        filling = self._filling
-        if self.selected is None or not filling.all_here or filling.settled.is_set():
-            return False
-        await filling.settled.wait()
-        return True
-
     async def read(self) -> bytes:
         """What comes next of the body; nothing at its end. Raises UpstreamFailed."""
         return await self._filling.read(self._reader)
@@ -127,11 +118,20 @@ class Fetcher:
         self._limit_bytes = min(limit_bytes, store.limit_bytes // 2)
         self._now = now
         self._coming: dict[str, asyncio.Future[Outcome]] = {}
+        self._keeping: dict[str, set[Filling]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def coming(self, key: str) -> "asyncio.Future[Outcome] | None":
         """What others wait for at this address now."""
         return self._coming.get(key)
+
+    async def settled(self, key: str) -> bool:
+        """Waits for bodies that have all come for this address until they are kept; whether there
+        was any."""
+        ending = [one for one in self._keeping.get(key, ()) if one.all_here]
+        for filling in ending:
+            await filling.settled.wait()
+        return bool(ending)
 
     async def fetch(self, wanted: Wanted, *, stored: Stored | None, alone: bool) -> Outcome:
         """Asks the origin; with the stored answer's validators when there is one.
@@ -245,6 +245,9 @@ class Fetcher:
             selected=coming.selected if keep and answer.status != 206 else None,
             task=task,
         )
+        key = coming.wanted.key
+        if keep:
+            self._keeping.setdefault(key, set()).add(filling)
         outcome.set_result(live)
         try:
             await filling.take(answer.body)
@@ -254,11 +257,17 @@ class Fetcher:
             elif before is not None and not keep and answer.status == 200:
                 await self._store.drop([before])  # it was replaced by what may not be kept
         finally:
-            filling.settled.set()
-            key = coming.wanted.key
+            self._no_longer_keeping(key, filling)
             if filling.name is not None and not self._store.has_body(key, filling.name):
                 await filling.drop()
             await filling.close()
+
+    def _no_longer_keeping(self, key: str, filling: Filling) -> None:
+        filling.settled.set()
+        held = self._keeping.get(key, set())
+        held.discard(filling)
+        if not held:
+            self._keeping.pop(key, None)
 
     async def _keep(
         self, made: Stored, filling: Filling, before: Stored | None, asked: Moment

@@ -103,15 +103,16 @@ class SiteCache:
             try:
                 if stored is not None and usable and await self._kept(wanted, stored, sending):
                     return
+                if await self._fetcher.settled(wanted.key):
+                    continue
                 if "only-if-cached" in cache_control(wanted.fields):
                     raise Refused(504, "not_cached", "This node has no fresh answer to this.")
                 coming = self._fetcher.coming(wanted.key)
-                if coming is not None and not waited:
+                if coming is not None and not waited and self._may_wait(wanted):
                     waited = True
-                    if self._may_wait(wanted) and await self._share(wanted, coming, sending):
+                    if await self._share(wanted, coming, sending):
                         return
-                    if self._may_wait(wanted) or await _soon_kept(coming):
-                        continue
+                    continue
                 await self._forward(wanted, stored, sending, usable=usable)
                 return
             except Damaged:
@@ -167,8 +168,6 @@ class SiteCache:
         outcome: Outcome = await asyncio.shield(coming)
         if isinstance(outcome, Validated) or outcome.selected is None or outcome.over:
             return False
-        if await outcome.kept():
-            return False  # it is found in the store now
         names, values = outcome.selected
         now = self._clock.own()
         if selecting(names, wanted.fields) != values or Reuse.FRESH is not reuse(
@@ -355,14 +354,6 @@ class _Sending:
     def _begin(self) -> None:
         self.begun = True
         self._first = time.perf_counter() - self._started
-
-
-async def _soon_kept(coming: "asyncio.Future[Outcome]") -> bool:
-    """Whether what others wait for has come, and is in the store now."""
-    if not coming.done() or coming.cancelled() or coming.exception() is not None:
-        return False
-    outcome = coming.result()
-    return isinstance(outcome, Live) and await outcome.kept()
 
 
 async def _pieces(live: Live) -> AsyncIterator[bytes]:

@@ -10,13 +10,21 @@ PAGES := src/souk/web/static/dist/.built
 PAGE_SOURCES := $(shell find web src/souk/web/templates src/souk/web/pages -name node_modules -prune \
   -o -type f ! -name '*.pyc' -print 2>/dev/null)
 
-.PHONY: help up check test demo bench lock build install install-dev browser nginx pebble format
+.PHONY: help chain up check test demo bench lock build install install-dev browser nginx pebble format
 
 help:  ## Shows this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-up: install build  ## Starts the marketplace (SOUK_PORT, SOUK_DATA_DIR and SOUK_DATABASE_URL change it)
+up: install build chain  ## Starts the marketplace (SOUK_PORT, SOUK_DATA_DIR and SOUK_DATABASE_URL change it)
 	@exec $(BIN)/souk up --with-parent
+
+chain: contracts/node_modules/.installed
+
+# The marketplace runs without a chain as well, and says so.
+contracts/node_modules/.installed: contracts/package-lock.json
+	@echo "Installing the local chain"
+	@cd contracts && PATH="$(dir $(shell command -v $(NODE))):$$PATH" $(NPM) ci --no-audit --no-fund \
+	  --loglevel=error && touch node_modules/.installed || echo "The local chain could not be installed"
 
 install:  ## Makes .venv with what running needs
 	@$(PYTHON) scripts/install.py run
@@ -45,7 +53,7 @@ check: install-dev  ## Fast checks: style, types, layers, and tests that need no
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not database"
 
-test: install-dev build browser nginx pebble  ## Every check, as CI runs them
+test: install-dev build chain browser nginx pebble  ## Every check, as CI runs them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

@@ -274,6 +274,28 @@ def test_a_node_serves_the_domain_by_tls_and_sends_others_there(
         node.connect(shop.name, ca_pem=self_signed("other.test").chain_pem)
 
 
+def test_large_assets_come_from_a_node_inert_and_small_ones_from_home(
+    ada: Owner, shop: Domain, node: TlsNode
+) -> None:
+    large = ada.put(
+        "large.html", b"<!doctype html><p>x</p>" + b"<p>word</p>" * 9000, optimise=False
+    )
+    sent = ada.fetch(f"{large.url}?v=1")
+    assert sent.status_code == 307
+    assert sent.headers["location"] == f"{node.node.url}/s/{shop.site_id}/large.html?v=1"
+    for said in ("fwd=", "hit"):
+        near = ada.fetch(sent.headers["location"])
+        assert (near.status_code, len(near.content)) == (200, large.size_bytes)
+        assert said in near.headers["cache-status"]
+        assert "sandbox" in near.headers["content-security-policy"]
+    assert ada.fetch(ada.put("small.txt", b"small")).text == "small"
+    refusal = ada.souk.http.delete(
+        f"/api/v1/cdn/sites/{shop.site_id}",
+        headers={"authorization": f"Bearer {ada.souk.credentials.token}"},
+    )
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "site_of_assets")
+
+
 def test_deleting_and_replacing_reach_the_domain_at_once(
     ada: Owner, shop: Domain, node: TlsNode
 ) -> None:

@@ -59,6 +59,15 @@ class SiteNotYours(Forbidden):
         super().__init__("site_not_yours", "Owners and managers of an organisation set its sites.")
 
 
+class SiteOfAssets(Conflict):
+    """The site of an organisation's assets lasts as long as they do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "site_of_assets", "This site is that of your assets; delete these instead."
+        )
+
+
 class SitesFull(Conflict):
     """An organisation has as many sites as it may have."""
 

@@ -12,6 +12,7 @@ from souk.delivery.cdn.errors import (
     HostTaken,
     SiteHostUnknown,
     SiteNotYours,
+    SiteOfAssets,
     SitesFull,
     SiteUnknown,
     UpstreamInvalid,
@@ -119,9 +120,10 @@ class SiteService:
         return await self.get(uow, actor, site_id)
 
     async def remove(self, uow: UnitOfWork, actor: Actor, site_id: str) -> None:
-        """Ends a site; nodes forget it. Raises NotFound `site_unknown`, Forbidden."""
+        """Ends a site; nodes forget it. Raises NotFound `site_unknown`, Forbidden, Conflict."""
         user_id = actor.require_user()
-        await self._managed(uow, actor, site_id)
+        if (await self._managed(uow, actor, site_id)).kind == "assets":
+            raise SiteOfAssets()
         async with uow.as_system():
             number = await sites_store.next_number(uow)
         await sites_store.remove_site(uow, site_id, number=number)

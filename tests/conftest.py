@@ -41,11 +41,21 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(folder)
     try:
         server.start()
+        _spare_the_disk(server)
         migrate(server.dsn(), app_password=APP_PASSWORD)
         yield server
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _spare_the_disk(server: EmbeddedPostgres) -> None:
+    """Flushes nothing: this server lives no longer than the tests, and what outlives the loss of a
+    server or of a machine is tested on servers of its own."""
+    with psycopg.connect(server.dsn(database="postgres"), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +68,7 @@ def new_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """A fresh database from the migrated template, dropped afterwards; its owner's address."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(postgres.dsn(database="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE souk")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE souk STRATEGY FILE_COPY")
         connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     yield postgres.dsn(database=name)
     with psycopg.connect(postgres.dsn(database="postgres"), autocommit=True) as connection:

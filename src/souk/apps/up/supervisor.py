@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from souk.apps.marketplace_secret import marketplace_secret
+from souk.apps.up.chain import local_chain
 from souk.apps.up.child import Child
 from souk.apps.up.database import KeptDatabase
 from souk.apps.up.leftovers import MARK, end_leftovers, mark_of
@@ -105,10 +106,18 @@ class _Marketplace:
                     environment=self._environment,
                     purpose="bring the schema up to date",
                 )
+            chain = local_chain(self._environment)
+            self._environment |= chain.environment
             self._children = [
                 self._child("server", "souk.apps.api"),
                 self._child("worker", "souk.apps.worker"),
             ]
+            if chain.runs:
+                self._children.append(
+                    self._child("chain", "souk.apps.chain", environment=self._without_secrets())
+                )
+            elif chain.says:
+                say(chain.says)
             for child in self._children:
                 tasks.create_task(child.keep_running())
             await wait_until_ready(
@@ -142,11 +151,14 @@ class _Marketplace:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _of_nodes(self) -> dict[str, str]:
-        """What the edge nodes' process inherits: nothing that opens the database or a secret."""
-        kept = {
+    def _without_secrets(self) -> dict[str, str]:
+        """What processes inherit that need neither the database nor the marketplace's secret."""
+        return {
             name: value for name, value in self._environment.items() if name not in _NOT_FOR_NODES
         }
+
+    def _of_nodes(self) -> dict[str, str]:
+        kept = self._without_secrets()
         join = Sealer(self._environment["SOUK_SECRET"]).derive(LOCAL_JOIN).hex()
         return {**kept, "SOUK_EDGE_TOKEN": join}
 

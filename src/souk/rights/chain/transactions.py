@@ -31,8 +31,8 @@ RETRY_S: Final = 30.0
 RESEND_S: Final = 10.0
 """How often a transaction that is in no block is sent again as it is."""
 LOOK_BACK: Final = 20
-"""How many final transactions are looked for at the start: a chain that was restored from a backup
-has lost its newest."""
+"""How many final transactions are looked for at once when a process starts: a chain that was
+restored from a backup has lost its newest."""
 GAS_ROOM_PERCENT: Final = 20
 _DEFAULT_TIP_WEI: Final = GWEI
 
@@ -311,20 +311,21 @@ class Sending:
 
     async def _look_back(self, network: str) -> None:
         """Takes up again what a restored chain has forgotten, oldest first."""
-        async with self._database.transaction(SYSTEM, read_only=True) as uow:
-            rows = await store.newest_final(uow, network, limit=LOOK_BACK)
-            forms = {row.id: await _forms(uow, row) for row in rows}
-        gone = []
-        for row in rows:
-            if await self._receipt(forms[row.id]) is not None:
-                break
-            gone.append(row)
-        if not gone:
-            return
-        log.error("the chain has lost transactions that were final", count=len(gone))
-        async with self._database.transaction(SYSTEM) as uow:
-            for row in gone:
-                await store.set_unmined(uow, row.id)
+        while True:
+            async with self._database.transaction(SYSTEM, read_only=True) as uow:
+                rows = await store.newest_final(uow, network, limit=LOOK_BACK)
+                forms = {row.id: await _forms(uow, row) for row in rows}
+            gone = []
+            for row in rows:
+                if await self._receipt(forms[row.id]) is not None:
+                    break
+                gone.append(row)
+            if not gone:
+                return
+            log.error("the chain has lost transactions that were final", count=len(gone))
+            async with self._database.transaction(SYSTEM) as uow:
+                for row in gone:
+                    await store.set_unmined(uow, row.id)
 
 
 async def _forms(uow: UnitOfWork, row: TransactionRow) -> list[AttemptRow]:

@@ -10,6 +10,7 @@ import dns.rdatatype
 import httpx
 
 from souk.delivery.assets.settings import AssetSettings
+from souk.edge.guard import is_public
 
 TXT_LABEL: Final = "_souk-domain"
 FILE: Final = "/.well-known/souk-domain.txt"
@@ -85,7 +86,7 @@ class Proofs:
             except (dns.exception.DNSException, OSError):
                 continue
             for record in list(answer)[:_MOST_ADDRESSES]:
-                if self._settings.check_private or ip_address(record.address).is_global:
+                if self._settings.check_private or is_public(ip_address(record.address)):
                     return str(record.address)
         return None
 

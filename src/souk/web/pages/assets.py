@@ -105,7 +105,7 @@ async def _facts(
     )
     return {
         "who": who,
-        "assets": page.items,
+        "files": page.items,
         "prefix": prefix,
         "ends": paging(HERE, cursor, page.next_cursor, prefix=prefix, organisation=who.query),
         "usage": await market.assets.usage(uow, actor, organisation_id=who.organisation_id),

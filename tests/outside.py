@@ -45,6 +45,7 @@ class Outside:
         """Settings with which the marketplace sees this world."""
         return {
             "SOUK_ASSETS_RESOLVER": f"127.0.0.1:{self.names_port}",
+            "SOUK_CDN_PRIVATE_UPSTREAMS": "true",
             "SOUK_ASSETS_CHECK_PRIVATE": "true",
             "SOUK_ASSETS_CHECK_PORT": str(self.web_port),
             "SOUK_ASSETS_CHECK_TIMEOUT_S": "3",

@@ -25,6 +25,7 @@ from souk.delivery.hub.model import (
     ref_problem,
     serves,
 )
+from souk.delivery.hub.trees import Tree
 from souk.works.revisions.api import TreeFile
 
 PATHS = ("a", "b/c", "b/d", "b/e/f", "bb")
@@ -137,3 +138,15 @@ def test_binary_files_are_large_however_small() -> None:
 def test_datasets_are_datasets_and_the_rest_are_models() -> None:
     assert serves("dataset", "dataset") and serves("model", "plugin")
     assert not serves("model", "dataset") and not serves("dataset", "model")
+
+
+paths = st.text("ab/.0-", min_size=1, max_size=7).filter(lambda path: not path.startswith("/"))
+
+
+@settings(deadline=None)
+@given(st.sets(paths, max_size=12), paths)
+def test_what_is_below_a_folder_is_what_its_paths_say(names: set[str], folder: str) -> None:
+    tree = Tree([TreeFile(path=name, sha256="0" * 64, size_bytes=1) for name in names])
+    found = [file.path for file in tree.below(folder)]
+    assert found == sorted(name for name in names if name.startswith(f"{folder}/"))
+    assert [file.path for file in tree.below("")] == sorted(names)

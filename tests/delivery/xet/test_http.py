@@ -16,6 +16,8 @@ from souk.apps.container import Container
 from souk.delivery.xet import hashes
 from souk.delivery.xet.api import Access
 from souk.delivery.xet.chunking import cut
+from souk.delivery.xet.errors import ShardInvalid
+from souk.delivery.xet.registering import Registrar
 from souk.delivery.xet.settings import XetSettings
 from souk.delivery.xet.shards import ShardXorb, read_shard, write_shard
 from souk.delivery.xet.tokens import TokenService
@@ -140,8 +142,8 @@ async def test_sending_everything_twice_changes_nothing(inside: Container, ada: 
     assert lines[0] == {"type": "validating", "verified": 0, "total": 0}
     assert lines[-1] == {"type": "result"}
     async with inside.core.database.transaction(SYSTEM, read_only=True) as uow:
-        artifact = await inside.xet.xet.artifact_of(uow, ada.actor, made.sha256.hex())
-    assert artifact is not None
+        found = await inside.xet.xet.artifacts_of(uow, ada.actor, [made.sha256.hex()])
+    artifact = found[made.sha256.hex()]
     assert artifact.cid == cid_of(made.content)
 
 
@@ -336,6 +338,28 @@ async def test_a_shard_that_lies_is_refused_and_nothing_is_kept(
     whole = true(made.file_hash, [made.term], listed=listed(made, 0))
     assert store.put_shard(whole).status_code == 200
     assert await files_of(inside, made) == 1
+
+
+async def test_a_few_chunks_that_stand_for_endless_content_are_refused(
+    inside: Container, ada: Publisher
+) -> None:
+    made = make("bomb")
+    store = await cas(ada)
+    store.put_xorb(made)
+    token = await ada.token("write")
+    grant = await inside.xet.tokens.admit(f"Bearer {token.token}", access="write")
+    terms = [made.term] * 5
+    name = hashes.file_hash(made.leaves * 5)
+    body = shard(name, terms, term_hashes=[made.term_hash] * 5, sha256=None)
+    limit = 4 * len(made.content)
+    registrar = Registrar(
+        inside.core.database,
+        inside.works.pieces,
+        inside.works.artifacts,
+        settings=XetSettings(max_shard_content_bytes=limit),
+    )
+    with pytest.raises(ShardInvalid, match=f"more than {limit} bytes together"):
+        await registrar.prepare(grant, body)
 
 
 async def test_no_changed_byte_of_a_shard_makes_another_file(

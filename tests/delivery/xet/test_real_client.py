@@ -50,7 +50,7 @@ async def test_files_sent_by_the_client_come_back_by_xet_and_plainly(
         sha256 = hashlib.sha256(content).hexdigest()
         async with inside.core.database.transaction(SYSTEM, read_only=True) as uow:
             assert await inside.xet.xet.file_hash(uow, sha256) == item.hash
-            artifact = await inside.xet.xet.artifact_of(uow, ada.actor, sha256)
+            artifact = (await inside.xet.xet.artifacts_of(uow, ada.actor, [sha256])).get(sha256)
         assert artifact is not None
         assert artifact.size_bytes == len(content)
         assert await read(inside, sha256) == content

@@ -27,6 +27,12 @@ weights = {"w": np.ones((3, 4), np.float32), "b": np.zeros(4, np.float16)}
 api.upload_file(repo_id=repo, path_in_repo="model.safetensors", path_or_fileobj=save(weights))
 told["counted"] = api.model_info(repo).safetensors.parameters
 told["read"] = api.get_safetensors_metadata(repo).parameter_count
+from safetensors.numpy import load_file
+from transformers.utils import cached_file
+there = load_file(cached_file(repo, "model.safetensors"))
+told["weights"] = sorted(there) == sorted(weights) and all(
+    there[name].dtype == weights[name].dtype and (there[name] == weights[name]).all()
+    for name in weights)
 """
 
 DATASETS = """
@@ -52,6 +58,7 @@ def test_transformers_push_and_load(base_url: str, seller: Person, tmp_path: Pat
     )
     assert told["same"]
     assert told["hidden"] == 8
+    assert told["weights"]
     assert told["counted"] == told["read"] == {"F32": 12, "F16": 4}
 
 

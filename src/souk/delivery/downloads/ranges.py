@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE: Final = re.compile(r"bytes=(\d{0,99})-(\d{0,99})", re.ASCII)
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -190,10 +190,8 @@ class Committer:
         """
         wanted = _sent_before(body) - known.keys()
         found = await self._artifacts.held(uow, organisation_id, wanted)
-        for sha256 in wanted - found.keys():
-            sent = await self._xet.artifact_of(uow, actor, sha256)
-            if sent is not None:
-                found[sha256] = sent
+        if wanted - found.keys():
+            found |= await self._xet.artifacts_of(uow, actor, wanted - found.keys())
         unsent = [
             operation.path
             for operation in body.operations

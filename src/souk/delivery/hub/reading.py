@@ -1,5 +1,6 @@
 """Reading repositories: their trees, names, history."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -177,13 +178,15 @@ class HubReader:
         trees = [await self._trees.get(uow, revision.id) for revision in line]
         files = [node[1] for node in nodes if node[1]]
         security = await self._entries.security(uow, files)
+        # Many paths in many commits: beside the event loop, so that nobody else waits for it.
+        commits = await asyncio.to_thread(_last_commits, line, trees, [node[0] for node in nodes])
         return [
             msgspec.structs.replace(
                 entry,
-                last_commit=_last_commit(line, trees, path),
+                last_commit=commit,
                 security_file_status=None if file is None else security.get(file.sha256),
             )
-            for entry, (path, file, _) in zip(entries, nodes, strict=True)
+            for entry, commit, (_, file, _) in zip(entries, commits, nodes, strict=True)
         ]
 
 
@@ -204,6 +207,12 @@ def _nodes(files: Sequence[TreeFile], folder: str, *, recursive: bool) -> list[N
         if recursive or len(parts) == 1:
             found[file.path] = (file.path, file, [file])
     return [found[path] for path in sorted(found)]
+
+
+def _last_commits(
+    line: Sequence[Revision], trees: Sequence[Tree], paths: Sequence[str]
+) -> list[LastCommit]:
+    return [_last_commit(line, trees, path) for path in paths]
 
 
 def _last_commit(line: Sequence[Revision], trees: Sequence[Tree], path: str) -> LastCommit:

@@ -1,5 +1,6 @@
 """Trees of revisions, kept in memory: what a revision holds never changes."""
 
+from bisect import bisect_left
 from collections import OrderedDict
 from typing import Final
 
@@ -7,6 +8,8 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.works.revisions.api import Revisions, TreeFile
 
 MAX_FILES_KEPT: Final = 200_000
+_AFTER_SLASH: Final = chr(ord("/") + 1)
+"""No path below a folder sorts behind the folder's name with this."""
 
 
 class Tree:
@@ -14,6 +17,7 @@ class Tree:
 
     def __init__(self, files: list[TreeFile]) -> None:
         self.files = sorted(files, key=lambda file: file.path)
+        self._paths = [file.path for file in self.files]
         self._by_path = {file.path: file for file in self.files}
 
     def get(self, path: str) -> TreeFile | None:
@@ -22,8 +26,10 @@ class Tree:
 
     def below(self, folder: str) -> list[TreeFile]:
         """Every file below a folder; of the empty path, all."""
-        prefix = f"{folder}/" if folder else ""
-        return [file for file in self.files if file.path.startswith(prefix)]
+        if not folder:
+            return list(self.files)
+        first = bisect_left(self._paths, f"{folder}/")
+        return self.files[first : bisect_left(self._paths, f"{folder}{_AFTER_SLASH}", first)]
 
 
 EMPTY: Final = Tree([])

@@ -61,10 +61,12 @@ class Xet(Protocol):
         """The same for many, by sha256; those that cannot be read by Xet are left out."""
         ...
 
-    async def artifact_of(self, uow: UnitOfWork, actor: Actor, sha256: str) -> Artifact | None:
-        """What a finished Xet upload left for a commit to name.
+    async def artifacts_of(
+        self, uow: UnitOfWork, actor: Actor, sha256s: Collection[str]
+    ) -> dict[str, Artifact]:
+        """What finished Xet uploads left for a commit to name, by sha256.
 
-        None unless an organisation of the caller holds these bytes, all of them verified. Its scan
-        may still be pending.
+        Those that an organisation of the caller holds, all of their bytes verified; a scan may
+        still be pending.
         """
         ...

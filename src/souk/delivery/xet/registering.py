@@ -92,8 +92,11 @@ class Registrar:
             await store.touch(uow, named)
             there = await store.files(uow, file_hashes)
         files = await asyncio.to_thread(self._check, shard, rows)
-        known_files = {file.hash: file.sha256 for file in there}
-        return Prepared(files, rows, known_files)
+        prepared = Prepared(files, rows, {file.hash: file.sha256 for file in there})
+        limit = self._settings.max_shard_content_bytes
+        if prepared.size_bytes > limit:
+            raise ShardInvalid(f"its new files have more than {limit} bytes together")
+        return prepared
 
     async def register(self, grant: Grant, prepared: Prepared, progress: Progress) -> None:
         """Reads the files and records them all at once.

@@ -51,12 +51,13 @@ class XetService:
     async def file_hashes(self, uow: UnitOfWork, sha256s: Collection[str]) -> dict[str, str]:
         return await store.hashes_of(uow, sha256s)
 
-    async def artifact_of(self, uow: UnitOfWork, actor: Actor, sha256: str) -> Artifact | None:
+    async def artifacts_of(
+        self, uow: UnitOfWork, actor: Actor, sha256s: Collection[str]
+    ) -> dict[str, Artifact]:
+        found: dict[str, Artifact] = {}
         for organisation_id in actor.memberships:
-            held = await self._artifacts.held(uow, organisation_id, [sha256])
-            if held:
-                return held[sha256]
-        return None
+            found |= await self._artifacts.held(uow, organisation_id, set(sha256s) - found.keys())
+        return found
 
     async def register(self, grant: Grant, prepared: Prepared) -> None:
         """Registers a shard; see `Registrar.register` for what it raises."""

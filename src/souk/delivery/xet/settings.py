@@ -19,6 +19,9 @@ class XetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The largest shard."""
     max_file_bytes: Annotated[int, Meta(ge=1, le=2**44)] = 64 * 2**30
     """The largest file."""
+    max_shard_content_bytes: Annotated[int, Meta(ge=1)] = 512 * 2**30
+    """How many bytes the new files of one shard may have together: all of them are read, and a few
+    chunks that are named over and over would stand for more than anybody could read."""
     max_terms: Annotated[int, Meta(ge=1)] = 1_000_000
     """How many runs of chunks one shard may name over all its files."""
     xorb_workers: Annotated[int, Meta(ge=1, le=64)] = 4

@@ -1,7 +1,9 @@
 """The pages of assets and domains: files put and deleted, a domain led to its end step by step."""
 
+import re
 import secrets
 
+import httpx
 import pytest
 
 from tests.delivery.assets.owner import Owner
@@ -13,6 +15,14 @@ pytestmark = [pytest.mark.database]
 ASSETS, DOMAINS = "/account/assets", "/account/domains"
 
 
+def sent(browser: httpx.Client, **fields: str) -> httpx.Response:
+    """The form of assets, with the fields that the island adds."""
+    hidden = re.findall(
+        r'<input type="hidden" name="(_?\w+)" value="([^"]*)"', browser.get(ASSETS).text
+    )
+    return browser.post(ASSETS, data={**dict(hidden), **fields})
+
+
 def test_files_are_put_below_a_path_and_deleted(base_url: str) -> None:
     owner = Owner(base_url)
     uploaded = owner.put("first.txt", b"uploaded before")
@@ -20,10 +30,11 @@ def test_files_are_put_below_a_path_and_deleted(base_url: str) -> None:
         nothing = send(browser, ASSETS, ASSETS)
         assert nothing.status_code == 422
         assert "Add at least one file" in nothing.text
-        wrong = send(browser, ASSETS, ASSETS, folder="a//b", path="x.txt", sha256=uploaded.sha256)
+        file = {"path": "x.txt", "sha256": uploaded.sha256}
+        wrong = sent(browser, folder="a//b", **file)
         assert wrong.status_code == 422
         assert "must not have an empty part" in wrong.text
-        put = send(browser, ASSETS, ASSETS, folder="/img/", path="x.txt", sha256=uploaded.sha256)
+        put = sent(browser, folder="/img/", **file)
         assert put.status_code == 303, put.text
         shown = browser.get(ASSETS).text
         asset = next(one for one in owner.souk.assets.list().items if one.path == "img/x.txt")

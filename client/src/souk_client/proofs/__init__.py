@@ -7,6 +7,7 @@ code that clients check them with. Described for other tools in docs/guides/clie
 from souk_client.proofs.bundle import (
     MAX_BUNDLE_BYTES,
     SUFFIX,
+    ChainAnchor,
     Check,
     EvidenceBundle,
     InclusionProof,
@@ -81,6 +82,7 @@ __all__ = [
     "MEDIA_TYPE",
     "SUFFIX",
     "Appended",
+    "ChainAnchor",
     "Check",
     "Checkpoint",
     "EntryBody",

@@ -23,6 +23,7 @@ SUFFIX: Final = ".souk.json"
 _GRANTS: Final = ("sold", "licensed", "transferred")
 
 T = TypeVar("T")
+Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{40}$")]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -33,6 +34,19 @@ class InclusionProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     tree_size: Count
     hashes: tuple[Sha256, ...]
     """From the leaf's sibling up."""
+
+
+class ChainAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A head of the log that stands on a chain, and the entry's audit path in it."""
+
+    chain_id: Count
+    contract: Address
+    """Of the contract `Anchor`."""
+    account: Address
+    """Who wrote it there."""
+    tree_size: Count
+    root: Sha256
+    hashes: tuple[Sha256, ...]
 
 
 class EvidenceBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,6 +60,8 @@ class EvidenceBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     checkpoint: str
     keys: KeySet
     """Only the keys that signed the licence and the checkpoint."""
+    anchor: ChainAnchor | msgspec.UnsetType = msgspec.UNSET
+    """Left out while no head with the entry is final on a chain."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +133,13 @@ def verify_bundle(
         findings.fail("inclusion", "not checked: the checkpoint is not trusted.")
     else:
         findings.run("inclusion", lambda: _check_inclusion(bundle, head), "the log holds the entry")
+    if bundle.anchor is not msgspec.UNSET:
+        anchor = bundle.anchor
+        findings.run(
+            "anchor",
+            lambda: _check_anchor(anchor, bundle),
+            f"a head for chain {anchor.chain_id} holds the entry",
+        )
     if facts is None:
         findings.fail("files", "not checked: the licence is not trusted.")
         return findings.outcome(checkpoint=head)
@@ -170,6 +193,16 @@ def _check_inclusion(bundle: EvidenceBundle, head: Checkpoint) -> None:
         tree_size=head.tree_size,
         proof=[bytes.fromhex(digest) for digest in proof.hashes],
         root=head.root,
+    )
+
+
+def _check_anchor(anchor: ChainAnchor, bundle: EvidenceBundle) -> None:
+    verify_inclusion(
+        leaf_hash_of(bundle.entry),
+        leaf_index=bundle.proof.leaf_index,
+        tree_size=anchor.tree_size,
+        proof=[bytes.fromhex(digest) for digest in anchor.hashes],
+        root=bytes.fromhex(anchor.root),
     )
 
 

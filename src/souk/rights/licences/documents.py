@@ -1,9 +1,12 @@
 """The signed licence file and the evidence bundle: the shapes that `souk_client.proofs` checks."""
 
+from msgspec import UNSET, UnsetType
+
 from souk.infra.keyring import LICENCE, Keyring
 from souk.rights.licences.store import LicenceRow
 from souk_client.contracts.rights import InclusionProof
 from souk_client.proofs import (
+    ChainAnchor,
     EvidenceBundle,
     KeySet,
     LicenceFacts,
@@ -46,6 +49,20 @@ async def licence_file(facts: LicenceFacts, keyring: Keyring) -> str:
     return sign_licence(facts, await keyring.current(LICENCE))
 
 
+def _anchor(proof: InclusionProof) -> ChainAnchor | UnsetType:
+    if proof.anchored is None:
+        return UNSET
+    anchor = proof.anchored.anchor
+    return ChainAnchor(
+        chain_id=anchor.chain_id,
+        contract=anchor.contract,
+        account=anchor.account,
+        tree_size=anchor.tree_size,
+        root=anchor.root_hash,
+        hashes=tuple(proof.anchored.path),
+    )
+
+
 async def evidence(
     facts: LicenceFacts, proof: InclusionProof, *, keyring: Keyring, published: KeySet
 ) -> bytes:
@@ -62,5 +79,6 @@ async def evidence(
         ),
         checkpoint=proof.head.checkpoint,
         keys=KeySet(origin=published.origin, keys=(key.public, *log_keys)),
+        anchor=_anchor(proof),
     )
     return write_bundle(bundle)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from souk_client.cli import output
 from souk_client.cli.failures import NOT_FOUND, WRONG, Failure
@@ -13,6 +15,7 @@ from souk_client.cli.shell import Shell, with_shell
 from souk_client.proofs import (
     MAX_BUNDLE_BYTES,
     SUFFIX,
+    Check,
     KeySet,
     ProofError,
     Verification,
@@ -34,6 +37,7 @@ Examples:
   curl -o keys.json https://souk.example/.well-known/souk-keys.json
   mp verify iris --keys keys.json
   mp verify iris --cid bafybei…
+  mp verify iris --rpc http://127.0.0.1:8545
 """
 
 
@@ -53,14 +57,20 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The marketplace's published key set (JWKS), in the place of the pinned one.",
 )
+@click.option("--rpc", help="A node of the chain: asks it whether the log's head stands there.")
 @click.option("--cid", help="Check that the file or folder has this CID (IPFS), nothing else.")
 @with_shell
-def command(shell: Shell, path: Path, keys_file: Path | None, cid: str | None) -> int:
+def command(
+    shell: Shell, path: Path, keys_file: Path | None, rpc: str | None, cid: str | None
+) -> int:
     """Check files, licence and provenance proof, with no server.
 
     PATH is a folder that `mp download` made, or an evidence bundle (*.souk.json) in it. Leaves with
     exit code 7 when anything is wrong. Whether a licence was revoked since, only the marketplace
     knows.
+
+    With --rpc the chain is asked as well: that a head of the log with this entry was written there,
+    when, and by which account. Nobody can have made the entry up later than that.
 
     With --cid any file or folder is checked, as IPFS names it; evidence bundles and hidden files
     are left out.
@@ -70,7 +80,7 @@ def command(shell: Shell, path: Path, keys_file: Path | None, cid: str | None) -
     bundles = [path] if path.is_file() else sorted(path.glob(f"*{SUFFIX}"))
     if not bundles:
         raise Failure(f"There is no evidence bundle (*{SUFFIX}) in {path}.", exit_code=NOT_FOUND)
-    found = [_verify(shell.store, bundle, keys_file) for bundle in bundles]
+    found = [_verify(shell.store, bundle, keys_file, rpc) for bundle in bundles]
     is_good = all(verified.ok for verified in found)
     shell.emit({"ok": is_good, "bundles": found}, lambda: _print(found))
     return 0 if is_good else WRONG
@@ -84,14 +94,36 @@ def _check_cid(shell: Shell, path: Path, cid: str) -> int:
     return 0 if is_good else WRONG
 
 
-def _verify(store: ProfileStore, bundle: Path, keys_file: Path | None) -> Verified:
+def _verify(store: ProfileStore, bundle: Path, keys_file: Path | None, rpc: str | None) -> Verified:
     if bundle.stat().st_size > MAX_BUNDLE_BYTES:
         raise ProofError(f"{bundle} is too long for an evidence bundle.")
     data = bundle.read_bytes()
     trusted = _trusted(store, data, keys_file)
     hashes = _hashes(bundle.parent, data)
     result = verify_bundle(data, file_hashes=hashes, trusted=trusted, now=datetime.now(UTC))
+    if rpc is not None:
+        result = replace(result, checks=(*result.checks, _check_chain(data, rpc)))
     return Verified(bundle=str(bundle), ok=result.ok, result=result)
+
+
+def _check_chain(data: bytes, rpc: str) -> Check:
+    """Asks a node of the chain; what it is asked for was checked against the entry before."""
+    from souk_client.sdk.chains import ChainProblem, anchored_at  # httpx is slow to import
+
+    try:
+        anchor = read_bundle(data).anchor
+    except ProofError:
+        return Check(name="chain", ok=False, detail="not asked: the bundle cannot be read.")
+    if anchor is UNSET:
+        return Check(name="chain", ok=False, detail="the bundle names no head that is on a chain.")
+    try:
+        at = anchored_at(rpc, anchor)
+    except ChainProblem as error:
+        return Check(name="chain", ok=False, detail=str(error))
+    if at is None:
+        return Check(name="chain", ok=False, detail=f"chain {anchor.chain_id} has no such head.")
+    words = f"the head stands on chain {anchor.chain_id} since {at:%Y-%m-%d %H:%M:%S} UTC, written "
+    return Check(name="chain", ok=True, detail=f"{words}by {anchor.account}")
 
 
 def _trusted(store: ProfileStore, data: bytes, keys_file: Path | None) -> KeySet:

@@ -47,6 +47,7 @@ def local_nodes(settings: Settings, cdn: CdnSettings, *, token: str) -> list[Edg
             data_dir=str(settings.data_path / "edge"),
             cache_bytes=cdn.local_cache_bytes,
             memory_bytes=_SMALL_MEMORY_BYTES,
+            private_upstreams=cdn.private_upstreams,
         )
         for number, region in enumerate(cdn.regions_here(settings.base_url))
     ]

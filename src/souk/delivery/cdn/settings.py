@@ -39,7 +39,7 @@ class CdnSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How many sites an organisation may have."""
     private_upstreams: bool = False
     """Whether a site's origin may lie in a private network or on this machine: only for use among
-    people who trust each other. Nodes have a setting of their own for it."""
+    people who trust each other. Nodes on other machines have a setting of their own for it."""
 
     availability_target: Annotated[float, Meta(gt=0, le=1)] = 0.999
     """The share of minutes in which a region has to be there, which reports are measured by."""

@@ -21,6 +21,7 @@ from souk.edge.tickets import TicketReader
 MAX_COMMANDS_BYTES: Final = 2**20
 _BODIES: Final = frozenset({b"content-length", b"transfer-encoding"})
 _READS: Final = frozenset({"GET", "HEAD"})
+_SERVING: Final = frozenset({"ready", "draining"})
 
 log = structlog.get_logger("souk.edge")
 
@@ -54,7 +55,13 @@ class EdgeApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        request, answer = Incoming(scope, receive), Outgoing(send)
+        answer = Outgoing(send)
+        if self._link.state in _SERVING:
+            quick = self._downloads.quick.find(scope, sites=self._sites.number)
+            if quick is not None:
+                await answer.ready(200, *quick)
+                return
+        request = Incoming(scope, receive)
         try:
             await self._answer(request, answer)
         except Refused as refused:
@@ -76,7 +83,7 @@ class EdgeApp:
             return
         if path.startswith("/d/") and method in _READS:
             self._check_serving()
-            await self._downloads.serve(request, answer)
+            await self._downloads.serve(request, answer, sites=self._sites.number)
         elif self._front is not None and path.startswith(SLICES) and method == "GET":
             await self._front.slice(request, answer)
         elif path == f"{ROOT}/commands" and method == "POST":
@@ -93,7 +100,7 @@ class EdgeApp:
             raise Refused(404, "route_unknown", "There is nothing at this address.")
 
     def _check_serving(self) -> None:
-        if self._link.state not in {"ready", "draining"}:
+        if self._link.state not in _SERVING:
             raise Refused(503, "node_not_ready", "This node does not serve now.")
 
     async def _obey(self, request: Incoming, answer: Outgoing) -> None:

@@ -18,7 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 EncodedHeaders = list[tuple[bytes, bytes]]
 
-SEND_BYTES: Final = 2**18
+SEND_BYTES: Final = 2**19
 """Sent at once: the server holds a few of these for a client that reads slowly."""
 
 

@@ -9,13 +9,14 @@ from urllib.parse import unquote
 import structlog
 
 from souk.edge.answers import Headers, Refused, etag_of, file_head
-from souk.edge.asgi import EncodedHeaders, Incoming, Outgoing, Watch, encoded
+from souk.edge.asgi import Incoming, Outgoing, Watch, encoded
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Revocations
 from souk.edge.disk import SliceKey
 from souk.edge.download import Download
 from souk.edge.filling import Filler
 from souk.edge.nginx.front import Front
+from souk.edge.quick import QuickAnswers
 from souk.edge.ranges import Part, is_not_modified, is_refused, wanted_parts
 from souk.edge.settings import EdgeSettings
 from souk.edge.store import HOT_BYTES, SliceStore
@@ -30,8 +31,6 @@ _PEER_GRACE_S = 3600
 
 _ASKING: Final = frozenset({b"range", b"if-match", b"if-none-match"})
 """Headers of requests that want something other than the whole file."""
-_HEADS: Final = 4096
-"""So many heads of small files are kept ready."""
 
 
 class CutOff(Exception):
@@ -64,14 +63,19 @@ class Downloads:
         self._usage = usage
         self._front = front
         self._cache = f"souk-{settings.region}"
-        self._heads: dict[str, EncodedHeaders] = {}
+        self.quick = QuickAnswers(
+            clock=clock, reader=reader, revocations=revocations, store=store, usage=usage
+        )
         self.under_way = 0
         self.idle = asyncio.Event()
         """Set while nothing is under way."""
         self.idle.set()
 
-    async def serve(self, request: Incoming, answer: Outgoing) -> None:
+    async def serve(self, request: Incoming, answer: Outgoing, *, sites: int = 0) -> None:
         """Answers one GET or HEAD.
+
+        Args:
+            sites: the number of the sites among which none was found for it.
 
         Raises:
             Refused: it is answered with a problem.
@@ -80,7 +84,7 @@ class Downloads:
         started = time.perf_counter()
         asked = self._admit(request)
         ticket = asked.ticket
-        if await self._serve_hot(asked, request, answer, started):
+        if await self._serve_hot(asked, request, answer, started, sites):
             return
         etag = etag_of(ticket)
         if is_refused(request.header("if-match"), etag):
@@ -106,7 +110,7 @@ class Downloads:
         await self._send(download, request, answer, started)
 
     async def _serve_hot(
-        self, asked: Asked, request: Incoming, answer: Outgoing, started: float
+        self, asked: Asked, request: Incoming, answer: Outgoing, started: float, sites: int
     ) -> bool:
         """The short way for what is asked for most: a small file, whole, from memory."""
         ticket = asked.ticket
@@ -115,16 +119,15 @@ class Downloads:
         content = self._store.hot(SliceKey(ticket.sha256, 0))
         if content is None or asked.hops:
             return False
-        head = self._heads.get(asked.text)
-        if head is None:
-            if len(self._heads) >= _HEADS:
-                self._heads.clear()
-            head = encoded(self._download(asked, None).head())
-            self._heads[asked.text] = head
+        head = encoded(self._download(asked, None).head())
         size = len(content)
         if self._front is not None:
             told = [*self._front.counted(ticket, hit=size), *self._front.may_keep(request, ticket)]
             head = [*head, *encoded(told)]
+        else:
+            host = request.header("host")
+            sent_host = None if host is None else host.encode("latin-1")
+            self.quick.learn(request.path, ticket, head, host=sent_host, sites=sites)
         await answer.ready(200, head, content)
         self._count(ticket, sent=size, hit=size, first_s=time.perf_counter() - started)
         return True

@@ -82,6 +82,8 @@ class TicketReader:
     def __init__(self) -> None:
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._known: OrderedDict[str, EdgeTicket] = OrderedDict()
+        self.number = 0
+        """Changes with the keys."""
 
     def trust(self, keys: Iterable[PublicKey]) -> None:
         """From now on these keys count, and no others.
@@ -92,6 +94,7 @@ class TicketReader:
         fresh = {key.kid: Ed25519PublicKey.from_public_bytes(key.raw()) for key in keys}
         if fresh.keys() != self._keys.keys():
             self._known.clear()
+            self.number += 1
         self._keys = fresh
 
     def verify(self, key_id: str, signature: bytes, message: bytes) -> bool:

@@ -136,6 +136,8 @@ class _Marketplace:
     async def stop(self) -> None:
         """Stops every process within its limit: first who serves, last what keeps the data."""
         await asyncio.gather(*(child.stop() for child in self._children))
+        # Nodes that scaling has started outlive the worker; they end with the marketplace.
+        await asyncio.to_thread(end_leftovers, self._settings.data_path)
         if self._database is not None:
             await self._database.stop()
         for child in self._children:

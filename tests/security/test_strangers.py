@@ -142,6 +142,10 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/cdn/purges", {"kind": "tag", "value": "listing:{published}"}),
         ("/cdn/purges", {"kind": "tag", "value": "listing:{draft}"}),
         ("/cdn/purges", {"kind": "tag", "value": "artifact:{sha256}"}),
+        ("/cdn/purges", {"kind": "tag", "value": "site:{site_id}"}),
+        ("/cdn/purges", {"kind": "tag", "value": "tag:{site_id}:red"}),
+        ("/cdn/purges", {"kind": "prefix", "value": "/s/{site_id}/"}),
+        ("/cdn/purges", {"kind": "url", "value": "https://x.example/s/{site_id}/a"}),
     ],
     "GET /cdn/placements": [("/cdn/placements?organisation_id={personal_organisation}", None)],
     "POST /cdn/placements": [
@@ -186,6 +190,20 @@ ATTACKS: dict[str, list[Attack]] = {
     ],
     "DELETE /cdn/alert-rules/{rule_id}": [("/cdn/alert-rules/alr_x", None)],
     "GET /cdn/alerts": [("/cdn/alerts", None)],
+    "GET /cdn/sites": [("/cdn/sites?organisation_id={personal_organisation}", None)],
+    "POST /cdn/sites": [
+        (
+            "/cdn/sites",
+            {
+                "name": "x",
+                "upstream": "https://example.org",
+                "organisation_id": "{personal_organisation}",
+            },
+        )
+    ],
+    "GET /cdn/sites/{site_id}": [("/cdn/sites/{site_id}", None)],
+    "PATCH /cdn/sites/{site_id}": [("/cdn/sites/{site_id}", {"upstream": "https://example.net"})],
+    "DELETE /cdn/sites/{site_id}": [("/cdn/sites/{site_id}", None)],
     "GET /cdn/configuration": [("/cdn/configuration", None)],
     "PUT /cdn/configuration": [("/cdn/configuration", {"redirects": False})],
     "GET /cdn/residency": [("/cdn/residency?organisation_id={personal_organisation}", None)],

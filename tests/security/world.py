@@ -131,6 +131,7 @@ class World:
             f"/reviews/{self.ids['review_id']}/history",
             "/saved-searches",
             "/following",
+            "/cdn/sites",
         ]
         workspace = f"/workspaces/{self.ids['workspace_id']}"
         mine += ["/workspaces", workspace, f"{workspace}/locks", f"/plugins/{self.ids['plugin']}"]
@@ -206,6 +207,11 @@ def make_world(base_url: str) -> Iterator[World]:
     ada.do("POST", f"/storefronts/{ada.slug}/identity", {"evidence": f"{secret}, in the register"})
     grace.do("GET", f"/listings/{published['id']}")
     grace.do("GET", "/search?q=anything")
+    site = ada.do(
+        "POST",
+        "/cdn/sites",
+        {"name": secret, "upstream": "https://o.example.org", "hosts": ["w.example.org"]},
+    )
     saved = ada.do("POST", "/saved-searches", {"name": secret, "query": secret})
     ids = {
         "organisation_id": org,
@@ -223,6 +229,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "upload_id": upload["id"],
         "image_id": image["id"],
         "saved_search_id": saved["id"],
+        "site_id": site["id"],
         "evaluation_id": evaluation["id"],
         "published": published["id"],
         "collection_id": collection["id"],

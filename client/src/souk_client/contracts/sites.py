@@ -69,7 +69,7 @@ class SiteRequest(Request, frozen=True, kw_only=True):
     upstream: Upstream
     hosts: Hosts = []
     """Names under which it is asked for; each counts once it is proven to be the owner's."""
-    rules: SiteRules = SiteRules()
+    rules: SiteRules = field(default_factory=SiteRules)
     organisation_id: Id | None = None
     """Whose it is; the caller's own when left out."""
 

@@ -1,7 +1,9 @@
 """Looks at every node every few seconds, and writes down how it was."""
 
 import asyncio
+import ssl
 from datetime import timedelta
+from functools import cached_property
 from typing import Final
 
 import httpx
@@ -30,11 +32,16 @@ class Watching:
         self._settings = settings
         self._room = asyncio.Semaphore(AT_ONCE)
 
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made once: reading the authorities' certificates takes longer than a whole round."""
+        return httpx.create_ssl_context(trust_env=False)
+
     async def run(self, _lock: UnitOfWork) -> None:
         """One round; `_lock` is the transaction that keeps other workers from doing it too."""
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             nodes = [row for row in await nodes_store.nodes(uow) if row.seen_at is not None]
-        async with httpx.AsyncClient(timeout=PROBE_S, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=PROBE_S, verify=self._tls, trust_env=False) as client:
             answered = await asyncio.gather(*(self._probe(client, node) for node in nodes))
         async with self._database.transaction(SYSTEM) as uow:
             samples = [

@@ -120,7 +120,7 @@ async def test_a_forged_list_of_slices_is_refused(tmp_path: Path) -> None:
     filler = Filler(await store_in(tmp_path), Around(home))
     with pytest.raises(UpstreamFailed):
         await filler.slice(ASKED, 0, until=1)
-    assert home.asked == []
+    assert filler.refused_fills == 1
 
 
 async def test_a_damaged_slice_is_dropped_and_fetched_again(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class Filler:
         self._upstreams = upstreams
         self._coming: dict[SliceKey, asyncio.Future[bytes]] = {}
         self._lists: dict[str, SliceList] = {}
+        self._lists_to_store: dict[str, bytes] = {}
         self._lists_order: Lru[str] = Lru(LISTS_BYTES)
         self._running: set[asyncio.Task[None]] = set()
         # Of its own for each step from the client, so that nodes that ask each other never wait
@@ -110,13 +111,18 @@ class Filler:
     async def _fetch(self, asked: Asked, keys: list[SliceKey]) -> None:
         """From the first place that gives what is still missing; each slice is checked alone."""
         generation = self._store.generation
-        hashes = await self._list(asked)
+        hashes = await self._known_list(asked)
+        offered: list[bytes] = []
+        if hashes is None:
+            asked = msgspec.structs.replace(asked, learn=offered.append)
         self._store.labels.add(asked.ticket)
         done = 0
         failed: UpstreamFailed | None = None
         for place in self._upstreams.order(asked):
             try:
                 async for content in place.slices(asked, keys[done].number, len(keys) - done):
+                    if hashes is None:
+                        hashes = await self._new_list(asked, offered)
                     hashes.check(keys[done].number, content)
                     await self._arrived(keys[done], content, generation)
                     done += 1
@@ -135,10 +141,13 @@ class Filler:
         future = self._coming.get(key)
         if future is not None and not future.done():
             future.set_result(content)
+        digests = self._lists_to_store.pop(key.sha256, None)
+        if digests is not None:
+            await self._store.put_list(key.sha256, digests)
         await self._store.put(key, content, generation=generation)
         self._coming.pop(key, None)
 
-    async def _list(self, asked: Asked) -> SliceList:
+    async def _known_list(self, asked: Asked) -> SliceList | None:
         source = source_of(asked.ticket)
         known = single(source) or self._lists.get(source.root)
         if known is not None:
@@ -147,9 +156,14 @@ class Filler:
         if stored is not None:
             with suppress(SliceMismatch):
                 return self._learn(source, stored)
-        offered = await self._upstreams.home.slice_list(asked)
-        found = self._learn(source, offered)
-        await self._store.put_list(source.sha256, offered)
+        return None
+
+    async def _new_list(self, asked: Asked, offered: list[bytes]) -> SliceList:
+        """The list that home has sent along with the bytes, or sends now."""
+        source = source_of(asked.ticket)
+        digests = offered[-1] if offered else await self._upstreams.home.slice_list(asked)
+        found = self._learn(source, digests)
+        self._lists_to_store[source.sha256] = digests
         return found
 
     def _learn(self, source: Source, digests: bytes) -> SliceList:

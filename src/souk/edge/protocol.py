@@ -20,6 +20,10 @@ ROOT: Final = "/_edge"
 NODE_HEADER: Final = "souk-node"
 """`<node id>.<secret>`"""
 TICKET_HEADER: Final = "souk-ticket"
+LIST_HEADER: Final = "souk-slices"
+"""A node that asks home for bytes asks with it for the list of slice hashes as well; in the answer
+it is the list, base64url, unless it is longer than MAX_LIST_BYTES."""
+MAX_LIST_BYTES: Final = 4096
 HOP_HEADER: Final = "souk-edge-hop"
 """`<number>.<peer secret>`: how many nodes a request has come through; it ends after MAX_HOPS."""
 MAX_HOPS: Final = 2

@@ -2,16 +2,27 @@
 
 import hmac
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Final, Protocol
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from souk.edge.protocol import HOP_HEADER, MAX_HOPS, NODE_HEADER, ROOT, TICKET_HEADER, Peer
+from souk.edge.protocol import (
+    HOP_HEADER,
+    LIST_HEADER,
+    MAX_HOPS,
+    NODE_HEADER,
+    ROOT,
+    TICKET_HEADER,
+    Peer,
+)
 from souk.edge.rendezvous import ranked
 from souk.edge.slices import SLICE_BYTES, Source
 from souk.edge.tickets import EdgeTicket
+from souk_client.proofs import ProofError
+from souk_client.proofs.canonical import decode_base64url
 
 _PEER_TIMEOUT: Final = httpx.Timeout(3.0, connect=0.5)
 """A peer that takes longer is passed by: home has everything."""
@@ -37,6 +48,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The ticket as it came: whoever is asked for the bytes checks it too."""
     hops: int
     """How many nodes the request has come through before this one."""
+    learn: Callable[[bytes], None] | None = None
+    """Hears the list of slice hashes, not checked, when home sends it with the bytes."""
 
 
 class Fetch(Protocol):
@@ -77,8 +90,11 @@ class Home:
     async def slices(self, asked: Asked, first: int, count: int) -> AsyncIterator[bytes]:
         source = source_of(asked.ticket)
         address = f"{self._url}{ROOT}/artifacts/{source.sha256}"
+        headers = self._headers(asked)
+        if asked.learn is not None:
+            headers[LIST_HEADER] = "1"
         async for content in _slices(
-            self._client, address, self._headers(asked), source, first, count
+            self._client, address, headers, source, first, count, learn=asked.learn
         ):
             yield content
 
@@ -177,6 +193,7 @@ async def _slices(
     count: int,
     *,
     limits: httpx.Timeout | None = None,
+    learn: Callable[[bytes], None] | None = None,
 ) -> AsyncIterator[bytes]:
     start = first * SLICE_BYTES
     end = min((first + count) * SLICE_BYTES, source.size_bytes)
@@ -191,6 +208,9 @@ async def _slices(
             "GET", address, headers=sent, timeout=limits or client.timeout
         ) as answer:
             _check_answer(answer, whole=whole, start=start, end=end, size_bytes=source.size_bytes)
+            if learn is not None and LIST_HEADER in answer.headers:
+                with suppress(ProofError):  # then it is asked for by itself
+                    learn(decode_base64url(answer.headers[LIST_HEADER], what="list"))
             async for chunk in answer.aiter_raw(2**18):
                 held += chunk
                 while number < first + count and len(held) >= source.length_of(number):

@@ -10,6 +10,8 @@ from litestar.response import Stream
 from souk.delivery.cdn.fleet import Fleet
 from souk.delivery.cdn.origin import Origin
 from souk.edge.protocol import (
+    LIST_HEADER,
+    MAX_LIST_BYTES,
     NODE_HEADER,
     ROOT,
     TICKET_HEADER,
@@ -20,6 +22,7 @@ from souk.edge.protocol import (
 from souk.edge.ranges import wanted_parts
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk_client.proofs.canonical import encode_base64url
 
 _OWN = {"transaction": "own", "rate": "own", "exclude_from_csrf": True}
 """Nodes are known by their secret; who has none is counted by the fleet itself."""
@@ -69,6 +72,8 @@ async def artifact(
     async with database.transaction(SYSTEM) as uow:
         node = await fleet.admit(uow, request.headers.get(NODE_HEADER), address=_address(request))
         ticket = await origin.admit(uow, node, request.headers.get(TICKET_HEADER), sha256=sha256)
+        wants_list = LIST_HEADER in request.headers and ticket.slices_root
+        digests = await origin.digests(uow, ticket) if wants_list else b""
     size = ticket.size_bytes
     parts = wanted_parts(request.headers.get("range"), size)
     if parts is None or len(parts) != 1:
@@ -76,6 +81,8 @@ async def artifact(
     else:
         start, end, status = parts[0].start, parts[0].end, 206
     headers = {"content-length": str(end - start), "cache-control": "no-store, no-transform"}
+    if 0 < len(digests) <= MAX_LIST_BYTES:
+        headers[LIST_HEADER] = encode_base64url(digests)
     if status == 206:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     return Stream(

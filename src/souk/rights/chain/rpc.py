@@ -178,12 +178,27 @@ class Rpc:
             raise ChainUnreachable(
                 f"It is a node of chain {chain_id}, and not of {self.spec.chain_id}."
             )
-        first = await self._ask(number, "eth_getBlockByNumber", ("0x0", False))
-        genesis = msgspec.json.decode(first, type=Block).hash
+        genesis = (await self._first_block(number)).hash
         if self._genesis not in (None, genesis):
             raise ChainUnreachable("Its first block is another one than that of the others.")
         self._genesis = genesis
         self._good.add(number)
+
+    async def _first_block(self, number: int) -> Block:
+        """What tells this chain from others of its id.
+
+        Anvil makes a new block 0 whenever it loads its state, so a local chain is known by block 1.
+        """
+        if not self.spec.is_local:
+            found = await self._ask(number, "eth_getBlockByNumber", ("0x0", False))
+            return msgspec.json.decode(found, type=Block)
+        found = await self._ask(number, "eth_getBlockByNumber", ("0x1", False))
+        block = msgspec.json.decode(found, type=Block | None)
+        if block is not None:
+            return block
+        await self._ask(number, "evm_mine", ())
+        found = await self._ask(number, "eth_getBlockByNumber", ("0x1", False))
+        return msgspec.json.decode(found, type=Block)
 
     async def _ask(self, number: int, method: str, parameters: Sequence[object]) -> msgspec.Raw:
         if self._client is None:

@@ -213,14 +213,14 @@ def running_chain(*options: str) -> Iterator[Chain]:
     command = [str(binary or shutil.which("anvil")), "--port", str(port), "--silent", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _await_port(port, process)
+        await_port(port, process)
         yield Chain(f"http://127.0.0.1:{port}")
     finally:
         process.terminate()
         process.wait()
 
 
-def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, "the local chain ended"

@@ -126,7 +126,10 @@ def test_revalidation_ranges_and_head(ada: Owner) -> None:
 
 def test_a_document_at_the_shared_address_runs_nothing(ada: Owner) -> None:
     page = ada.put("p.html", b"<!doctype html><title>x</title><script>alert(1)</script>")
-    picture = ada.put("p.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>')
+    active = b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'
+    with refused("asset_refused", 409):
+        ada.put("active.svg", active)
+    picture = ada.put("p.svg", active.replace(b"script", b"title"))
     for asset, kind in ((page, "text/html"), (picture, "image/svg+xml")):
         answer = ada.fetch(asset)
         assert answer.headers["content-type"].startswith(kind)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from souk_client.contracts.works import Listing, ListingRequest, VersionFile
-from souk_client.proofs.ipfs import FileHasher, directory_dag
+from souk_client.proofs.ipfs import Dag, FileHasher, directory_dag
 from souk_client.sdk import Souk
 
 WITHIN_S = 60.0
@@ -49,12 +49,17 @@ def file_cid(content: bytes) -> str:
 
 def folder_cid(files: dict[str, bytes]) -> str:
     """The CID of a folder of these files."""
+    return str(folder_dag(files).root.cid)
+
+
+def folder_dag(files: dict[str, bytes]) -> Dag:
+    """The nodes of a folder of these files; the last one is the folder itself."""
     entries = []
     for path, content in files.items():
         hasher = FileHasher()
         hasher.update(content)
         entries.append((path, hasher.dag().root))
-    return str(directory_dag(entries).root.cid)
+    return directory_dag(entries)
 
 
 def await_cid(base_url: str, cid: str, key: str | None = None, *, status: int = 200) -> None:

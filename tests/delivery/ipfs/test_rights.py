@@ -11,9 +11,18 @@ import pytest
 from souk.works.artifacts.model import blob_name
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import LicenceTerms, Listing, OfferRequest, OfferUpdate
+from souk_client.proofs.ipfs import Entry, directory_dag, parse_cid
+from souk_client.proofs.ipfs.cids import node_cid
 from souk_client.sdk import Souk
 from tests.delivery.ipfs.checker import files_below, read_car
-from tests.delivery.ipfs.market import await_cid, file_cid, folder_cid, key_of, publish_files
+from tests.delivery.ipfs.market import (
+    await_cid,
+    file_cid,
+    folder_cid,
+    folder_dag,
+    key_of,
+    publish_files,
+)
 from tests.market import PASSWORD, funded, sign_up
 from tests.serving import Marketplace
 
@@ -33,6 +42,11 @@ class Work:
         self.leaf = file_cid(weights[:MIB])
         self.folder = folder_cid({"weights.bin": weights})
         self.listing: Listing = publish_files(seller, self.files, **fields)
+
+    @property
+    def root_block(self) -> bytes:
+        """The node of the whole folder, which anybody can make from what the listing shows."""
+        return folder_dag(self.files).blocks[-1]
 
     @property
     def names(self) -> dict[str, str]:
@@ -98,6 +112,30 @@ def test_nobody_gets_a_licensed_work_by_knowing_its_names(base_url: str, license
         .startswith("public")
         is False
     )
+
+
+def test_a_file_that_reads_as_a_node_opens_nothing_that_it_links_to(
+    base_url: str, licensed: Work
+) -> None:
+    """Names of licensed trees are public; a file of one's own may hold links to them."""
+    thief = sign_up(base_url)
+    key = key_of(thief)
+    sizes = {"dag_bytes": 10, "file_bytes": 10}
+    linking = directory_dag([("theirs", Entry(parse_cid(licensed.root), **sizes))]).blocks[-1]
+    copied = licensed.root_block
+    publish_files(thief, {"linking": linking, "copied": copied})
+    for block in (linking, copied):
+        await_cid(base_url, file_cid(block))
+        assert httpx.get(f"{base_url}/ipfs/{file_cid(block)}?format=raw").content == block
+    unknown, refused = {(404, "content_unknown")}, {(403, "licence_needed")}
+    for asked in (None, key):
+        assert ask(base_url, str(node_cid(linking)), asked) == unknown
+        assert ask(base_url, str(node_cid(copied)), asked) == refused
+        headers = {"authorization": f"Bearer {asked}"} if asked else {}
+        for path in (f"{node_cid(linking)}/theirs/notes", f"{licensed.root}/notes"):
+            answer = httpx.get(f"{base_url}/ipfs/{path}?format=car", headers=headers)
+            assert answer.status_code in {403, 404}
+            assert licensed.files["notes"] not in answer.content
 
 
 def test_a_licence_opens_everything_and_no_cache_keeps_it(base_url: str, licensed: Work) -> None:

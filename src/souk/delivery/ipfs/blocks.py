@@ -7,14 +7,14 @@ from contextlib import aclosing
 from typing import Final
 
 from souk.delivery.ipfs import store
-from souk.delivery.ipfs.errors import BlockDamaged, ContentGone
+from souk.delivery.ipfs.errors import BlockDamaged, ContentGone, GatewayQuestion
 from souk.delivery.ipfs.pieces import cut
 from souk.delivery.ipfs.store import BlockRow
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.kernel.errors import NotFound
 from souk.works.artifacts.api import Artifacts
-from souk_client.proofs.ipfs import Cid
+from souk_client.proofs.ipfs import DAG_PB, Cid
 
 AT_ONCE: Final = 5000
 """How many blocks are looked up with one query."""
@@ -30,7 +30,10 @@ class Blocks:
         self._artifacts = artifacts
 
     async def find(self, digests: Collection[bytes]) -> dict[bytes, BlockRow]:
-        """Where these blocks are; those that are not here, or not clean, are left out."""
+        """Where these blocks are; those that are not here, or not clean, are left out.
+
+        One that is a node of a tree and bytes of a file as well is given as the node.
+        """
         found: dict[bytes, BlockRow] = {}
         wanted = list(dict.fromkeys(digests))
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
@@ -39,7 +42,7 @@ class Blocks:
                 names = {row.sha256 for row in rows if row.sha256}
                 known = await self._artifacts.get_many(uow, names) if names else {}
                 clean = {name for name, one in known.items() if one.scan.state == "clean"}
-                for row in rows:
+                for row in sorted(rows, key=lambda row: not row.is_node):
                     if not row.sha256 or row.sha256 in clean:
                         found.setdefault(row.digest, row)
         return found
@@ -48,11 +51,12 @@ class Blocks:
         """One block.
 
         Raises:
-            Gone: `content_gone`. Damaged: `block_damaged`.
+            Gone: `content_gone`. Damaged: `block_damaged`. Malformed: `gateway_request_invalid`.
         """
         found = await self.find([cid.digest])
         if cid.digest not in found:
             raise ContentGone("its file is kept back")
+        check_node(cid, found[cid.digest])
         async with aclosing(self.stream([(cid, found[cid.digest])])) as blocks:
             _, block = await anext(blocks)
         return block
@@ -85,6 +89,16 @@ class Blocks:
         content = self._artifacts.open(first.sha256, start=first.start_byte, end=last.end_byte)
         async for piece in cut(content, [row.range_bytes for _, row in run]):
             yield piece
+
+
+def check_node(cid: Cid, row: BlockRow) -> None:
+    """That what a CID calls a node was made as one: the links of a file's bytes lead nowhere.
+
+    Raises:
+        Malformed: `gateway_request_invalid`.
+    """
+    if cid.codec == DAG_PB and not row.is_node:
+        raise GatewayQuestion("This CID says dag-pb, but its block is bytes of a file.")
 
 
 def _runs(wanted: Sequence[tuple[Cid, BlockRow]]) -> Iterator[list[tuple[Cid, BlockRow]]]:

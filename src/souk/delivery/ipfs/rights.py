@@ -2,7 +2,9 @@
 
 Everybody may have the content of a published work that is given away for ever. Others may have
 what they hold a good licence for, what their organisation sells, and what it has brought in itself.
-Whoever may have a block may have all below it: it is of the same version or file.
+Whoever may have a block may have all below it: it is of the same version or file. That holds of
+nodes that were made as such; a file whose bytes are those of a node, with links to anything, is
+bytes, and is asked for as bytes.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,7 @@ from souk.rights.licences.api import Licences
 from souk.works.artifacts.api import Artifacts
 from souk.works.listings.api import Listings
 from souk_client.contracts.works import ListingSummary
-from souk_client.proofs.ipfs import Cid
+from souk_client.proofs.ipfs import DAG_PB, Cid
 
 MAX_PLACES: Final = 1000
 MAX_LICENCES_ASKED: Final = 50
@@ -50,7 +52,9 @@ class Rights:
             NotFound: `content_unknown`, also for a block inside of what the caller may not have.
             Forbidden: `licence_needed`. Gone: `content_gone`. Withheld: `content_withheld`.
         """
-        places = await store.places(uow, cid.digest, cid.binary, limit=MAX_PLACES)
+        places = await store.places(
+            uow, cid.digest, cid.binary, as_node=cid.codec == DAG_PB, limit=MAX_PLACES
+        )
         if not places:
             raise ContentUnknown()
         of_listings = {place.listing_id for place in places if place.listing_id is not None}
@@ -85,7 +89,7 @@ class Rights:
                 uow, actor.memberships, listing_id, user_id=actor.user_id
             ):
                 return True
-        artifacts = await store.artifacts_of(uow, cid.digest)
+        artifacts = await store.artifacts_of(uow, cid.digest, as_node=cid.codec == DAG_PB)
         for organisation_id in actor.memberships:
             if artifacts and await self._artifacts.held(uow, organisation_id, artifacts):
                 return True

@@ -29,6 +29,12 @@ class BlockRow(msgspec.Struct, frozen=True, kw_only=True):
     def end_byte(self) -> int:
         return self.start_byte + self.range_bytes
 
+    @property
+    def is_node(self) -> bool:
+        """Whether it was made as a node of a tree: bytes of a file that look like one are none,
+        and nothing they link to comes with them."""
+        return bool(self.head or self.tail)
+
 
 class FileRow(msgspec.Struct, frozen=True, kw_only=True):
     """An artifact whose tree is known."""
@@ -91,8 +97,14 @@ async def blocks(uow: UnitOfWork, digests: Collection[bytes]) -> list[BlockRow]:
     )
 
 
-async def places(uow: UnitOfWork, digest: bytes, root: bytes, *, limit: int) -> list[Place]:
-    """Whose a block is, each listing and organisation once."""
+async def places(
+    uow: UnitOfWork, digest: bytes, root: bytes, *, as_node: bool, limit: int
+) -> list[Place]:
+    """Whose a block is, each listing and organisation once.
+
+    Args:
+        as_node: only of those that have it as a node of a tree, not as bytes of a file.
+    """
     return await uow.all(
         Place,
         """
@@ -108,19 +120,28 @@ async def places(uow: UnitOfWork, digest: bytes, root: bytes, *, limit: int) -> 
             JOIN ipfs.trees t ON t.id = c.tree_id
             LEFT JOIN ipfs.files f ON f.sha256 = b.sha256
             WHERE b.digest = %(digest)s
+                AND (NOT %(as_node)s OR octet_length(b.head) + octet_length(b.tail) > 0)
         ) found
         GROUP BY listing_id, organisation_id LIMIT %(limit)s
         """,
         digest=digest,
         root=root,
+        as_node=as_node,
         limit=limit,
     )
 
 
-async def artifacts_of(uow: UnitOfWork, digest: bytes) -> list[str]:
-    """The artifacts that have this block."""
+async def artifacts_of(uow: UnitOfWork, digest: bytes, *, as_node: bool) -> list[str]:
+    """The artifacts that have this block; with `as_node` as in `places`."""
     return await uow.values(
-        "SELECT sha256 FROM ipfs.blocks WHERE digest = %(digest)s LIMIT 1000", digest=digest
+        """
+        SELECT sha256 FROM ipfs.blocks
+        WHERE digest = %(digest)s
+            AND (NOT %(as_node)s OR octet_length(head) + octet_length(tail) > 0)
+        LIMIT 1000
+        """,
+        digest=digest,
+        as_node=as_node,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from souk.delivery.ipfs.blocks import Blocks
+from souk.delivery.ipfs.blocks import Blocks, check_node
 from souk.delivery.ipfs.errors import ContentGone, GatewayQuestion, PathUnknown
 from souk.delivery.ipfs.model import ByteSpan, DagScope
 from souk.delivery.ipfs.store import BlockRow
@@ -145,6 +145,7 @@ class _Descent:
                     if _is_new(cid, self._seen):
                         leaves.append((cid, found[cid.digest]))
                     continue
+                check_node(cid, found[cid.digest])
                 async for leaf in self._blocks.stream(leaves):
                     yield leaf
                 leaves = []

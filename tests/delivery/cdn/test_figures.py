@@ -193,6 +193,6 @@ def test_an_admin_is_told_when_a_limit_is_crossed_and_when_that_is_over(
     until(lambda: len(told()) == 2, what="the second notice")
     changed = admin.put(f"{rules}/{rule['id']}", json={**body, "threshold": 0.5}).json()
     assert (changed["id"], changed["threshold"]) == (rule["id"], 0.5)
-    assert admin.get(rules).json()["items"] == [changed]
+    assert changed in admin.get(rules).json()["items"]
     assert admin.delete(f"{rules}/{rule['id']}").status_code == 204
     assert admin.delete(f"{rules}/{rule['id']}").json()["code"] == "alert_rule_unknown"

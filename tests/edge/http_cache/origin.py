@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from souk.edge.http_cache.fields import format_date
 from tests.edge.http_cache.serving import Now
@@ -106,12 +106,12 @@ class Origin:
             connection.close()
 
 
-def _requests(reading: "socket.SocketIO") -> Iterator[Seen]:  # type: ignore[type-arg]  # a file
+def _requests(reading: BinaryIO) -> Iterator[Seen]:
     while line := reading.readline():
         method, target, _ = line.decode("latin-1").split(" ")
         fields = []
-        while (line := reading.readline().decode("latin-1").rstrip("\r\n")) != "":
-            name, _, value = line.partition(":")
+        while (text := reading.readline().decode("latin-1").rstrip("\r\n")) != "":
+            name, _, value = text.partition(":")
             fields.append((name.lower(), value.strip()))
         facts = dict(fields)
         body = b""

@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,14 @@ from souk.edge.usage import Usage
 
 REGION = "eu-west"
 ALL_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "M-SEARCH")
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for something that is sure to come."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 class Now:

@@ -7,7 +7,8 @@ import pytest
 
 from souk.edge.sites import SiteRules
 from tests.edge.http_cache.conftest import Bench
-from tests.edge.http_cache.serving import ALL_METHODS
+from tests.edge.http_cache.origin import Reply
+from tests.edge.http_cache.serving import ALL_METHODS, until
 
 
 def hits(bench: Bench, path: str) -> int:
@@ -224,7 +225,7 @@ def test_an_unsafe_request_makes_what_it_is_about_be_asked_for_anew(
 def test_many_who_miss_at_once_cost_one_request(bench: Bench) -> None:
     path, asked = bench.path(), 20
     everybody = threading.Event()
-    slow = [
+    slow: Reply = [
         bench.origin.ok(b"", "Cache-Control: max-age=60", length=2000),
         everybody.wait,
         b"x" * 2000,
@@ -237,8 +238,7 @@ def test_many_who_miss_at_once_cost_one_request(bench: Bench) -> None:
     ]
     for one in clients:
         one.start()
-    while bench.node.parts.cache.under_way < asked:
-        pass
+    until(lambda: bench.node.parts.cache.under_way == asked)
     everybody.set()
     for one in clients:
         one.join(30)

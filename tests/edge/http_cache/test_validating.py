@@ -110,6 +110,7 @@ def test_a_stale_answer_is_given_while_it_is_validated(bench: Bench) -> None:
     control = "Cache-Control: max-age=10, stale-while-revalidate=30"
     origin.on(path, origin.ok(b"one", control), origin.ok(b"two", control))
     bench.get(path)
+    bench.node.settled()
     bench.later(20)
     stale = bench.get(path)
     assert stale.content == b"one"

@@ -1,11 +1,14 @@
-"""An edge node: small files, a large one, and misses, beside what the server alone can do."""
+"""Edge nodes of both engines: small files, a large one, ranges and misses, beside their peers."""
 
-import asyncio
 import http.client
 import os
 import secrets
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,10 +16,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from bench._bare_handlers import bare_handler
+from bench._cdn_peers import free_port, plain_nginx, requests_per_s, varnish
 from bench._download_peer import bare_file_server
 from bench._harness import Line, Section, bench_marketplace, signed_up
-from bench._http import Request, Target
-from bench._load import closed_loop
+from souk.edge.protocol import LOCAL_JOIN
+from souk.infra.keyring import Sealer
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import ListingRequest, VersionFile
 from souk_client.sdk import Souk
@@ -24,43 +28,55 @@ from souk_client.sdk import Souk
 MIB: Final = 2**20
 SMALL: Final = 10_000
 SMALL_GOAL: Final = 0.70
+NGINX_GOAL: Final = 0.90
 LARGE_GOAL: Final = 0.80
+RANGE_GOAL: Final = 1.0
+RANGE_NOISE: Final = 0.05
+"""What two measurements of the very same differ by here."""
 MISS_GOAL_MS: Final = 5.0
-NODE: Final = {
-    "SOUK_CDN_LOCAL_REGIONS": "eu-west",
-    "SOUK_CDN_LOCAL_CACHE_BYTES": str(4 * 1024 * MIB),
-}
+RANGE_BYTES: Final = 16 * MIB
+SECRET: Final = secrets.token_hex(32)
+REGIONS: Final = {"embedded": "eu-west", "nginx": "na-east"}
+"""Apart, so that neither asks the other for what it has not."""
 HOW: Final = """
-One node beside a marketplace, both on this machine, as `souk up` runs them. *Small*: a cached file
-of 10,000 bytes by its signed address on 16 connections, beside a handler on the same server
-(Granian, ASGI, embedded, one process) that does nothing but return such bytes; one Python client
-loads both, so its own share weighs on both alike. *Large*: one client reads a cached file, every
-slice checked against its checksum on the way, beside a bare file response. *Miss*: time to the
-first byte of files that the node has never seen, beside the same from the marketplace itself.
-Rounds alternate; medians are compared. Others' work on the machine weighs on all of it (load
+One node of each engine beside a marketplace, all on this machine. *Small*: a cached file of 10,000
+bytes by its signed address on 16 connections: the embedded node beside a handler on the same server
+(Granian, ASGI, embedded, one process) that does nothing but return such bytes; the node behind
+nginx (one worker) beside nginx (one worker, Debian's settings) that serves such a file, and beside
+Varnish; `wrk` loads all of them. *Large*: one client reads a cached file, in the embedded node
+every slice checked against its checksum on the way, beside a bare file response. *Ranges*: the same
+file in ranges of 16 MiB one after the other on one connection, beside the file in one piece.
+*Miss*: time to the first byte of files that the node has never seen, beside the same from the
+marketplace itself, which is their origin. Everything is measured in turns, round by round; a ratio
+is the median of the rounds' own ratios. Others' work on the machine weighs on all of it (load
 average when it was measured: {load:.0f}, on {cores} cores).
 """
 
 
 def run(*, quick: bool) -> Section:
-    """Measures all three."""
-    rounds, duration_s = (2, 1.0) if quick else (5, 4.0)
+    """Measures all of it."""
+    rounds, seconds = (2, 1.0) if quick else (7, 3.0)
     large_bytes = (64 if quick else 1024) * MIB
     with (
-        tempfile.TemporaryDirectory(prefix="souk-bench-") as folder,
-        bench_marketplace(environment=NODE) as (market, _),
+        tempfile.TemporaryDirectory(prefix="souk-bench-") as name,
+        bench_marketplace(environment={"SOUK_SECRET": SECRET}) as (market, _),
         signed_up(market, "maker") as seller,
         signed_up(market, "reader") as buyer,
     ):
-        _until_a_node_is_there(market.base_url)
-        small = _bought(seller, buyer, Path(folder, "small.bin"), SMALL)
-        big_path = Path(folder, "weights.bin")
-        large = _bought(seller, buyer, big_path, large_bytes)
-        lines = [
-            _small(buyer, small, rounds=rounds, duration_s=duration_s),
-            _large(buyer, large, big_path, size_bytes=large_bytes, rounds=rounds),
-            _misses(seller, buyer, Path(folder), count=6 if quick else 30),
-        ]
+        folder = Path(name)
+        with (
+            _node(market.base_url, folder, "embedded") as embedded,
+            _node(market.base_url, folder, "nginx") as nginx,
+        ):
+            _until_nodes_are_there(market.base_url, 2)
+            at = {"embedded": embedded, "nginx": nginx}
+            small = _Bought(seller, buyer, folder / "small.bin", SMALL, at)
+            large = _Bought(seller, buyer, folder / "weights.bin", large_bytes, at)
+            lines = [
+                *_small(small, rounds=rounds, seconds=seconds),
+                *_large(large, rounds=rounds),
+                _misses(seller, buyer, folder, at, count=6 if quick else 30),
+            ]
     return Section(
         title="CDN: an edge node",
         how=HOW.format(load=os.getloadavg()[0], cores=os.cpu_count()),
@@ -68,63 +84,191 @@ def run(*, quick: bool) -> Section:
     )
 
 
-def _small(buyer: Souk, licence_id: str, *, rounds: int, duration_s: float) -> Line:
-    address = _at_node(buyer, licence_id)
-    httpx.get(address).raise_for_status()
-    ours, bare = [], []
-    with bare_handler(SMALL) as port:
-        for _ in range(rounds):
-            address = _at_node(buyer, licence_id)
-            ours.append(_rate(address, duration_s))
-            bare.append(_rate(f"http://127.0.0.1:{port}/", duration_s))
-    mine, peer = _median(ours), _median(bare)
-    return Line(
-        what=f"{SMALL:,} bytes, cached",
-        measured=f"{mine:,.0f}/s, {mine / peer:.0%} of the bare handler",
-        promised=f"≥ {SMALL_GOAL:.0%} of a bare handler",
-        reached=mine >= SMALL_GOAL * peer,
-        beside=f"bare handler: {peer:,.0f}/s",
+class _Bought:
+    """A licence of a new work with one file of random bytes, and its addresses at the nodes."""
+
+    def __init__(
+        self, seller: Souk, buyer: Souk, path: Path, size_bytes: int, nodes: dict[str, str]
+    ) -> None:
+        self.path = path
+        self.size_bytes = size_bytes
+        self._buyer = buyer
+        self._nodes = nodes
+        with path.open("wb") as file:
+            for at in range(0, size_bytes, MIB):
+                file.write(secrets.token_bytes(min(MIB, size_bytes - at)))
+        artifact = seller.upload_file(path)
+        listing = seller.listings.create(
+            ListingRequest(
+                kind="model", slug=path.stem, title=path.stem, licence="MIT", price_minor=0
+            )
+        )
+        files = [VersionFile(path="data.txt", sha256=artifact.sha256)]
+        seller.listings.create_version(listing.id, version="1.0.0", files=files)
+        seller.listings.publish(listing.id)
+        self._licence_id = buyer.orders.create(OrderRequest(listing_id=listing.id)).licence_id
+
+    def at_home(self) -> str:
+        """Its address at the marketplace, which serves it itself."""
+        return f"{self._buyer.licences.files(self._licence_id).items[0].url}?from=home"
+
+    def at(self, engine: str) -> str:
+        """A fresh address at a node: it is as good at one as at the other."""
+        url = self._buyer.licences.files(self._licence_id).items[0].url
+        while True:
+            with httpx.stream("GET", url) as answer:
+                if answer.status_code == 307:
+                    return self._nodes[engine] + urlsplit(answer.headers["location"]).path
+            time.sleep(0.2)  # a large file is being hashed
+
+
+@contextmanager
+def _node(home_url: str, folder: Path, engine: str) -> Iterator[str]:
+    """`souk edge` as an operator runs it; answers its address."""
+    port = free_port()
+    environment = os.environ | {
+        "SOUK_EDGE_HOME_URL": home_url,
+        "SOUK_EDGE_TOKEN": Sealer(SECRET).derive(LOCAL_JOIN).hex(),
+        "SOUK_EDGE_PORT": str(port),
+        "SOUK_EDGE_DATA_DIR": str(folder / engine),
+        "SOUK_EDGE_FREE_BYTES_KEPT": "0",
+        "SOUK_EDGE_NGINX_WORKERS": "1",
+    }
+    command = [sys.executable, "-m", "souk.apps.cli", "edge", "--region", REGIONS[engine]]
+    process = subprocess.Popen(
+        [*command, "--engine", engine],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def _rate(address: str, duration_s: float) -> float:
-    parts = urlsplit(address)
-    assert parts.hostname is not None and parts.port is not None
-    request = Request(parts.path)
-    target = Target(parts.hostname, parts.port)
-    load = closed_loop(target, lambda _: request, connections=16, duration_s=duration_s)
-    return asyncio.run(load).answered_per_s
+def _small(small: _Bought, *, rounds: int, seconds: float) -> list[Line]:
+    with (
+        bare_handler(SMALL) as bare_port,
+        plain_nginx(small.path.parent) as nginx_port,
+        varnish(nginx_port) as varnish_port,
+    ):
+        bare = f"http://127.0.0.1:{bare_port}/"
+        plain = f"http://127.0.0.1:{nginx_port}/{small.path.name}"
+        kept = f"http://127.0.0.1:{varnish_port}/{small.path.name}"
+        for address in (small.at("embedded"), small.at("nginx"), plain, kept):
+            for _ in range(3):
+                httpx.get(address).raise_for_status()
+        rates = _in_turns(
+            rounds,
+            {
+                "embedded": lambda: requests_per_s(small.at("embedded"), seconds=seconds),
+                "bare": lambda: requests_per_s(bare, seconds=seconds),
+                "nginx": lambda: requests_per_s(small.at("nginx"), seconds=seconds),
+                "plain": lambda: requests_per_s(plain, seconds=seconds),
+                "varnish": lambda: requests_per_s(kept, seconds=seconds),
+            },
+        )
+    mine, engine = _ratio(rates, "embedded", "bare"), _ratio(rates, "nginx", "plain")
+    middle = {name: _median(found) for name, found in rates.items()}
+    return [
+        Line(
+            what=f"{SMALL:,} bytes, cached, embedded",
+            measured=f"{middle['embedded']:,.0f}/s, {mine:.0%} of the bare handler",
+            promised=f"≥ {SMALL_GOAL:.0%} of a bare handler",
+            reached=mine >= SMALL_GOAL,
+            beside=f"bare handler: {middle['bare']:,.0f}/s",
+            bounded_by="11 header fields and a signed address of 700 bytes in Python and Granian",
+        ),
+        Line(
+            what=f"{SMALL:,} bytes, cached, nginx engine",
+            measured=f"{middle['nginx']:,.0f}/s, {engine:.0%} of plain nginx",
+            promised=f"≥ {NGINX_GOAL:.0%} of plain nginx",
+            reached=engine >= NGINX_GOAL,
+            beside=f"plain nginx: {middle['plain']:,.0f}/s, Varnish: {middle['varnish']:,.0f}/s",
+            bounded_by="11 header fields and a signed address of 700 bytes",
+        ),
+    ]
 
 
-def _large(buyer: Souk, licence_id: str, path: Path, *, size_bytes: int, rounds: int) -> Line:
-    ours, bare = [], []
-    with bare_file_server(path) as port:
-        _read(_at_node(buyer, licence_id), size_bytes)
-        for _ in range(rounds):
-            ours.append(size_bytes / _read(_at_node(buyer, licence_id), size_bytes))
-            bare.append(size_bytes / _read(f"http://127.0.0.1:{port}/weights.bin", size_bytes))
-    mine, peer = _median(ours), _median(bare)
-    return Line(
-        what=f"{size_bytes // MIB:,} MiB, cached",
-        measured=f"{mine / MIB:,.0f} MiB/s, {mine / peer:.0%} of the bare response",
-        promised=f"≥ {LARGE_GOAL:.0%} of a bare file response",
-        reached=mine >= LARGE_GOAL * peer,
-        beside=f"bare file response: {peer / MIB:,.0f} MiB/s",
-        bounded_by="each slice is read and checked in Python before it is sent",
-    )
+def _large(large: _Bought, *, rounds: int) -> list[Line]:
+    size = large.size_bytes
+    with bare_file_server(large.path) as port, plain_nginx(large.path.parent) as nginx_port:
+        bare = f"http://127.0.0.1:{port}/weights.bin"
+        plain = f"http://127.0.0.1:{nginx_port}/{large.path.name}"
+        for engine in ("embedded", "nginx", "nginx", "nginx"):
+            _read(large.at(engine), size)
+        took = _in_turns(
+            rounds,
+            {
+                "embedded": lambda: size / _read(large.at("embedded"), size),
+                "bare": lambda: size / _read(bare, size),
+                "embedded ranges": lambda: size / _read_ranges(large.at("embedded"), size),
+                "nginx": lambda: size / _read(large.at("nginx"), size),
+                "plain": lambda: size / _read(plain, size),
+                "nginx ranges": lambda: size / _read_ranges(large.at("nginx"), size),
+            },
+        )
+    middle = {name: _median(found) / MIB for name, found in took.items()}
+    mine, front = _ratio(took, "embedded", "bare"), _ratio(took, "nginx", "plain")
+    lines = [
+        Line(
+            what=f"{size // MIB:,} MiB, cached, embedded",
+            measured=f"{middle['embedded']:,.0f} MiB/s, {mine:.0%} of the bare response",
+            promised=f"≥ {LARGE_GOAL:.0%} of a bare file response",
+            reached=mine >= LARGE_GOAL,
+            beside=f"bare file response: {middle['bare']:,.0f} MiB/s",
+            bounded_by="each slice is read and checked in Python before it is sent",
+        ),
+        Line(
+            what=f"{size // MIB:,} MiB, cached, nginx engine",
+            measured=f"{middle['nginx']:,.0f} MiB/s, {front:.0%} of plain nginx",
+            beside=f"plain nginx: {middle['plain']:,.0f} MiB/s",
+        ),
+    ]
+    for name, label in (("embedded", "embedded"), ("nginx", "nginx engine")):
+        by_byte = _ratio(took, f"{name} ranges", name)
+        lines.append(
+            Line(
+                what=f"the same in ranges of {RANGE_BYTES // MIB} MiB, {label}",
+                measured=f"{middle[f'{name} ranges']:,.0f} MiB/s, {by_byte:.0%} of the whole's",
+                promised="not slower per byte (but for 5% of noise)",
+                reached=by_byte >= RANGE_GOAL - RANGE_NOISE,
+                beside=f"in one piece: {middle[name]:,.0f} MiB/s",
+            )
+        )
+    return lines
 
 
-def _misses(seller: Souk, buyer: Souk, folder: Path, *, count: int) -> Line:
-    ours, home = [], []
+def _in_turns(rounds: int, what: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
+    """Each of them once in every round, in an order that turns, so that none comes always first."""
+    found: dict[str, list[float]] = {name: [] for name in what}
+    names = list(what)
+    for number in range(rounds):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            found[name].append(what[name]())
+    return found
+
+
+def _ratio(found: dict[str, list[float]], mine: str, peer: str) -> float:
+    return _median([a / b for a, b in zip(found[mine], found[peer], strict=True)])
+
+
+def _misses(seller: Souk, buyer: Souk, folder: Path, nodes: dict[str, str], *, count: int) -> Line:
+    took: dict[str, list[float]] = {"home": [], **{engine: [] for engine in nodes}}
     for number in range(count):
-        licence_id = _bought(seller, buyer, folder / f"miss{number}.bin", 3 * MIB)
-        at_home = f"{buyer.licences.files(licence_id).items[0].url}?from=home"
-        home.append(_first_byte(at_home))
-        ours.append(_first_byte(_at_node(buyer, licence_id)))
-    mine, peer = _median(ours) * 1000, _median(home) * 1000
+        for engine in nodes:
+            name = f"miss{number}-{engine}.bin"
+            bought = _Bought(seller, buyer, folder / name, 3 * MIB, nodes)
+            took["home"].append(_first_byte(bought.at_home()))
+            took[engine].append(_first_byte(bought.at(engine)))
+    peer = _median(took["home"]) * 1000
+    mine, behind = _median(took["embedded"]) * 1000, _median(took["nginx"]) * 1000
     return Line(
         what="first byte of a miss",
-        measured=f"{mine:.1f} ms",
+        measured=f"{mine:.1f} ms (nginx engine: {behind:.1f} ms)",
         promised=f"≤ origin + {MISS_GOAL_MS:g} ms",
         reached=mine <= peer + MISS_GOAL_MS,
         beside=f"origin: {peer:.1f} ms",
@@ -132,37 +276,33 @@ def _misses(seller: Souk, buyer: Souk, folder: Path, *, count: int) -> Line:
     )
 
 
-def _bought(seller: Souk, buyer: Souk, path: Path, size_bytes: int) -> str:
-    """A licence of a new work with one file of random bytes."""
-    with path.open("wb") as file:
-        for at in range(0, size_bytes, MIB):
-            file.write(secrets.token_bytes(min(MIB, size_bytes - at)))
-    artifact = seller.upload_file(path)
-    listing = seller.listings.create(
-        ListingRequest(kind="model", slug=path.stem, title=path.stem, licence="MIT", price_minor=0)
-    )
-    files = [VersionFile(path="weights.bin", sha256=artifact.sha256)]
-    seller.listings.create_version(listing.id, version="1.0.0", files=files)
-    seller.listings.publish(listing.id)
-    return buyer.orders.create(OrderRequest(listing_id=listing.id)).licence_id
-
-
-def _at_node(buyer: Souk, licence_id: str) -> str:
-    """An address at the node; the first of a large file comes once its slices are hashed."""
-    url = buyer.licences.files(licence_id).items[0].url
-    while True:
-        with httpx.stream("GET", url) as answer:
-            if answer.status_code == 307:
-                return answer.headers["location"]
-        time.sleep(0.2)
-
-
-def _until_a_node_is_there(base_url: str) -> None:
+def _until_nodes_are_there(base_url: str, count: int) -> None:
     deadline = time.monotonic() + 60
-    while not httpx.get(f"{base_url}/api/v1/cdn/route").json()["nodes"]:
+    while len(httpx.get(f"{base_url}/api/v1/cdn/route").json()["nodes"]) < count:
         if time.monotonic() > deadline:
             raise RuntimeError("no node joined")
         time.sleep(0.1)
+
+
+def _read_ranges(address: str, size_bytes: int) -> float:
+    """Seconds to read it all in ranges, one after the other on one connection."""
+    parts = urlsplit(address)
+    assert parts.hostname is not None
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)
+    buffer = memoryview(bytearray(MIB))
+    got = 0
+    started = time.perf_counter()
+    for at in range(0, size_bytes, RANGE_BYTES):
+        last = min(at + RANGE_BYTES, size_bytes) - 1
+        connection.request("GET", parts.path, headers={"range": f"bytes={at}-{last}"})
+        answer = connection.getresponse()
+        while read := answer.readinto(buffer):
+            got += read
+    took = time.perf_counter() - started
+    connection.close()
+    if got != size_bytes:
+        raise RuntimeError(f"{got} of {size_bytes} bytes came")
+    return took
 
 
 def _read(address: str, size_bytes: int) -> float:

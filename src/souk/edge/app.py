@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from souk.edge.answers import JSON, Headers, Refused
-from souk.edge.asgi import Incoming, Outgoing, Receive, Scope, Send
+from souk.edge.asgi import BY_NGINX, Incoming, Outgoing, Receive, Scope, Send
 from souk.edge.clock import HomeClock
 from souk.edge.commands import Commands, CommandsRefused, read_commands
 from souk.edge.http_cache.serving import SiteCache
@@ -56,7 +56,7 @@ class EdgeApp:
         if scope["type"] != "http":
             return
         answer = Outgoing(send)
-        if self._link.state in _SERVING:
+        if self._link.state in _SERVING and BY_NGINX not in scope:
             quick = self._downloads.quick.find(scope, sites=self._sites.number)
             if quick is not None:
                 await answer.ready(200, *quick)
@@ -84,7 +84,7 @@ class EdgeApp:
         if path.startswith("/d/") and method in _READS:
             self._check_serving()
             await self._downloads.serve(request, answer, sites=self._sites.number)
-        elif self._front is not None and path.startswith(SLICES) and method == "GET":
+        elif self._front is not None and request.for_slices and path.startswith(SLICES):
             await self._front.slice(request, answer)
         elif path == f"{ROOT}/commands" and method == "POST":
             await self._obey(request, answer)

@@ -16,6 +16,13 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+BY_NGINX: Final = "souk.by_nginx"
+"""In the scope of a request that came through the node's own nginx."""
+FOR_SLICES: Final = "souk.for_slices"
+"""And true there where nginx asks by itself, for a slice."""
+OURS: Final = "souk.ours"
+"""True where the answer is the node's own: only then it may tell nginx anything."""
+
 EncodedHeaders = list[tuple[bytes, bytes]]
 
 SEND_BYTES: Final = 2**19
@@ -47,6 +54,20 @@ class Incoming:
     def has_any(self, names: frozenset[bytes]) -> bool:
         """Whether it has a header of one of these names."""
         return not names.isdisjoint(self._headers)
+
+    @property
+    def by_nginx(self) -> bool:
+        """Whether it came through the node's own nginx, which obeys the answer's `x-accel-…`."""
+        return BY_NGINX in self._scope
+
+    @property
+    def for_slices(self) -> bool:
+        """Whether nginx asks by itself, for a slice."""
+        return bool(self._scope.get(FOR_SLICES))
+
+    def is_ours(self) -> None:
+        """What is answered is the node's own, not what somebody's origin says."""
+        self._scope[OURS] = True
 
     @property
     def fields(self) -> list[tuple[str, str]]:

@@ -25,6 +25,8 @@ from souk.edge.gate import Gate
 from souk.edge.http_cache.parts import SiteParts
 from souk.edge.labels import Labels
 from souk.edge.link import Link
+from souk.edge.nginx.behind import App, Behind
+from souk.edge.nginx.config import CLIENT_HEADER
 from souk.edge.nginx.engine import NginxEngine
 from souk.edge.pins import Pinned
 from souk.edge.placing import Placing
@@ -153,6 +155,7 @@ class EdgeNode:
             client=self._client,
             home_url=settings.home_url,
             https_port=settings.tls_public_port or settings.tls_port,
+            client_header=CLIENT_HEADER if settings.engine == "nginx" else "",
         )
         self._tls: TlsFront | None = None
         if settings.tls_port:
@@ -260,7 +263,10 @@ class EdgeNode:
         socket_file = None
         if self._engine is not None:
             socket_file = await self._engine.prepare()
-        self._server = _server(self._gate, settings, port=port, socket_file=socket_file)
+        app: App = self._gate
+        if self._engine is not None:
+            app = Behind(self._gate, secret=self._engine.front.secret)
+        self._server = _server(app, settings, port=port, socket_file=socket_file)
         self._serving = asyncio.create_task(self._server.serve())
         if self._engine is not None:
             await self._engine.start(port=port)
@@ -280,7 +286,7 @@ class EdgeNode:
             await asyncio.sleep(_CHECK_S)
 
 
-def _server(app: Gate, settings: EdgeSettings, *, port: int, socket_file: Path | None) -> Server:
+def _server(app: App, settings: EdgeSettings, *, port: int, socket_file: Path | None) -> Server:
     # nginx keeps its connections to a socket open, and has read each head before it sends it.
     header_s = settings.header_s if socket_file is None else _BEHIND_S
     return Server(

@@ -82,6 +82,8 @@ class Downloads:
             CutOff: bytes were sent, and the rest cannot be.
         """
         started = time.perf_counter()
+        request.is_ours()
+        front = self._front if request.by_nginx else None
         asked = self._admit(request)
         ticket = asked.ticket
         if await self._serve_hot(asked, request, answer, started, sites):
@@ -102,9 +104,9 @@ class Downloads:
         if request.method == "HEAD":
             await answer.whole(download.status, download.head())
             return
-        if self._front is not None and self._front.hands_over(request, asked, parts):
+        if front is not None and front.hands_over(request, asked, parts):
             said = download.said().removeprefix("fwd=")
-            over = self._front.over(asked, said=said, had=download.present())
+            over = front.over(asked, said=said, had=download.present())
             await answer.whole(200, over)
             return
         await self._send(download, request, answer, started)
@@ -121,7 +123,7 @@ class Downloads:
             return False
         head = encoded(self._download(asked, None).head())
         size = len(content)
-        if self._front is not None:
+        if request.by_nginx and self._front is not None:
             told = [*self._front.counted(ticket, hit=size), *self._front.may_keep(request, ticket)]
             head = [*head, *encoded(told)]
         else:
@@ -129,14 +131,13 @@ class Downloads:
             sent_host = None if host is None else host.encode("latin-1")
             self.quick.learn(request.path, ticket, head, host=sent_host, sites=sites)
         await answer.ready(200, head, content)
-        self._count(ticket, sent=size, hit=size, first_s=time.perf_counter() - started)
+        if not request.by_nginx:
+            self._count(ticket, sent=size, hit=size, first_s=time.perf_counter() - started)
         return True
 
     def _count(
         self, ticket: EdgeTicket, *, sent: int, hit: int, first_s: float, failed: bool = False
     ) -> None:
-        if self._front is not None:
-            return  # nginx writes down what has really gone out
         self._usage.count(
             Served(
                 organisation_id=ticket.organisation_id,
@@ -160,7 +161,7 @@ class Downloads:
         first_byte_s: float | None = None
         failed = True
         try:
-            head = [*download.head(), *self._counted(download)]
+            head = [*download.head(), *self._counted(download, request)]
             whole = await download.at_once()
             first_byte_s = time.perf_counter() - started
             if whole is not None:
@@ -170,12 +171,13 @@ class Downloads:
                 await self._stream(download, request, answer)
             failed = False
         except UpstreamFailed as error:
-            raise self._refusal(error, more=self._counted(download)) from error
+            raise self._refusal(error, more=self._counted(download, request)) from error
         finally:
             self.under_way -= 1
             if not self.under_way:
                 self.idle.set()
-            if not download.asked.hops:
+            # Of what goes through nginx it writes down what has really gone out.
+            if not download.asked.hops and not request.by_nginx:
                 self._count(
                     download.asked.ticket,
                     sent=download.sent,
@@ -227,9 +229,9 @@ class Downloads:
             return None
         return wanted_parts(wanted, ticket.size_bytes)
 
-    def _counted(self, download: Download) -> Headers:
+    def _counted(self, download: Download, request: Incoming) -> Headers:
         """What lets nginx count this answer; nothing without nginx, or for other nodes."""
-        if self._front is None or download.asked.hops:
+        if self._front is None or not request.by_nginx or download.asked.hops:
             return []
         return self._front.counted(download.asked.ticket, hit=download.present())
 

@@ -1,7 +1,6 @@
 """What the node tells nginx: which answers it may keep, and which files it may send itself."""
 
 import asyncio
-import hmac
 import os
 import re
 import secrets
@@ -19,7 +18,7 @@ from souk.edge.asgi import Incoming, Outgoing
 from souk.edge.clock import HomeClock
 from souk.edge.filling import Filler
 from souk.edge.labels import Labels
-from souk.edge.nginx.config import KEY_HEADER, SECRET_HEADER, SLICES, Places
+from souk.edge.nginx.config import KEY_HEADER, SLICES, Places
 from souk.edge.nginx.tier import drop, slice_keys
 from souk.edge.protocol import Command
 from souk.edge.ranges import Part, wanted_parts
@@ -125,11 +124,9 @@ class Front:
         """Answers nginx, which asks for one slice of a file.
 
         Raises:
-            Refused: somebody else asks, the licence has ended, or the bytes cannot be had.
+            Refused: the licence has ended, or the bytes cannot be had.
         """
-        shown = (request.header(SECRET_HEADER) or "").encode()
-        if not hmac.compare_digest(shown, self.secret.encode()):
-            raise Refused(404, "route_unknown", "There is nothing at this address.")
+        request.is_ours()
         number, sha256, *_, text = request.path.removeprefix(SLICES).split("/")
         try:
             ticket = self._reader.read(text, now_s=self._clock.now_s(), grace_s=_GRACE_S)

@@ -35,6 +35,8 @@ class Gate:
 
     Args:
         https_port: where clients reach the node by TLS; 0 when it speaks none.
+        client_header: in which a server in front of the node names the client, of requests that
+            do not come by TLS; none when empty.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Gate:
         client: httpx.AsyncClient,
         home_url: str,
         https_port: int,
+        client_header: str = "",
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
@@ -54,6 +57,7 @@ class Gate:
         self._client = client
         self._home = home_url.rstrip("/")
         self._https_port = https_port
+        self._client_header = client_header.encode()
         self._monotonic_s = monotonic_s
         self._limits: dict[tuple[str, int], RateLimiter] = {}
 
@@ -133,8 +137,7 @@ class Gate:
 
         The address counts always: a client that sends a fresh key each time gains nothing by it.
         """
-        client = scope.get("client")
-        address = client[0] if client else "unknown"
+        address = self._address(scope, headers)
         key = headers.get(domain.key_header.encode(), b"") if domain.key_header else b""
         try:
             self._limiter(domain.name, domain.per_address_per_minute).count(f"address:{address}")
@@ -149,6 +152,13 @@ class Gate:
                 "Too many requests to this site; slow down.",
                 retry_after_s=wait if isinstance(wait, int) else 1,
             ) from error
+
+    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """Whose request it is; what clients themselves say of it does not count."""
+        if self._client_header and scope.get("scheme") != "https":
+            return headers.get(self._client_header, b"unknown").decode("latin-1")
+        client = scope.get("client")
+        return str(client[0]) if client else "unknown"
 
     def _limiter(self, name: str, per_minute: int) -> RateLimiter:
         found = self._limits.get((name, per_minute))

@@ -197,6 +197,23 @@ def test_only_one_can_prove_a_name_and_only_its_owner_sees_it(
     assert mallory.souk.domains.check(theirs.id).proven_at is not None
 
 
+def test_a_domain_of_a_site_outlives_it_and_can_be_removed(ada: Owner, names: Names) -> None:
+    key = {"authorization": f"Bearer {ada.souk.credentials.token}"}
+    made = ada.http.post(
+        "/api/v1/cdn/sites",
+        json={"name": "Shop", "upstream": "https://origin.example.org"},
+        headers=key,
+    )
+    assert made.status_code == 201, made.text
+    site_id = made.json()["id"]
+    domain = ada.souk.domains.claim(DomainRequest(name=new_name(), site_id=site_id))
+    names.texts[domain.proof.txt_name] = [domain.proof.txt_value]
+    assert ada.http.delete(f"/api/v1/cdn/sites/{site_id}", headers=key).is_success
+    assert ada.souk.domains.check(domain.id).proven_at is not None
+    ada.souk.domains.remove(domain.id)
+    assert domain.id not in {one.id for one in ada.souk.domains.list().items}
+
+
 def test_names_that_nobody_can_bring_are_refused(ada: Owner) -> None:
     for name in ("printer.local", "db.internal", "x.localhost", "1.0.168.192.in-addr.arpa"):
         with refused("domain_invalid", 422):

@@ -1,6 +1,7 @@
 """Use cases of domains: claimed, proven, given rules and certificates, taken away."""
 
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -30,6 +31,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM, scope_of
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
+from souk.kernel.errors import NotFound, SoukError
 from souk.kernel.ids import new_id
 from souk_client.contracts.domains import (
     CertificateBy,
@@ -191,9 +193,10 @@ class DomainService:
             except psycopg.errors.UniqueViolation as error:
                 raise DomainTaken(row.name) from error
             if (proven_at is None) != (row.proven_at is None):
-                await self._sites.prove_host(
-                    uow, row.site_id, row.name, proven=proven_at is not None, by="system"
-                )
+                with suppress(NotFound):  # the site has gone, or its owner took the name out of it
+                    await self._sites.prove_host(
+                        uow, row.site_id, row.name, proven=proven_at is not None, by="system"
+                    )
                 await domain_store.new_news(uow)
                 audit.info("a domain's proof was judged", domain=row.name, proven=not problem)
 
@@ -233,10 +236,11 @@ class DomainService:
     async def remove(self, uow: UnitOfWork, actor: Actor, domain_id: str) -> None:
         """Takes a domain away; nodes forget its key. Raises NotFound, Forbidden."""
         row = await self._managed(uow, actor, domain_id)
-        site = await self._sites.managed(uow, actor, row.site_id)
         await domain_store.remove(uow, domain_id)
-        hosts = [one.host for one in site.hosts if one.host != row.name]
-        await self._sites.change(uow, actor, site.id, SiteUpdate(hosts=hosts))
+        with suppress(NotFound):  # its site may be gone already
+            site = await self._sites.managed(uow, actor, row.site_id)
+            hosts = [one.host for one in site.hosts if one.host != row.name]
+            await self._sites.change(uow, actor, site.id, SiteUpdate(hosts=hosts))
         await self._tell(uow, row)
         audit.info("a domain was removed", domain=row.name, by=actor.user_id)
 
@@ -272,8 +276,14 @@ class DomainService:
             rows = await domain_store.due_for_check(uow, before=before, limit=20)
         for row in rows:
             problem = await self._proofs.look(row.name, row.token)
-            async with self._database.transaction(SYSTEM) as uow:
-                await self.note(uow, row, problem)
+            try:
+                async with self._database.transaction(SYSTEM) as uow:
+                    await self.note(uow, row, problem)
+            except SoukError as error:
+                async with self._database.transaction(SYSTEM) as uow:
+                    await domain_store.note_check(
+                        uow, row.id, proven_at=row.proven_at, problem=error.detail
+                    )
         return len(rows)
 
     async def _tell(self, uow: UnitOfWork, row: DomainRow) -> None:

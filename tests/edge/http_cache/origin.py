@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
@@ -23,7 +23,7 @@ class Seen(NamedTuple):
         return ", ".join(found) if found else None
 
 
-Reply = bytes | Sequence[bytes | Callable[[], object]]
+Reply = bytes | Iterable[bytes | Callable[[], object]]
 """What is sent; a call between two pieces is made when it is its turn; without a length or at the
 end of a list the connection is closed."""
 Script = Reply | Callable[[Seen], Reply]

@@ -231,6 +231,24 @@ def test_a_client_that_reads_nothing_is_let_go(bench: Bench, second: Second) -> 
         assert len(node.parts.store) == 1
 
 
+def test_nothing_more_is_fetched_for_a_client_that_has_gone(bench: Bench) -> None:
+    path, origin, ended = bench.path(), bench.origin, threading.Event()
+
+    def endless() -> Iterator[bytes]:
+        try:
+            yield origin.ok(b"", "Cache-Control: no-store", "Transfer-Encoding: chunked")
+            while True:
+                yield b"10000\r\n" + b"z" * 65_536 + b"\r\n"
+        finally:
+            ended.set()
+
+    origin.on(path, lambda _seen: endless())
+    with httpx.stream("GET", f"{bench.node.url}{path}") as answer:
+        assert next(answer.iter_bytes())
+    assert ended.wait(60)
+    until(lambda: bench.node.parts.cache.under_way == 0)
+
+
 def test_a_private_address_is_asked_only_where_that_is_allowed(
     bench: Bench, second: Second
 ) -> None:

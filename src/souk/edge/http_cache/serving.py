@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from souk.edge.answers import Headers, Refused
-from souk.edge.asgi import Incoming, Outgoing
+from souk.edge.asgi import Incoming, Outgoing, Watch
 from souk.edge.clock import HomeClock
 from souk.edge.disk import Damaged
 from souk.edge.http_cache.body import Body
@@ -73,7 +73,7 @@ class SiteCache:
             raise Refused(
                 503, "node_busy", "This node has as many requests as it takes.", retry_after_s=1
             )
-        sending = _Sending(answer, wanted, send_s=self._settings.send_s)
+        sending = _Sending(request, answer, send_s=self._settings.send_s)
         self.under_way += 1
         self.idle.clear()
         failed = True
@@ -305,9 +305,9 @@ class SiteCache:
 class _Sending:
     """The answer to one request, and what is counted of it."""
 
-    def __init__(self, answer: Outgoing, wanted: Wanted, *, send_s: float) -> None:
+    def __init__(self, request: Incoming, answer: Outgoing, *, send_s: float) -> None:
+        self._request = request
         self._answer = answer
-        self._wanted = wanted
         self._send_s = send_s
         self._started = time.perf_counter()
         self._first: float | None = None
@@ -328,10 +328,11 @@ class _Sending:
         """An answer as it comes.
 
         Raises:
-            CutOff: it breaks off, or the client reads too slowly.
+            CutOff: it breaks off, or the client reads too slowly or has gone.
         """
         first = await anext(pieces, b"")
         self._begin()
+        watch = Watch(self._request)
         try:
             await self._answer.begin(status, head)
             piece: bytes | None = first
@@ -340,12 +341,16 @@ class _Sending:
                     await self._answer.more(piece)
                 self.sent += len(piece)
                 self.hit_bytes += len(piece) if hit else 0
+                if watch.gone:
+                    raise CutOff("the client has gone")
                 piece = await anext(pieces, None)
             await self._answer.end()
         except TimeoutError as error:
             raise CutOff("the client reads too slowly") from error
         except (UpstreamFailed, Damaged) as error:
             raise CutOff(str(error)) from error
+        finally:
+            await watch.end()
 
     def first_byte_s(self) -> float:
         """How long it took until the answer began."""

@@ -1,13 +1,12 @@
 """What goes by the cache: unsafe methods, and requests that a site's rule takes out of it."""
 
 from collections.abc import AsyncIterator
-from typing import Protocol
 
-from souk.edge.answers import Headers
 from souk.edge.asgi import Incoming
 from souk.edge.http_cache.fields import Fields, lines, value, without
 from souk.edge.http_cache.keys import key_of, same_site
 from souk.edge.http_cache.origin import Asking, Origins, forwarded
+from souk.edge.http_cache.sending import Sending
 from souk.edge.http_cache.store import AnswerStore
 from souk.edge.http_cache.stored import UNSENT
 from souk.edge.http_cache.wanted import Wanted
@@ -15,14 +14,6 @@ from souk.edge.upstream import UpstreamFailed
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _BODILESS = frozenset({204, 304})
-
-
-class Sending(Protocol):
-    """The answer to a client."""
-
-    async def whole(self, status: int, head: Headers, body: bytes) -> None: ...
-
-    async def stream(self, status: int, head: Headers, pieces: AsyncIterator[bytes]) -> None: ...
 
 
 class Passing:

@@ -1,24 +1,25 @@
 """Requests to sites: answered from what is kept, or by the origin, as RFC 9111 has it."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import structlog
 
 from souk.edge.answers import Headers, Refused
-from souk.edge.asgi import Incoming, Outgoing, Watch
+from souk.edge.asgi import Incoming, Outgoing
 from souk.edge.clock import HomeClock
 from souk.edge.disk import Damaged
 from souk.edge.http_cache.body import Body
+from souk.edge.http_cache.coming import Live, Outcome, Validated
 from souk.edge.http_cache.conditions import judge, not_modified_fields, range_applies
 from souk.edge.http_cache.directives import cache_control
-from souk.edge.http_cache.fetching import Fetcher, Live, Outcome, Validated, one_range
+from souk.edge.http_cache.fetching import Fetcher, one_range
 from souk.edge.http_cache.fields import Fields, without
 from souk.edge.http_cache.freshness import Freshness, Reuse, may_serve_on_error, reuse
 from souk.edge.http_cache.keys import selecting
 from souk.edge.http_cache.passing import Passing
+from souk.edge.http_cache.sending import Sending
 from souk.edge.http_cache.store import AnswerStore
 from souk.edge.http_cache.stored import UNSENT, Stored
 from souk.edge.http_cache.wanted import Wanted, read_wanted
@@ -73,7 +74,7 @@ class SiteCache:
             raise Refused(
                 503, "node_busy", "This node has as many requests as it takes.", retry_after_s=1
             )
-        sending = _Sending(request, answer, send_s=self._settings.send_s)
+        sending = Sending(request, answer, send_s=self._settings.send_s)
         self.under_way += 1
         self.idle.clear()
         failed = True
@@ -93,7 +94,7 @@ class SiteCache:
                 self.idle.set()
             self._count(wanted, sending, failed=failed)
 
-    async def _answer(self, wanted: Wanted, sending: "_Sending") -> None:
+    async def _answer(self, wanted: Wanted, sending: Sending) -> None:
         """From what is kept if that may be, else from the origin; again when what is kept turns out
         to be damaged, or what others waited for is not for this client."""
         waited = False
@@ -127,7 +128,7 @@ class SiteCache:
                 return
         raise CutOff("a stored answer is damaged")
 
-    async def _kept(self, wanted: Wanted, stored: Stored, sending: "_Sending") -> bool:
+    async def _kept(self, wanted: Wanted, stored: Stored, sending: Sending) -> bool:
         """Sends what is kept; False when it may not be without asking."""
         verdict = self._verdict(stored, wanted)
         if verdict is Reuse.VALIDATE:
@@ -138,7 +139,7 @@ class SiteCache:
         return True
 
     async def _forward(
-        self, wanted: Wanted, stored: Stored | None, sending: "_Sending", *, usable: bool
+        self, wanted: Wanted, stored: Stored | None, sending: Sending, *, usable: bool
     ) -> None:
         why = self._why(wanted, stored, usable=usable)
         conditional = stored if usable and wanted.method == "GET" else None
@@ -158,7 +159,7 @@ class SiteCache:
         await self._send_live(wanted, outcome, sending, status)
 
     async def _share(
-        self, wanted: Wanted, coming: "asyncio.Future[Outcome]", sending: "_Sending"
+        self, wanted: Wanted, coming: "asyncio.Future[Outcome]", sending: Sending
     ) -> bool:
         """Sends what others wait for at this address; False when it is not for this client.
 
@@ -182,7 +183,7 @@ class SiteCache:
         self,
         wanted: Wanted,
         stored: Stored,
-        sending: "_Sending",
+        sending: Sending,
         *,
         cache_status: str = "",
         detail: str = "",
@@ -227,7 +228,7 @@ class SiteCache:
             await body.close()
 
     async def _send_live(
-        self, wanted: Wanted, live: Live, sending: "_Sending", cache_status: str
+        self, wanted: Wanted, live: Live, sending: Sending, cache_status: str
     ) -> None:
         try:
             fields = _sent(live.fields, cache_status)
@@ -289,7 +290,7 @@ class SiteCache:
         fresh = freshness.age_s(self._clock.own()) < freshness.lifetime_s
         return "request" if fresh and not freshness.must_validate else "stale"
 
-    def _count(self, wanted: Wanted, sending: "_Sending", *, failed: bool) -> None:
+    def _count(self, wanted: Wanted, sending: Sending, *, failed: bool) -> None:
         self._usage.count(
             Served(
                 organisation_id=wanted.site.organisation_id,
@@ -300,65 +301,6 @@ class SiteCache:
             ),
             now_s=self._clock.now_s(),
         )
-
-
-class _Sending:
-    """The answer to one request, and what is counted of it."""
-
-    def __init__(self, request: Incoming, answer: Outgoing, *, send_s: float) -> None:
-        self._request = request
-        self._answer = answer
-        self._send_s = send_s
-        self._started = time.perf_counter()
-        self._first: float | None = None
-        self.begun = False
-        self.sent = 0
-        self.hit_bytes = 0
-
-    async def whole(self, status: int, head: Headers, body: bytes, *, hit: bool = False) -> None:
-        """An answer in one piece."""
-        self._begin()
-        self.sent += len(body)
-        self.hit_bytes += len(body) if hit else 0
-        await self._answer.whole(status, head, body)
-
-    async def stream(
-        self, status: int, head: Headers, pieces: AsyncIterator[bytes], *, hit: bool = False
-    ) -> None:
-        """An answer as it comes.
-
-        Raises:
-            CutOff: it breaks off, or the client reads too slowly or has gone.
-        """
-        first = await anext(pieces, b"")
-        self._begin()
-        watch = Watch(self._request)
-        try:
-            await self._answer.begin(status, head)
-            piece: bytes | None = first
-            while piece is not None:
-                async with asyncio.timeout(self._send_s):
-                    await self._answer.more(piece)
-                self.sent += len(piece)
-                self.hit_bytes += len(piece) if hit else 0
-                if watch.gone:
-                    raise CutOff("the client has gone")
-                piece = await anext(pieces, None)
-            await self._answer.end()
-        except TimeoutError as error:
-            raise CutOff("the client reads too slowly") from error
-        except (UpstreamFailed, Damaged) as error:
-            raise CutOff(str(error)) from error
-        finally:
-            await watch.end()
-
-    def first_byte_s(self) -> float:
-        """How long it took until the answer began."""
-        return time.perf_counter() - self._started if self._first is None else self._first
-
-    def _begin(self) -> None:
-        self.begun = True
-        self._first = time.perf_counter() - self._started
 
 
 async def _pieces(live: Live) -> AsyncIterator[bytes]:

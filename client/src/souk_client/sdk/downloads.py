@@ -143,6 +143,8 @@ class _Fetcher:
         self._received = 0
         self._from_home = False
         """Whether edge nodes are passed by: they could not be reached."""
+        self._hashed: tuple[int, hashlib._Hash] = (0, hashlib.sha256())
+        """How much of the part file was hashed while it was written, and its hash so far."""
         self._renewed_at = -1
         """How much had been received when the address was last asked for again."""
 
@@ -202,7 +204,7 @@ class _Fetcher:
         if have > self._file.size_bytes:
             self._part.unlink()
             have = 0
-        digest = self._hash_of(self._part) if have else hashlib.sha256()
+        digest = self._digest_so_far(have)
         if have < self._file.size_bytes or not self._part.exists():
             digest = self._stream(have, digest)
         return digest.hexdigest()
@@ -228,6 +230,7 @@ class _Fetcher:
                         raise IntegrityError(f"{self._file.path} is longer than promised.")
                     part.write(chunk)
                     digest.update(chunk)
+                    self._hashed = (have, digest)
                     self._received += len(chunk)
                     self._tell(have)
                 part.flush()
@@ -235,6 +238,13 @@ class _Fetcher:
         if have < self._file.size_bytes:
             raise httpx.ReadError("the connection ended before the file did")
         return digest
+
+    def _digest_so_far(self, have: int) -> "hashlib._Hash":
+        """The hash of the part file; a break does not make it be read again from its beginning."""
+        hashed, digest = self._hashed
+        if not have:
+            return hashlib.sha256()
+        return digest.copy() if hashed == have else self._hash_of(self._part)
 
     def _hash_of(self, path: Path) -> "hashlib._Hash":
         digest = hashlib.sha256()

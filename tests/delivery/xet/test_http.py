@@ -25,6 +25,7 @@ from souk.delivery.xet.xorbs import pack
 from souk.infra.postgres.scope import SYSTEM
 from souk.kernel.clock import SystemClock
 from souk.kernel.errors import SoukError
+from souk.works.artifacts.api import SentContent
 from souk.works.artifacts.cid import cid_of
 from souk.works.artifacts.store import note_scan
 from souk_client.contracts.commerce import OrderRequest
@@ -457,6 +458,34 @@ async def test_a_token_for_a_revision_opens_its_files_and_no_others(
         await inside.rights.licences.revoke(uow, order.licence_id, reason="a test")
     assert problem(fetch(url, range=span)) == (403, "xet_right_over")
     assert problem(buyer.reconstruction(shown.file_hash)) == (403, "xet_right_over")
+
+
+async def test_what_the_scan_refused_is_not_given(inside: Container, ada: Publisher) -> None:
+    made = make("refused")
+    store = await cas(ada)
+    store.put_xorb(made)
+    async with inside.core.database.transaction(SYSTEM) as uow:  # before its own scan begins
+        await inside.works.artifacts.keep_sent(
+            uow,
+            SentContent(
+                sha256=made.sha256.hex(),
+                size_bytes=len(made.content),
+                mib_digests=[made.sha256],
+            ),
+            organisation_id=str(ada.actor.organisation_id),
+        )
+        await note_scan(
+            uow,
+            made.sha256.hex(),
+            state="quarantined",
+            format_name="binary",
+            media_type="application/octet-stream",
+            reasons=["a test"],
+            facts={},
+        )
+    assert store.put_shard(made.shard()).status_code == 200
+    answer = (await cas(ada, "read")).reconstruction(made.file_hash)
+    assert problem(answer) == (404, "xet_file_unknown")
 
 
 async def scanned(inside: Container, made: Made) -> None:

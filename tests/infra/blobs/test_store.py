@@ -33,6 +33,7 @@ async def test_takes_a_file_over_and_gives_every_range(blobs: BlobStore, tmp_pat
     assert await read(blobs, "ab/cd/abcd", 0, len(content)) == content
     middle = (CHUNK_BYTES - 3, 2 * CHUNK_BYTES + 5)
     assert await read(blobs, "ab/cd/abcd", *middle) == content[slice(*middle)]
+    assert await blobs.get("ab/cd/abcd", start=middle[0], end=middle[1]) == content[slice(*middle)]
     assert await read(blobs, "ab/cd/abcd", 5, 5) == b""
 
 
@@ -58,3 +59,5 @@ async def test_knows_what_it_does_not_have(blobs: BlobStore) -> None:
     assert await blobs.size("nothing") is None
     with pytest.raises(FileNotFoundError):
         await read(blobs, "nothing", 0, 10)
+    with pytest.raises(FileNotFoundError):
+        await blobs.get("nothing", start=0, end=10)

@@ -112,10 +112,10 @@ class XetContent:
         start, end = xorb.byte_range(run.chunk_start, run.chunk_end)
         name = blob_name(xorb.hash)
         try:
-            parts = [part async for part in self._blobs.read(name, start=start, end=end)]
+            packed = await self._blobs.get(name, start=start, end=end)
         except FileNotFoundError as error:
             raise BytesMissing(xorb.hash) from error
-        return await asyncio.to_thread(_unpack, parts)
+        return await asyncio.to_thread(_unpack, packed)
 
     async def _view(self, xorb: XorbRow, first: int, last: int) -> bytes:
         """Chunks of a plain artifact with the headers that they would have in a xorb."""
@@ -172,8 +172,8 @@ def _plain_runs(xorb: XorbRow, *, start: int, end: int) -> list[tuple[int, int]]
     return runs
 
 
-def _unpack(parts: Sequence[bytes]) -> list[memoryview]:
-    return [memoryview(chunk) for chunk in unpack_run(memoryview(b"".join(parts)))]
+def _unpack(packed: bytes) -> list[memoryview]:
+    return [memoryview(chunk) for chunk in unpack_run(memoryview(packed))]
 
 
 def _clip(pieces: list[memoryview], at: int, *, start: int, end: int) -> list[memoryview]:

@@ -173,8 +173,12 @@ class Reader:
         """By what right the caller has a file; None when an organisation of theirs holds it.
 
         Raises:
-            NotFound: `xet_file_unknown`. Forbidden: `xet_right_over`.
+            NotFound: `xet_file_unknown`, also of what the safety scan refused.
+            Forbidden: `xet_right_over`.
         """
+        found = await self._artifacts.get_many(uow, [sha256])
+        if sha256 not in found or found[sha256].scan.state == "quarantined":
+            raise XetFileUnknown()
         for organisation_id in grant.own:
             if await self._artifacts.holds(uow, organisation_id, sha256):
                 return None

@@ -133,7 +133,9 @@ def test_availability_counts_minutes_that_were_looked_at(
     found = {name: (one["good_minutes"], one["expected_minutes"]) for name, one in items().items()}
     assert found == {"na-west": (2, 3), "nod_a": (2, 3), "nod_b": (0, 1)}
     assert items()["na-west"]["met"] is False
-    assert admin.get(f"{CDN}/availability?month=2024-13").json()["code"] == "month_invalid"
+    for month in ("2024-13", "0000-01", "9999-12"):
+        refused = admin.get(f"{CDN}/availability?month={month}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "month_invalid")
     assert admin.get(f"{CDN}/availability").json()["month"] == f"{datetime.now(UTC):%Y-%m}"
 
 

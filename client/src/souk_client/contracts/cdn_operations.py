@@ -95,7 +95,7 @@ class ScalingPolicyRequest(Request, frozen=True, kw_only=True):
     provider: Annotated[str, Meta(max_length=40)] = "local"
     minimum: Annotated[int, Meta(ge=0, le=64)] = 1
     maximum: Annotated[int, Meta(ge=0, le=64)] = 3
-    target_load: Annotated[float, Meta(gt=0, le=1)] = 0.6
+    target_load: Annotated[float, Meta(ge=0.01, le=1)] = 0.6
     """The share of its downloads that a node shall have under way at most."""
     cool_down_s: Annotated[int, Meta(ge=0, le=86_400)] = 300
     """Between two changes; what is missing from the minimum is not waited for."""

@@ -250,9 +250,12 @@ def _first_of(month: str | None, now: datetime) -> date:
     if month is None:
         return now.astimezone(UTC).date().replace(day=1)
     try:
-        return date.fromisoformat(f"{month}-01")
+        first = date.fromisoformat(f"{month}-01")
     except ValueError as error:
         raise MonthInvalid(month) from error
+    if first.year > now.year:
+        raise MonthInvalid(month)
+    return first
 
 
 def _by_day(found: Outlook) -> list[ForecastPoint]:

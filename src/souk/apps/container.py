@@ -16,7 +16,7 @@ from souk.apps.wiring.analytics import AnalyticsParts, wire_analytics
 from souk.apps.wiring.assets import Assets, wire_assets
 from souk.apps.wiring.badges import wire_badges
 from souk.apps.wiring.cdn import Cdn, wire_cdn
-from souk.apps.wiring.chain import wire_chain
+from souk.apps.wiring.chain import Chain, wire_chain
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
@@ -71,6 +71,7 @@ class Container:
     works: Works
     live: LiveParts
     rights: Rights
+    chain: Chain
     plugins: Plugins
     commerce: Commerce
     delivery: Delivery
@@ -299,6 +300,7 @@ def build_container(
         treasury=treasury,
         works=works,
         live=live,
+        chain=chain,
         rights=rights,
         plugins=plugins,
         commerce=commerce,

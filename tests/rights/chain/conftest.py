@@ -59,7 +59,8 @@ class Hand:
             signer=signer,
             sending=self.sending,
             anchoring=Anchoring(database, every_s=0) if deploys else None,
-            deploying=Deploying(database) if deploys else None,
+            deploying=Deploying(database),
+            deploys=deploys,
             contracts={},
             poll_s=0.05,
         )

@@ -1,6 +1,6 @@
 """Chains."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,8 @@ KEY_PURPOSE = "chain-keystore"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
     anchors: AnchorBook
+    workers: Mapping[str, ChainWorker]
+    """By the chain's name."""
     parts: Parts
 
 
@@ -35,19 +37,20 @@ def wire_chain(core: Core) -> Chain:
     signer = _signer(core, settings, specs) if specs else None
     anchors = AnchorBook()
     workers = (
-        []
+        {}
         if signer is None
-        else [
-            _worker(core, settings, spec, signer=signer, anchoring=spec is specs[0])
+        else {
+            spec.name: _worker(core, settings, spec, signer=signer, anchoring=spec is specs[0])
             for spec in specs
-        ]
+        }
     )
     return Chain(
         anchors=anchors,
+        workers=workers,
         parts=Parts(
             services={"anchors": anchors},
             routes=routes.ROUTES,
-            worker_tasks=[worker.run for worker in workers],
+            worker_tasks=[worker.run for worker in workers.values()],
         ),
     )
 
@@ -75,13 +78,14 @@ def _worker(
         anchoring=(
             Anchoring(core.database, every_s=settings.anchor_every_s) if anchoring else None
         ),
-        deploying=Deploying(core.database) if spec.is_local else None,
-        contracts=_contracts(settings, spec, is_needed=anchoring and not spec.is_local),
+        deploying=Deploying(core.database),
+        deploys=spec.is_local,
+        contracts=_contracts(settings, spec),
         poll_s=settings.poll_s if spec.is_local else max(settings.poll_s, spec.block_s / 2),
     )
 
 
-def _contracts(settings: ChainSettings, spec: ChainSpec, *, is_needed: bool) -> dict[str, str]:
+def _contracts(settings: ChainSettings, spec: ChainSpec) -> dict[str, str]:
     given = _checked("SOUK_CHAIN_CONTRACTS", lambda: pairs_of(settings.contracts))
     prefix = f"{spec.name}."
     found = {
@@ -92,8 +96,6 @@ def _contracts(settings: ChainSettings, spec: ChainSpec, *, is_needed: bool) -> 
     for name, address in found.items():
         if not is_address(address):
             raise SettingsError(f"SOUK_CHAIN_CONTRACTS: {name}'s {address!r} is no address.")
-    if is_needed and "Anchor" not in found:
-        raise SettingsError(f"SOUK_CHAIN_CONTRACTS: it does not say where {prefix}Anchor is.")
     return found
 
 

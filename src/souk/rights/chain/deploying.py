@@ -1,6 +1,6 @@
 """Puts Souk's contracts on a chain, each once, in the order in which they need each other."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from souk.infra.postgres.database import Database
@@ -21,15 +21,19 @@ class Deploying:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def step(self, *, network: str, account: str) -> Mapping[str, str]:
+    async def step(
+        self, *, network: str, account: str, names: Collection[str] = ORDER
+    ) -> Mapping[str, str]:
         """Wants whatever can be wanted now; answers the contracts that are there for good.
 
-        `account` becomes owner, registrar, arbiter and treasury.
+        Args:
+            account: becomes owner, registrar, arbiter and treasury.
+            names: which contracts are wanted.
         """
         async with self._database.transaction(SYSTEM) as uow:
             known = await store.contracts(uow, network)
             for name in ORDER:
-                if name in known:
+                if name in known or name not in names:
                     continue
                 data = _creation(name, known, account)
                 if data is None:
@@ -41,7 +45,7 @@ class Deploying:
                     address = row.contract_address.lower()
                     await store.know_contract(uow, network=network, name=name, address=address)
                     known[name] = address
-            if "Market" in known:
+            if {"Market", "Licences"} <= known.keys():
                 await submit(
                     uow,
                     network=network,

@@ -319,6 +319,41 @@ async def know_contract(uow: UnitOfWork, *, network: str, name: str, address: st
     )
 
 
+class NetworkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A chain, and how things stand there."""
+
+    key: str
+    name: str
+    head_block: int
+    seen_at: datetime
+    waiting: int
+    """Transactions that are not final."""
+    failed: int
+    problem: str
+    """Of the oldest that waits."""
+    anchored_size: int
+
+
+async def networks(uow: UnitOfWork) -> list[NetworkRow]:
+    """Every chain that was seen, the last one first."""
+    return await uow.all(
+        NetworkRow,
+        """
+        SELECT n.key, n.name, n.head_block, n.seen_at,
+            (SELECT count(*) FROM chain.transactions t
+             WHERE t.network = n.key AND t.state IN ('queued', 'sent', 'mined')) AS waiting,
+            (SELECT count(*) FROM chain.transactions t
+             WHERE t.network = n.key AND t.state = 'failed') AS failed,
+            coalesce((SELECT t.problem FROM chain.transactions t
+             WHERE t.network = n.key AND t.state = 'queued' ORDER BY t.id LIMIT 1), '') AS problem,
+            coalesce((SELECT max(a.tree_size) FROM chain.anchors a
+             JOIN chain.transactions t ON t.id = a.transaction_id
+             WHERE a.network = n.key AND t.state = 'final'), 0) AS anchored_size
+        FROM chain.networks n ORDER BY n.seen_at DESC
+        """,
+    )
+
+
 async def contracts(uow: UnitOfWork, network: str) -> dict[str, str]:
     """Addresses by name."""
     rows = await uow.dicts(

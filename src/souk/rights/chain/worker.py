@@ -1,6 +1,7 @@
 """The worker's task for one chain: contracts, anchors and transactions, step by step."""
 
 import asyncio
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import structlog
@@ -9,7 +10,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.rights.chain import store
 from souk.rights.chain.anchoring import Anchoring
-from souk.rights.chain.deploying import Deploying
+from souk.rights.chain.deploying import ORDER, Deploying
 from souk.rights.chain.keys import KeyUnusable, Signer
 from souk.rights.chain.rpc import ChainUnreachable, Rpc, RpcError
 from souk.rights.chain.transactions import Sending
@@ -30,7 +31,8 @@ class ChainWorker:
         signer: its account.
         sending: carries transactions.
         anchoring: writes heads; None where the log is not anchored.
-        deploying: puts contracts there; None where they are given.
+        deploying: puts contracts there.
+        deploys: whether it does so without being asked.
         contracts: those that are given.
         poll_s: how often it looks.
     """
@@ -43,7 +45,8 @@ class ChainWorker:
         signer: Signer,
         sending: Sending,
         anchoring: Anchoring | None,
-        deploying: Deploying | None,
+        deploying: Deploying,
+        deploys: bool,
         contracts: dict[str, str],
         poll_s: float,
     ) -> None:
@@ -53,6 +56,7 @@ class ChainWorker:
         self._sending = sending
         self._anchoring = anchoring
         self._deploying = deploying
+        self._deploys = deploys
         self._contracts = contracts
         self._poll_s = poll_s
 
@@ -84,7 +88,35 @@ class ChainWorker:
             if await store.take_turn(turn, self._rpc.spec.chain_id):
                 await self._work()
 
-    async def _work(self) -> None:
+    async def deploy(self, names: Collection[str]) -> Mapping[str, str]:
+        """Puts these contracts on the chain, where they are not there yet; waits until they are
+        final. Killed in between, it goes on when it is called again.
+
+        Raises:
+            ChainUnreachable, KeyUnusable, RpcError: nothing is lost; call it again.
+        """
+        while True:
+            async with self._database.transaction(SYSTEM) as turn:
+                if await store.take_turn(turn, self._rpc.spec.chain_id):
+                    network, account, head = await self._look()
+                    known = await self._deploying.step(
+                        network=network, account=account, names=names
+                    )
+                    await self._sending.step(head)
+                    if set(names) <= known.keys():
+                        return known
+            await asyncio.sleep(self._poll_s)
+
+    async def account(self) -> str:
+        """Who pays and signs. Raises KeyUnusable."""
+        return await self._signer.address()
+
+    async def close(self) -> None:
+        """Lets go of the connections to the nodes."""
+        await self._rpc.close()
+
+    async def _look(self) -> tuple[str, str, int]:
+        """Which chain it is, our account there, and how far it is."""
         network = await self._rpc.identify()
         account = await self._signer.address()
         head = await self._rpc.head()
@@ -99,9 +131,13 @@ class ChainWorker:
             )
         if self._rpc.spec.is_local:
             await self._fill(account)
-        contracts = dict(self._contracts)
-        if self._deploying is not None:
-            contracts |= await self._deploying.step(network=network, account=account)
+        return network, account, head
+
+    async def _work(self) -> None:
+        network, account, head = await self._look()
+        names = ORDER if self._deploys else ()
+        known = await self._deploying.step(network=network, account=account, names=names)
+        contracts = {**known, **self._contracts}
         if self._anchoring is not None and "Anchor" in contracts:
             await self._anchoring.step(
                 network=network, contract=contracts["Anchor"], account=account

@@ -1,0 +1,50 @@
+"""Chains in the hand of the operator: how things stand, and putting contracts there."""
+
+from collections.abc import Callable, Collection, Mapping
+
+import msgspec
+
+from souk.apps.container import Container
+from souk.infra.postgres.scope import SYSTEM
+from souk.rights.chain import store
+from souk.rights.chain.store import NetworkRow
+
+
+class ChainState(msgspec.Struct, frozen=True, kw_only=True):
+    """How things stand on a chain."""
+
+    network: NetworkRow
+    contracts: Mapping[str, str]
+
+
+async def chain_states(container: Container) -> list[ChainState]:
+    """Every chain that was seen, the last one first; from the database, the chain is not asked."""
+    async with (
+        container.opened(),
+        container.core.database.transaction(SYSTEM, read_only=True) as uow,
+    ):
+        return [
+            ChainState(network=network, contracts=await store.contracts(uow, network.key))
+            for network in await store.networks(uow)
+        ]
+
+
+async def deploy_contracts(
+    container: Container, name: str, contracts: Collection[str], *, ask: Callable[[str], None]
+) -> Mapping[str, str]:
+    """Puts contracts on a chain, waits until they are final; their addresses.
+
+    Args:
+        ask: gets the account that will pay, and raises when it shall not.
+
+    Raises:
+        ChainUnreachable, KeyUnusable, RpcError: it can be called again, and goes on.
+    """
+    worker = container.chain.workers[name]
+    async with container.opened():
+        ask(await worker.account())
+        try:
+            known = await worker.deploy(contracts)
+        finally:
+            await worker.close()
+    return {name: known[name] for name in contracts}

@@ -63,6 +63,10 @@ _UNKEYED_BEGINNINGS: Final = (
 stored answer, so whoever sends one must not be able to change what others get."""
 
 
+_OURS: Final = ("x-accel-", "souk-")
+"""Fields of an answer with which a node speaks to a server before it: no origin may."""
+
+
 class OriginAnswer:
     """The head of what an origin answered, and its body as it comes."""
 
@@ -239,7 +243,7 @@ def _fields(response: httpcore.Response) -> Fields:
         raise UpstreamFailed("the origin's answer cannot be read")
     if value(found, "transfer-encoding") is not None:
         found = [one for one in found if one[0] != "content-length"]
-    return end_to_end(found)
+    return [one for one in end_to_end(found) if not one[0].startswith(_OURS)]
 
 
 async def _end(response: httpcore.Response) -> None:

@@ -76,6 +76,7 @@ class Registrar:
         self._artifacts = artifacts
         self._settings = settings
         self._turns = asyncio.Semaphore(settings.shard_workers)
+        self._turns_to_prepare = asyncio.Semaphore(settings.shard_workers)
 
     async def prepare(self, grant: Grant, body: bytes) -> Prepared:
         """Reads a shard and checks everything but the files' content.
@@ -83,16 +84,8 @@ class Registrar:
         Raises:
             Malformed: `shard_invalid`, `xorb_unknown`.
         """
-        shard = await asyncio.to_thread(self._read, body)
-        named = {to_text(term.xorb) for file in shard.files for term in file.terms}
-        named |= {to_text(xorb.hash) for xorb in shard.xorbs}
-        file_hashes = [to_text(file.hash) for file in shard.files]
-        async with self._database.transaction(SYSTEM) as uow:
-            rows = await self._usable(uow, grant, named)
-            await store.touch(uow, named)
-            there = await store.files(uow, file_hashes)
-        files = await asyncio.to_thread(self._check, shard, rows)
-        prepared = Prepared(files, rows, {file.hash: file.sha256 for file in there})
+        async with self._turns_to_prepare:  # a shard's records take several times its bytes
+            prepared = await self._prepare(grant, body)
         limit = self._settings.max_shard_content_bytes
         if prepared.size_bytes > limit:
             raise ShardInvalid(f"its new files have more than {limit} bytes together")
@@ -112,6 +105,18 @@ class Registrar:
                 sent.append(content)
         async with self._database.transaction(SYSTEM) as uow:
             await self._record(uow, grant, prepared, sent)
+
+    async def _prepare(self, grant: Grant, body: bytes) -> Prepared:
+        shard = await asyncio.to_thread(self._read, body)
+        named = {to_text(term.xorb) for file in shard.files for term in file.terms}
+        named |= {to_text(xorb.hash) for xorb in shard.xorbs}
+        file_hashes = [to_text(file.hash) for file in shard.files]
+        async with self._database.transaction(SYSTEM) as uow:
+            rows = await self._usable(uow, grant, named)
+            await store.touch(uow, named)
+            there = await store.files(uow, file_hashes)
+        files = await asyncio.to_thread(self._check, shard, rows)
+        return Prepared(files, rows, {file.hash: file.sha256 for file in there})
 
     async def _content_of(
         self, file: CheckedFile, prepared: Prepared, progress: Progress

@@ -25,9 +25,10 @@ class XetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     max_terms: Annotated[int, Meta(ge=1)] = 1_000_000
     """How many runs of chunks one shard may name over all its files."""
     xorb_workers: Annotated[int, Meta(ge=1, le=64)] = 4
-    """How many xorbs a process takes in at once, each of up to 64 MiB in memory."""
+    """How many xorbs a process makes durable at once; others that have arrived wait."""
     shard_workers: Annotated[int, Meta(ge=1, le=64)] = 2
-    """For how many shards a process reads and hashes the files at once; others wait their turn."""
+    """How many shards a process takes apart at once, and for how many it reads and hashes the files;
+    others wait their turn."""
     body_timeout_s: Annotated[float, Meta(gt=0)] = 900.0
     """How long a xorb or a shard may take to arrive."""
     free_bytes_kept: Annotated[int, Meta(ge=0)] = 512 * MIB

@@ -15,6 +15,7 @@ from souk.kernel.errors import TooMany
 
 CHALLENGE: Final = "/.well-known/acme-challenge/"
 MAX_CHALLENGE_BYTES: Final = 4096
+CHALLENGE_S: Final = 15.0
 PREFLIGHT_S: Final = 600
 HTTPS_PORT: Final = 443
 _FOR_SHARED_ADDRESSES: Final = frozenset(
@@ -109,7 +110,7 @@ class Gate:
         if not token.isascii() or not token.replace("-", "").replace("_", "").isalnum():
             raise Refused(404, "challenge_unknown", "Nobody is asked this.")
         try:
-            answer = await self._client.get(f"{self._home}{CHALLENGE}{token}", timeout=5.0)
+            answer = await self._client.get(f"{self._home}{CHALLENGE}{token}", timeout=CHALLENGE_S)
         except httpx.HTTPError as error:
             raise Refused(502, "origin_failed", "The marketplace does not answer.") from error
         if answer.status_code != 200 or len(answer.content) > MAX_CHALLENGE_BYTES:

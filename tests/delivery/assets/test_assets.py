@@ -50,7 +50,7 @@ def test_the_same_again_changes_nothing_and_other_content_replaces(ada: Owner) -
 def test_deleting_takes_it_away_and_says_so(ada: Owner) -> None:
     asset = ada.put("gone.txt", b"soon gone")
     gone = ada.souk.assets.delete(asset.id)
-    assert (gone.id, gone.path, gone.confirmed) == (asset.id, "gone.txt", True)
+    assert (gone.id, gone.path) == (asset.id, "gone.txt")
     answer = ada.fetch(asset)
     assert (answer.status_code, answer.json()["code"]) == (404, "asset_unknown")
     with refused("asset_unknown", 404):

@@ -27,7 +27,8 @@ def test_files_and_folders_are_put_listed_and_removed(base_url: str, tmp_path: P
     assert "start.html" not in listed.out
     assert person.mp("assets", "refresh", "start.html").code == 0
     removed = person.mp("assets", "remove", "start.html")
-    assert (removed.code, removed.out.strip()) == (0, "Removed start.html.")
+    assert removed.code == 0
+    assert removed.out.startswith("Removed start.html")
     assert httpx.get(f"{base_url}/a/{slug}/start.html").status_code == 404
     missing = person.mp("assets", "remove", "start.html")
     assert missing.code == 1

@@ -227,7 +227,7 @@ async def put_off(uow: UnitOfWork, domain_id: str, *, problem: str) -> None:
     await uow.execute(
         """
         UPDATE assets.orders SET problem = %(problem)s,
-            due_at = %(now)s + least(2 ^ attempts, 1440) * interval '1 minute'
+            due_at = %(now)s + least(2 ^ (attempts - 1), 1440) * interval '1 minute'
         WHERE domain_id = %(id)s
         """,
         id=domain_id,

@@ -177,7 +177,11 @@ class Making:
         return rows
 
     async def _child(self, source: Path, job: Job, folder: Path) -> Finding:
-        """What the child says; a child that did not end well has made nothing."""
+        """What the child says; a child that did not end well has made nothing.
+
+        Raises:
+            Unavailable: `variants_busy`, when it was not done in time.
+        """
         settings = self._settings
         ended = await run_limited(
             CHILD,
@@ -193,11 +197,12 @@ class Making:
         )
         if ended.status == 0:
             return msgspec.json.decode(ended.output, type=Finding)
+        if ended.status is None:
+            raise MakersBusy()  # the machine's fault, as likely as the content's
         log.warning("making a form of an asset failed", status=ended.status, log=ended.log[-500:])
-        took_long = ended.status is None or ended.used_up_cpu
         return Finding(
             problem="reading this one takes too long"
-            if took_long
+            if ended.used_up_cpu
             else "this one needs more memory than is allowed"
         )
 

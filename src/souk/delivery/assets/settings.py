@@ -29,8 +29,9 @@ class AssetSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Address space of the process that makes variants."""
     cpu_s: Annotated[int, Meta(ge=1, le=600)] = 20
     """Processor time that making something may take."""
-    timeout_s: Annotated[float, Meta(gt=0, le=600)] = 30.0
-    """How long making something may take in all."""
+    timeout_s: Annotated[float, Meta(gt=0, le=600)] = 60.0
+    """How long making something may take in all; then it is tried again when it is next asked
+    for."""
     at_once: Annotated[int, Meta(ge=1, le=64)] = 2
     """How much a process makes at once."""
     waiting: Annotated[int, Meta(ge=0, le=1000)] = 32

@@ -45,8 +45,8 @@ class Usage:
         self._batch: UsageBatch | None = None
         self.lost_lines = 0
 
-    def count(self, served: Served, *, now_s: float) -> None:
-        """Adds one answer to its minute and seller."""
+    def count(self, served: Served, *, now_s: float, times: int = 1) -> None:
+        """Adds an answer, or so many that are alike, to its minute and seller."""
         key = (int(now_s) // 60 * 60, served.organisation_id)
         counts = self._counts.get(key)
         if counts is None:
@@ -54,11 +54,11 @@ class Usage:
                 self._counts.pop(next(iter(self._counts)))
                 self.lost_lines += 1
             counts = self._counts[key] = _Counts()
-        counts.requests += 1
-        counts.errors += served.failed
-        counts.bytes_sent += served.bytes_sent
-        counts.hit_bytes += served.hit_bytes
-        counts.latency[bisect_left(LATENCY_MS, served.first_byte_s * 1000)] += 1
+        counts.requests += times
+        counts.errors += times * served.failed
+        counts.bytes_sent += times * served.bytes_sent
+        counts.hit_bytes += times * served.hit_bytes
+        counts.latency[bisect_left(LATENCY_MS, served.first_byte_s * 1000)] += times
 
     def batch(self) -> UsageBatch | None:
         """What to tell home: the same until it is confirmed."""

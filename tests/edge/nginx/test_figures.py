@@ -1,5 +1,6 @@
 """nginx's log: each line once, whole, also where it was cut by reading or by a new log."""
 
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from souk.edge.nginx.figures import AccessLog, LogLine, first_byte_s
 from souk.edge.usage import Usage
 
 LINE = LogLine(
-    at=90.0,
+    at=1_795_297_422,
     seller="org_1",
     status=200,
     sent=1000,
@@ -22,8 +23,12 @@ LINE = LogLine(
 )
 
 
+_milliseconds = itertools.cycle(range(1000))
+
+
 def line(**changes: object) -> bytes:
-    return msgspec.json.encode(msgspec.structs.replace(LINE, **changes)) + b"\n"
+    text = msgspec.json.encode(msgspec.structs.replace(LINE, **changes)) + b"\n"
+    return text.replace(b",", b".%03d," % next(_milliseconds), 1)
 
 
 class Log:

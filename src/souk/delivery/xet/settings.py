@@ -27,7 +27,7 @@ class XetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     xorb_workers: Annotated[int, Meta(ge=1, le=64)] = 4
     """How many xorbs a process makes durable at once; others that have arrived wait."""
     shard_workers: Annotated[int, Meta(ge=1, le=64)] = 2
-    """How many shards a process takes apart at once, and for how many it reads and hashes the files;
+    """How many shards a process takes apart at once, and for how many it reads and hashes files;
     others wait their turn."""
     body_timeout_s: Annotated[float, Meta(gt=0)] = 900.0
     """How long a xorb or a shard may take to arrive."""

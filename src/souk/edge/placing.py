@@ -19,6 +19,8 @@ from souk.edge.upstream import Asked, UpstreamFailed
 from souk.infra.waiting import waited
 
 RETRY_S: Final = 5.0
+LONGEST_PAUSE_S: Final = 300.0
+"""Between attempts at a file that cannot be fetched, or finds no room: each is twice the last."""
 
 log = structlog.get_logger("souk.edge")
 
@@ -33,6 +35,8 @@ class Placing:
         self._placements: dict[str, Placement] = {}
         self._told: dict[str, Held] = {}
         self._done: dict[str, int] = {}
+        self._pauses: dict[str, tuple[float, float]] = {}
+        """By sha256: not before when, by the loop's clock, and how long it waits after that."""
         self._changed = asyncio.Event()
 
     @property
@@ -86,10 +90,14 @@ class Placing:
         """Fetches what is missing, one file after the other, until cancelled."""
         while True:
             self._changed.clear()
-            for placement in tuple(self._placements.values()):
-                if placement.sha256 in self._placements:
-                    await self._fetch(placement)
+            await self.look()
             await waited(self._changed, RETRY_S)
+
+    async def look(self) -> None:
+        """Fetches what is missing now, one file after the other."""
+        for placement in tuple(self._placements.values()):
+            if placement.sha256 in self._placements:
+                await self._fetch(placement)
 
     async def _set(self, placements: Sequence[Placement]) -> None:
         self._placements = {one.sha256: one for one in placements}
@@ -100,6 +108,9 @@ class Placing:
         self._done = {
             one.sha256: one.number for one in placements if self._done.get(one.sha256) == one.number
         }
+        self._pauses = {
+            sha256: pause for sha256, pause in self._pauses.items() if sha256 in self._placements
+        }
         self._changed.set()
 
     def _is_over(self, placement: Placement) -> bool:
@@ -107,7 +118,9 @@ class Placing:
         return not placement.pinned and self._done.get(placement.sha256) == placement.number
 
     async def _fetch(self, placement: Placement) -> None:
-        if self._is_over(placement):
+        now_s = asyncio.get_running_loop().time()
+        not_before, pause_s = self._pauses.get(placement.sha256, (0.0, RETRY_S))
+        if self._is_over(placement) or now_s < not_before:
             return
         source = Source(placement.sha256, placement.size_bytes, placement.root)
         asked = Asked(ticket=ticket_of(placement), text=PLACED_TICKET, hops=MAX_HOPS)
@@ -122,10 +135,16 @@ class Placing:
                 until = min(source.slice_count, number + RUN_SLICES)
                 await self._filler.slice(asked, number, until=until)
                 number += 1
-            if self._store.held(placement.sha256) >= source.slice_count:
-                self._done[placement.sha256] = placement.number
         except UpstreamFailed as error:
             log.info("a placed file is not here yet", sha256=placement.sha256, problem=str(error))
+        if self._store.held(placement.sha256) >= source.slice_count:
+            self._done[placement.sha256] = placement.number
+            self._pauses.pop(placement.sha256, None)
+        else:
+            self._pauses[placement.sha256] = (
+                now_s + pause_s,
+                min(2 * pause_s, LONGEST_PAUSE_S),
+            )
 
     def _keep(self) -> None:
         fresh = self._file.with_suffix(".new")

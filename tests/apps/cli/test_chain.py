@@ -49,6 +49,8 @@ def test_contracts_are_put_on_the_chain_once(settings: dict[str, str], node: Cha
     assert again.stdout.strip().splitlines()[-1] == said
     address = said.partition("=")[2]
     assert node.rpc("eth_getCode", address, "latest") != "0x"
+    checked = chain(settings, "check", "local")
+    assert checked.output.strip().splitlines()[-1] == "Chain and database agree."
     told = chain(settings, "status").output
     assert address in told
     assert "0 wait, 0 failed" in told

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from souk.infra.postgres.database import Database
@@ -139,3 +140,29 @@ async def test_anchors_can_be_listed(database: Database) -> None:
 
     assert first.items[0].tree_size > second.items[0].tree_size == one.tree_size
     assert one.chain == "local"
+
+
+async def test_chain_and_database_are_compared(
+    database: Database, owner_dsn: str, node: Chain, work: Work
+) -> None:
+    hand = work(deploys=True)
+    await hand.steps(2)
+    assert await hand.worker.differences() == []
+
+    with psycopg.connect(owner_dsn) as owner:  # this test comes last: it spoils them
+        owner.execute("ALTER TABLE chain.anchors DISABLE TRIGGER refuse_change")
+        owner.execute("ALTER TABLE chain.contracts DISABLE TRIGGER refuse_change")
+        owner.execute("UPDATE chain.contracts SET address = '0x' || repeat('9', 40)")
+        owner.execute("UPDATE chain.anchors SET root = sha256(root)")
+        owner.execute("UPDATE chain.lanes SET next_nonce = 1")
+        owner.execute(
+            "UPDATE chain.transactions SET block_hash = '0x' || repeat('0', 64) "
+            "WHERE purpose = 'deploy:GENX'"
+        )
+        owner.commit()
+    found = await hand.worker.differences()
+
+    assert len([sentence for sentence in found if "no contract" in sentence]) == len(ORDER)
+    assert any("of which 1 are known here" in sentence for sentence in found)
+    assert any(sentence.startswith("deploy:GENX is in block") for sentence in found)
+    assert any("entries is anchored here, not on the chain" in sentence for sentence in found)

@@ -29,6 +29,16 @@ async def chain_states(container: Container) -> list[ChainState]:
         ]
 
 
+async def chain_differences(container: Container, name: str) -> list[str]:
+    """What the database and this chain say differently. Raises ChainUnreachable."""
+    worker = container.chain.workers[name]
+    async with container.opened():
+        try:
+            return await worker.differences()
+        finally:
+            await worker.close()
+
+
 async def deploy_contracts(
     container: Container, name: str, contracts: Collection[str], *, ask: Callable[[str], None]
 ) -> Mapping[str, str]:

@@ -4,8 +4,9 @@ import asyncio
 
 import click
 
-from souk.apps.chain.operating import chain_states, deploy_contracts
+from souk.apps.chain.operating import chain_differences, chain_states, deploy_contracts
 from souk.apps.cli.containers import command_container
+from souk.apps.container import Container
 from souk.rights.chain.deploying import ORDER
 from souk.rights.chain.keys import KeyUnusable
 from souk.rights.chain.rpc import ChainUnreachable, RpcError
@@ -40,6 +41,23 @@ def status() -> None:
 
 @command.command()
 @click.argument("name", metavar="CHAIN")
+def check(*, name: str) -> None:
+    """Ask CHAIN whether it has what the database says: contracts, transactions, nonces, anchors.
+
+    Tells every difference, and leaves with 1 when there is one.
+    """
+    with command_container(ChainUnreachable, RpcError) as container:
+        _ensure_known(container, name)
+        found = asyncio.run(chain_differences(container, name))
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        raise click.ClickException(f"{len(found)} differences.")
+    click.echo("Chain and database agree.")
+
+
+@command.command()
+@click.argument("name", metavar="CHAIN")
 @click.option(
     "--contract",
     "contracts",
@@ -58,8 +76,7 @@ def deploy(*, name: str, contracts: tuple[str, ...], yes: bool) -> None:
     if "Market" in wanted and not {"Works", "Licences"} <= set(wanted):
         raise click.UsageError("Market needs --contract Works --contract Licences as well.")
     with command_container(ChainUnreachable, KeyUnusable, RpcError) as container:
-        if name not in container.chain.workers:
-            raise click.UsageError(f"SOUK_CHAIN_CHAINS does not name {name!r}.")
+        _ensure_known(container, name)
 
         def ask(account: str) -> None:
             if not yes:
@@ -69,3 +86,8 @@ def deploy(*, name: str, contracts: tuple[str, ...], yes: bool) -> None:
         known = asyncio.run(deploy_contracts(container, name, wanted, ask=ask))
     for contract, address in known.items():
         click.echo(f"{name}.{contract}={address}")
+
+
+def _ensure_known(container: Container, name: str) -> None:
+    if name not in container.chain.workers:
+        raise click.UsageError(f"SOUK_CHAIN_CHAINS does not name {name!r}.")

@@ -110,6 +110,23 @@ async def of_size(uow: UnitOfWork, tree_size: int) -> list[AnchorRow]:
     )
 
 
+async def final_of(
+    uow: UnitOfWork, network: str, *, below: int | None, limit: int
+) -> list[AnchorRow]:
+    """The final anchors on one chain, of smaller sizes than this, newest first."""
+    return await uow.all(
+        AnchorRow,
+        f"""
+        {_SELECT} WHERE a.network = %(network)s AND t.state = 'final'
+            AND a.tree_size < coalesce(%(below)s, 9223372036854775807)
+        ORDER BY a.tree_size DESC LIMIT %(limit)s
+        """,
+        network=network,
+        below=below,
+        limit=limit,
+    )
+
+
 async def covering(uow: UnitOfWork, leaf_index: int) -> AnchorRow | None:
     """The first final anchor whose head has this leaf."""
     return await uow.one_or_none(

@@ -169,6 +169,31 @@ async def newest_final(uow: UnitOfWork, network: str, *, limit: int) -> list[Tra
     )
 
 
+async def final_after(
+    uow: UnitOfWork, network: str, *, after: str, limit: int
+) -> list[TransactionRow]:
+    """What became final or failed, in the order of ids."""
+    return await uow.all(
+        TransactionRow,
+        f"""
+        SELECT {_COLUMNS} FROM chain.transactions
+        WHERE network = %(network)s AND state IN ('final', 'failed') AND id > %(after)s
+        ORDER BY id LIMIT %(limit)s
+        """,
+        network=network,
+        after=after,
+        limit=limit,
+    )
+
+
+async def lanes(uow: UnitOfWork, network: str) -> dict[str, int]:
+    """The next nonce by account."""
+    rows = await uow.dicts(
+        "SELECT sender, next_nonce FROM chain.lanes WHERE network = %(network)s", network=network
+    )
+    return {str(row["sender"]): int(row["next_nonce"]) for row in rows}
+
+
 async def take_nonce(uow: UnitOfWork, *, network: str, sender: str, at_least: int) -> int:
     """The account's next nonce; nobody else gets one until this transaction ends.
 

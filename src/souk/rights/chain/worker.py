@@ -10,6 +10,7 @@ from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.rights.chain import store
 from souk.rights.chain.anchoring import Anchoring
+from souk.rights.chain.checking import differences
 from souk.rights.chain.deploying import ORDER, Deploying
 from souk.rights.chain.keys import KeyUnusable, Signer
 from souk.rights.chain.rpc import ChainUnreachable, Rpc, RpcError
@@ -106,6 +107,10 @@ class ChainWorker:
                     if set(names) <= known.keys():
                         return known
             await asyncio.sleep(self._poll_s)
+
+    async def differences(self) -> list[str]:
+        """What the database and the chain say differently. Raises ChainUnreachable."""
+        return [sentence async for sentence in differences(self._database, self._rpc)]
 
     async def account(self) -> str:
         """Who pays and signs. Raises KeyUnusable."""

@@ -129,7 +129,7 @@ def test_only_what_home_signed_for_this_node_just_now_is_obeyed() -> None:
 async def test_a_restarted_node_hears_of_licences_that_ended_before(tmp_path: Path) -> None:
     revocations = Revocations()
     commands = Commands(await kept(tmp_path), revocations, file=tmp_path / "applied")
-    await commands.start_at(7)
+    await commands.flush(7)
     commands.revoke(["lic_1"], now_s=NOW)
     assert "lic_1" in revocations and "lic_2" not in revocations
     assert commands.applied == 7

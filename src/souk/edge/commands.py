@@ -80,11 +80,6 @@ class Commands:
             return True
         return False
 
-    async def start_at(self, number: int) -> None:
-        """Everything up to this number is done: there was nothing to do it to."""
-        self.applied = number
-        await asyncio.to_thread(self._remember)
-
     async def flush(self, newest: int) -> None:
         """Forgets all content: too much was missed to know what may stay."""
         async with self._applying:

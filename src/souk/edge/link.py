@@ -111,8 +111,7 @@ class Link:
             Identity(node_id=found.node_id, secret=found.secret, home_url=self._home, url=self.url)
         )
         if not was_known:
-            await self._store.purge(self._store.files())
-            await self._commands.start_at(found.applied)
+            await self._commands.flush(found.applied)
 
     async def run(self) -> None:
         """Heartbeats; without an answer the node goes on serving what it has."""
@@ -184,7 +183,10 @@ class Link:
         if answer.flush:
             await self._commands.flush(answer.newest)
         if answer.sites is not None:
-            await asyncio.to_thread(self._sites.take, answer.sites)
+            try:
+                await asyncio.to_thread(self._sites.take, answer.sites)
+            except OSError as error:  # a full disk: they count, and home says them again
+                log.warning("what home says of sites was not kept", problem=str(error))
             if answer.sites.more:
                 self.hurry()
         if answer.placements is not None:

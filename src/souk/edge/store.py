@@ -160,7 +160,7 @@ class SliceStore:
     def facts(self) -> StoreFacts:
         """How full it is, and what went wrong so far."""
         return StoreFacts(
-            used_bytes=self._eviction.used_bytes,
+            used_bytes=self._eviction.used_bytes + self._others_bytes,
             slices=sum(map(len, self._present.values())),
             damaged=self._damaged,
             not_stored=self._not_stored,

@@ -64,9 +64,9 @@ class SmallHome:
 
     def answer(self, path: str, wanted: str | None) -> tuple[int, dict[str, str], bytes]:
         """What a GET of a node is answered with."""
-        kind, sha256 = path.removeprefix(f"{ROOT}/").split("/")
+        kind, _, sha256 = path.removeprefix(f"{ROOT}/").partition("/")
         content = self.files.get(sha256)
-        if content is None:
+        if content is None or kind not in {"slices", "artifacts"}:
             return 403, {}, b""
         if kind == "slices":
             return 200, {}, digests_of(content)

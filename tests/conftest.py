@@ -89,8 +89,9 @@ def session_owner_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def outside() -> Iterator[Outside]:
-    """The world around the shared marketplace: name server, authority, web servers."""
+    """The world around the shared marketplace: a name server, and what tests start beside it."""
     world = Outside()
+    world.start_names()
     yield world
     world.stop()
 

@@ -48,7 +48,7 @@ class Outside:
             "SOUK_CDN_PRIVATE_UPSTREAMS": "true",
             "SOUK_ASSETS_CHECK_PRIVATE": "true",
             "SOUK_ASSETS_CHECK_PORT": str(self.web_port),
-            "SOUK_ASSETS_CHECK_TIMEOUT_S": "30",
+            "SOUK_ASSETS_CHECK_TIMEOUT_S": "15",
             "SOUK_ASSETS_ACME_DIRECTORY": f"https://127.0.0.1:{self.acme_port}/dir",
             "SOUK_ASSETS_ACME_CA_FILE": str(self.folder / "ca.pem"),
         }

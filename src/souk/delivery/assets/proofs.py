@@ -1,5 +1,6 @@
 """Whether a name is its claimant's: a text record, or a file that the name's web server gives."""
 
+import asyncio
 import hmac
 from ipaddress import ip_address
 from typing import Final
@@ -31,6 +32,13 @@ class Proofs:
 
     async def look(self, name: str, token: str) -> str:
         """Empty when the name is proven, else what was found instead."""
+        try:
+            async with asyncio.timeout(2 * self._settings.check_timeout_s):
+                return await self._look(name, token)
+        except TimeoutError:
+            return "Looking at the name takes too long; try again in a while."
+
+    async def _look(self, name: str, token: str) -> str:
         in_names = await self._in_names(name, token)
         if not in_names:
             return ""

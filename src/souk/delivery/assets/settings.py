@@ -46,7 +46,7 @@ class AssetSettings(msgspec.Struct, frozen=True, kw_only=True):
     check_port: Annotated[int, Meta(ge=1, le=65535)] = 80
     """The port at which the file of a proof is looked for."""
     check_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 5.0
-    """How long one look at a domain may take."""
+    """How long each step of a look at a domain may take; all of it twice as long."""
     check_hours: Annotated[float, Meta(gt=0)] = 24.0
     """How often a proof is looked at again; a domain that has lost it for a week ends."""
     acme_directory: str = ""

@@ -127,7 +127,7 @@ async def test_contracts_are_put_there_once_and_know_each_other(
     assert named.state == "final"
 
 
-async def test_anchors_can_be_listed(database: Database) -> None:
+async def test_anchors_can_be_listed(database: Database, anchored: ProvenanceService) -> None:
     book = AnchorBook()
     async with database.transaction(PUBLIC, read_only=True) as uow:
         first = await book.page(uow, cursor=None, limit=1)
@@ -139,6 +139,8 @@ async def test_anchors_can_be_listed(database: Database) -> None:
             await book.page(uow, cursor="WyJhIl0", limit=1)
 
     assert first.items[0].tree_size > second.items[0].tree_size == one.tree_size
+    async with database.transaction(PUBLIC, read_only=True) as uow:
+        assert await anchored.newest_anchor(uow) == first.items[0]
     assert one.chain == "local"
 
 

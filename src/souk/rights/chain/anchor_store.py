@@ -127,6 +127,17 @@ async def final_of(
     )
 
 
+async def newest_final(uow: UnitOfWork) -> AnchorRow | None:
+    """The final anchor of the largest head."""
+    return await uow.one_or_none(
+        AnchorRow,
+        f"""
+        {_SELECT} WHERE {_NOT_FAILED} AND t.final_at IS NOT NULL
+        ORDER BY a.tree_size DESC, t.final_at DESC LIMIT 1
+        """,
+    )
+
+
 async def covering(uow: UnitOfWork, leaf_index: int) -> AnchorRow | None:
     """The first final anchor whose head has this leaf."""
     return await uow.one_or_none(

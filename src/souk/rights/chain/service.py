@@ -17,6 +17,11 @@ class AnchorBook:
         row = await anchor_store.covering(uow, leaf_index)
         return None if row is None else _anchor(row)
 
+    async def newest(self, uow: UnitOfWork) -> Anchor | None:
+        """The final anchor of the largest head; None while there is none."""
+        row = await anchor_store.newest_final(uow)
+        return None if row is None else _anchor(row)
+
     async def page(self, uow: UnitOfWork, *, cursor: str | None, limit: int) -> Page[Anchor]:
         """Anchored heads, newest first."""
         key = decode_cursor(cursor, size=1)

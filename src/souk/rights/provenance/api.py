@@ -57,6 +57,10 @@ class Anchors(Protocol):
         """The first final anchor whose head has this leaf; None while there is none."""
         ...
 
+    async def newest(self, uow: UnitOfWork) -> Anchor | None:
+        """The final anchor of the largest head; None while there is none."""
+        ...
+
 
 class Provenance(Protocol):
     """The log. Appending is part of the caller's transaction; reading is public."""
@@ -141,6 +145,10 @@ class Provenance(Protocol):
 
     async def published_keys(self, uow: UnitOfWork) -> KeySet:
         """Every public key that signed heads or licences that still count."""
+        ...
+
+    async def newest_anchor(self, uow: UnitOfWork) -> Anchor | None:
+        """The largest head that is final on a chain; None without a chain."""
         ...
 
     async def timeline(self, uow: UnitOfWork, listing_id: str) -> list[ProvenanceEntry]:

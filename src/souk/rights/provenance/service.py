@@ -14,6 +14,7 @@ from souk.rights.provenance import store
 from souk.rights.provenance.api import Anchors, NewEntry
 from souk.rights.provenance.model import entry_body, leaf_text
 from souk_client.contracts.rights import (
+    Anchor,
     AnchoredProof,
     ConsistencyProof,
     EntryKind,
@@ -184,6 +185,9 @@ class ProvenanceService:
             first_published=None if first is None else _entry(first),
             entries=[_entry(row) for row in rows],
         )
+
+    async def newest_anchor(self, uow: UnitOfWork) -> Anchor | None:
+        return None if self._anchors is None else await self._anchors.newest(uow)
 
     async def timeline(self, uow: UnitOfWork, listing_id: str) -> list[ProvenanceEntry]:
         rows = await store.timeline(uow, listing_id, limit=MAX_HISTORY)

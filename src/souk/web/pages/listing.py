@@ -64,7 +64,11 @@ async def names(view: ListingView) -> dict[str, object]:
 async def provenance(view: ListingView) -> dict[str, object]:
     """The newest entries of the log about this listing."""
     history = await view.market.provenance.timeline(view.uow, view.listing.id)
-    return {"history": list(reversed(history))[:MAX_HISTORY], "history_count": len(history)}
+    return {
+        "history": list(reversed(history))[:MAX_HISTORY],
+        "history_count": len(history),
+        "anchor": await view.market.provenance.newest_anchor(view.uow),
+    }
 
 
 LOADERS: Final[tuple[Loader, ...]] = (

@@ -12,6 +12,13 @@ from tests.chain import NATIVE, Chain, build_contracts, running_chain
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever needs compiled contracts is left out of the quick checks."""
+    for item in items:
+        if "contracts" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
 @dataclass(kw_only=True)
 class Bazaar:
     """The contracts, put together, and the words of their vouchers."""

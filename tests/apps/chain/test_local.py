@@ -18,6 +18,9 @@ from tests.chain import ANVIL, await_port, install_chain
 from tests.serving import free_port
 
 
+pytestmark = pytest.mark.slow  # it installs and runs anvil
+
+
 @pytest.fixture(scope="module")
 def anvil() -> Path:
     install_chain()

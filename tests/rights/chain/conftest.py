@@ -18,7 +18,15 @@ from souk.rights.chain.transactions import Sending
 from souk.rights.chain.worker import ChainWorker
 from tests.chain import Chain, install_chain, running_chain
 
+HERE = Path(__file__).parent
 PASSWORD = secrets.token_hex(8)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever needs a running chain is left out of the quick checks."""
+    for item in items:
+        if "node" in getattr(item, "fixturenames", ()) and item.path.is_relative_to(HERE):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,8 @@ async def running(home: SmallHome, folder: Path, **changes: object) -> AsyncIter
         nginx_workers=1,
     )
     node = EdgeNode(msgspec.structs.replace(settings, **changes))
-    await node.start()
     try:
+        await node.start()
         yield node
     finally:
         await node.stop()

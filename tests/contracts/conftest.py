@@ -13,10 +13,12 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever needs compiled contracts is left out of the quick checks."""
+    """Whoever needs compiled contracts is left out of the quick checks, and may take its time: the
+    first one compiles them."""
     for item in items:
         if "contracts" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
+            item.add_marker(pytest.mark.timeout(400))
 
 
 @dataclass(kw_only=True)

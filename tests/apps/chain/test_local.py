@@ -17,7 +17,6 @@ from souk.rights.chain.rpc import Rpc
 from tests.chain import ANVIL, await_port, install_chain
 from tests.serving import free_port
 
-
 pytestmark = pytest.mark.slow  # it installs and runs anvil
 
 

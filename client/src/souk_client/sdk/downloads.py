@@ -22,6 +22,7 @@ from souk_client.sdk.retry import RetryPolicy
 from souk_client.sdk.transport import api_error, connection_error
 
 CHUNK_BYTES: Final = 1024 * 1024
+AT_ONCE_S: Final = 0.05
 _RENEWED: Final = frozenset({401, 403, 410})
 """Answers of a signed address that has run out: a fresh one may work."""
 
@@ -174,8 +175,12 @@ class _Fetcher:
                 digest = self._attempt()
             except (httpx.TransportError, SoukApiError) as error:
                 attempt = 1 if self._received > before else attempt
-                self._from_home = attempt > 1 and isinstance(error, httpx.TransportError)
-                time.sleep(self._pause(error, attempt))
+                broken = isinstance(error, httpx.TransportError)
+                # What broke after it had flowed, or is tried elsewhere now, is not overloaded.
+                at_once = broken and (attempt == 1 or not self._from_home)
+                self._from_home = attempt > 1 and broken
+                pause_s = self._pause(error, attempt)
+                time.sleep(min(pause_s, AT_ONCE_S) if at_once else pause_s)
                 attempt += 1
                 continue
             if digest == self._file.sha256:

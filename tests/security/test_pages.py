@@ -41,9 +41,7 @@ ATTACKS: dict[str, list[str]] = {
     "POST /account/assets/{asset_id:str}/delete": ["/account/assets/ast_wall/delete"],
     "POST /account/domains/{domain_id:str}/check": ["/account/domains/dom_wall/check"],
     "POST /account/domains/{domain_id:str}/remove": ["/account/domains/dom_wall/remove"],
-    "POST /account/domains/{domain_id:str}/certificate": [
-        "/account/domains/dom_wall/certificate"
-    ],
+    "POST /account/domains/{domain_id:str}/certificate": ["/account/domains/dom_wall/certificate"],
     "GET /account/searches/{saved_search_id:str}": ["/account/searches/{saved_search_id}"],
     "POST /account/searches/{saved_search_id:str}": ["/account/searches/{saved_search_id}"],
     "GET /publish/{listing_id:str}/details": ["/publish/{draft}/details"],

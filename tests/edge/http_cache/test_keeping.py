@@ -266,6 +266,28 @@ def test_purges(bench: Bench, kind: str) -> None:
     assert (hits(bench, path), hits(bench, other)) == (2, 2 if kind == "all" else 1)
 
 
+@pytest.mark.parametrize("way", ["purge", "invalidation"])
+def test_what_was_on_its_way_before_a_purge_is_for_nobody_after_it(bench: Bench, way: str) -> None:
+    path, origin, rest = bench.path(), bench.origin, threading.Event()
+    head = origin.ok(b"", "Cache-Control: max-age=60", length=3)
+    new = origin.ok(b"new", "Cache-Control: max-age=60")
+    origin.on(path, [head, rest.wait, b"old"], new)
+    found: list[bytes] = []
+    first = threading.Thread(target=lambda: found.append(bench.get(path).content))
+    first.start()
+    until(lambda: hits(bench, path) == 1)
+    if way == "purge":
+        bench.node.forget("all")
+    else:
+        bench.client.delete(path)
+    assert httpx.get(f"{bench.node.url}{path}").content == b"new"
+    rest.set()
+    first.join(30)
+    bench.node.settled()
+    assert found == [b"old"]
+    assert bench.get(path).content == b"new"
+
+
 def test_what_is_for_one_hop_and_what_could_poison_goes_no_further(bench: Bench) -> None:
     path = bench.path()
     fields = [

@@ -10,7 +10,7 @@ from souk.edge.http_cache.fields import Fields, value, without
 from souk.edge.http_cache.filling import Filling, Reader
 from souk.edge.http_cache.freshness import Freshness, freshness_of, may_store, unstored_fields
 from souk.edge.http_cache.keys import selecting, vary_of
-from souk.edge.http_cache.store import new_name
+from souk.edge.http_cache.store import Moment, new_name
 from souk.edge.http_cache.stored import Segment, Stored, tags_of
 from souk.edge.http_cache.wanted import Wanted
 from souk.edge.ranges import Part
@@ -29,6 +29,7 @@ class Live:
         filling: Filling,
         freshness: Freshness,
         selected: tuple[tuple[str, ...], tuple[str | None, ...]] | None,
+        asked: Moment,
         task: "asyncio.Task[None]",
     ) -> None:
         self.status = status
@@ -36,6 +37,8 @@ class Live:
         self.freshness = freshness
         self.selected = selected
         """By what it was selected, when it is kept; None when it is for one client alone."""
+        self.asked = asked
+        """When the origin was: after a purge or an invalidation it is for nobody else."""
         self._filling = filling
         self._task = task
         self._reader: Reader = filling.join()
@@ -48,6 +51,7 @@ class Live:
             filling=self._filling,
             freshness=self.freshness,
             selected=self.selected,
+            asked=self.asked,
             task=self._task,
         )
 

@@ -183,6 +183,7 @@ class Fetcher:
             filling=filling,
             freshness=coming.freshness,
             selected=coming.selected if keep and answer.status != 206 else None,
+            asked=asked,
             task=task,
         )
         key = coming.wanted.key

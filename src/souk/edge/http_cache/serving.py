@@ -26,10 +26,12 @@ from souk.edge.http_cache.wanted import Wanted, read_wanted
 from souk.edge.ranges import Part, wanted_parts
 from souk.edge.serving import CutOff
 from souk.edge.settings import EdgeSettings
-from souk.edge.sites import Found
+from souk.edge.sites import Found, SiteRules
 from souk.edge.upstream import UpstreamFailed
 from souk.edge.usage import Served, Usage
 
+REMEMBERED: Final = 10_000
+"""Answers whose freshness is not read anew for each request."""
 _ERRORS: Final = frozenset({500, 502, 503, 504})
 """Answers of an origin that a stale one may be better than (RFC 5861)."""
 _BODILESS: Final = frozenset({204, 304})
@@ -57,6 +59,7 @@ class SiteCache:
         self._passing = passing
         self._usage = usage
         self._name = f"souk-{settings.region}"
+        self._read: dict[str, tuple[Stored, SiteRules, Freshness]] = {}
         self.under_way = 0
         self.idle = asyncio.Event()
         """Set while nothing is under way."""
@@ -169,6 +172,8 @@ class SiteCache:
         outcome: Outcome = await asyncio.shield(coming)
         if isinstance(outcome, Validated) or outcome.selected is None or outcome.over:
             return False
+        if outcome.asked != self._store.moment(wanted.key):
+            return False
         names, values = outcome.selected
         now = self._clock.own()
         if selecting(names, wanted.fields) != values or Reuse.FRESH is not reuse(
@@ -188,7 +193,7 @@ class SiteCache:
         cache_status: str = "",
         detail: str = "",
     ) -> None:
-        freshness = stored.freshness(wanted.site.rules)
+        freshness = self._freshness(stored, wanted)
         age = int(freshness.age_s(self._clock.own()))
         more = f"; detail={detail}" if detail else ""
         status = cache_status or f"{self._name}; hit; ttl={freshness.lifetime_s - age}{more}"
@@ -246,13 +251,26 @@ class SiteCache:
         parts = _parts(wanted, stored)
         return parts is not None and all(stored.covers(part) for part in parts)
 
+    def _freshness(self, stored: Stored, wanted: Wanted) -> Freshness:
+        """What an answer says of its keeping: read once while neither it nor the rules change."""
+        rules = wanted.site.rules
+        known = self._read.get(stored.id)
+        if known is not None and known[0] is stored and known[1] is rules:
+            return known[2]
+        if len(self._read) >= REMEMBERED:
+            self._read.clear()
+        found = stored.freshness(rules)
+        self._read[stored.id] = (stored, rules, found)
+        return found
+
     def _verdict(self, stored: Stored, wanted: Wanted) -> Reuse:
         rules = wanted.site.rules
         now = self._clock.own()
-        return reuse(stored.freshness(rules), wanted.fields, now=now, max_stale_s=rules.max_stale_s)
+        freshness = self._freshness(stored, wanted)
+        return reuse(freshness, wanted.fields, now=now, max_stale_s=rules.max_stale_s)
 
     def _on_error(self, stored: Stored, wanted: Wanted) -> bool:
-        freshness: Freshness = stored.freshness(wanted.site.rules)
+        freshness = self._freshness(stored, wanted)
         return self._store.here(stored) and may_serve_on_error(freshness, now=self._clock.own())
 
     def _may_wait(self, wanted: Wanted) -> bool:
@@ -286,7 +304,7 @@ class SiteCache:
             return "vary-miss" if self._store.has(wanted.key) else "uri-miss"
         if not usable:
             return "partial"
-        freshness = stored.freshness(wanted.site.rules)
+        freshness = self._freshness(stored, wanted)
         fresh = freshness.age_s(self._clock.own()) < freshness.lifetime_s
         return "request" if fresh and not freshness.must_validate else "stale"
 

@@ -30,8 +30,3 @@ def test_files_and_folders_are_put_listed_and_removed(base_url: str, tmp_path: P
     assert removed.code == 0
     assert removed.out.startswith("Removed start.html")
     assert httpx.get(f"{base_url}/a/{slug}/start.html").status_code == 404
-    missing = person.mp("assets", "remove", "start.html")
-    assert missing.code == 1
-    assert "no asset" in missing.err
-    wrong = person.mp("assets", "put", "site", "somewhere")
-    assert wrong.code == 2

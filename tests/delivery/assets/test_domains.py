@@ -385,8 +385,8 @@ def test_an_authority_gives_a_certificate_and_it_is_renewed(
     until(lambda: _answers(node, name), what="TLS with it")
     with closing(node.connect(name, ca_pem=None)) as connection:
         first = connection.getpeercert(binary_form=True)
-    with psycopg.connect(session_owner_dsn, autocommit=True) as connection:
-        connection.execute(
+    with psycopg.connect(session_owner_dsn, autocommit=True) as owner:
+        owner.execute(
             "UPDATE assets.certificates SET not_after = now() + interval '1 day', "
             "not_before = now() - interval '80 days' WHERE domain_id = %s",
             [domain.id],

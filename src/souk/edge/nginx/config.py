@@ -253,7 +253,6 @@ http {{
       proxy_buffer_size 16k;
       proxy_buffers 16 64k;
       proxy_busy_buffers_size 256k;
-      aio threads;
       add_header Cache-Control "private, no-transform, max-age=0";
       add_header Content-Disposition "attachment; filename*=UTF-8''$souk_name";
       add_header X-Content-SHA256 $souk_sha256;

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from psycopg.conninfo import make_conninfo
 
 from souk.apps.application_role import app_password
@@ -25,6 +26,10 @@ from tests.serving import SECRET, Marketplace
 APP_PASSWORD = app_password(SECRET)
 """One role serves every database of a server, so its password is that of the processes."""
 _numbers = itertools.count(1)
+
+# A busy machine makes examples slow, and nothing wrong with them.
+settings.register_profile("souk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("souk")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

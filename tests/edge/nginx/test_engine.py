@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from souk.edge.nginx.process import NginxMissing
 from souk.edge.node import EdgeNode
-from souk.edge.protocol import ROOT
+from souk.edge.protocol import ROOT, UsageLine
 from souk.edge.slices import SLICE_BYTES
 from tests.edge.home import SmallHome, small_home
 from tests.edge.nginx.running import client_of, running
@@ -227,7 +227,10 @@ async def test_odd_questions_are_answered_as_by_the_node(
 
 
 async def test_every_byte_that_went_out_is_counted(home: SmallHome, tmp_path: Path) -> None:
-    home.lines.clear()
+
+    def counted() -> list[UsageLine]:
+        return [line for line in home.lines if line.organisation_id == "org_counted"]
+
     async with running(home, tmp_path) as node, client_of(node) as http:
         total = framing = 0
         for size in (SMALL, LARGE):
@@ -239,8 +242,8 @@ async def test_every_byte_that_went_out_is_counted(home: SmallHome, tmp_path: Pa
             framing += len(answer.content) - 4
             await http.head(address)
             await http.get(address, headers={"if-none-match": "*"})
-        await until(lambda: sum(line.requests for line in home.lines) >= 10)
-    lines = [line for line in home.lines if line.organisation_id == "org_counted"]
+        await until(lambda: sum(line.requests for line in counted()) >= 10)
+    lines = counted()
     assert sum(line.requests for line in lines) == 10
     assert sum(line.bytes_sent for line in lines) == total
     assert sum(line.hit_bytes for line in lines) == total - framing - SMALL - LARGE

@@ -48,13 +48,13 @@ def program(name: str, package: str) -> str:
     return found
 
 
-def requests_per_s(url: str, *, seconds: float, connections: int = 16) -> float:
+def requests_per_s(url: str, *, seconds: int, connections: int = 16) -> float:
     """Answers a second on so many connections that ask for the same again and again.
 
     Raises:
         RuntimeError: an answer was not 2xx, or there was none.
     """
-    command = [program("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", url]
+    command = [program("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", url]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     if rate is None or "Non-2xx" in said or "Socket errors" in said:

@@ -55,7 +55,7 @@ average when it was measured: {load:.0f}, on {cores} cores).
 
 def run(*, quick: bool) -> Section:
     """Measures all of it."""
-    rounds, seconds = (2, 1.0) if quick else (7, 3.0)
+    rounds, seconds = (2, 1) if quick else (7, 3)
     large_bytes = (64 if quick else 1024) * MIB
     with (
         tempfile.TemporaryDirectory(prefix="souk-bench-") as name,
@@ -148,7 +148,7 @@ def _node(home_url: str, folder: Path, engine: str) -> Iterator[str]:
         process.wait(30)
 
 
-def _small(small: _Bought, *, rounds: int, seconds: float) -> list[Line]:
+def _small(small: _Bought, *, rounds: int, seconds: int) -> list[Line]:
     with (
         bare_handler(SMALL) as bare_port,
         plain_nginx(small.path.parent) as nginx_port,

@@ -2,9 +2,9 @@
 
 from souk.apps.migrations.steps import run_sql
 
-revision = "0034"
-down_revision = "0033"
+revision = "0033"
+down_revision = "0032"
 
 
 def upgrade() -> None:
-    run_sql("0034")
+    run_sql("0033")

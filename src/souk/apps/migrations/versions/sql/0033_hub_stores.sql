@@ -1,1 +1,0 @@
--- How the hub stores what it is sent.

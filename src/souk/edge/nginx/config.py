@@ -215,6 +215,7 @@ http {{
       proxy_set_header {KEY_HEADER} $request_uri;
       proxy_cache souk_small;
       proxy_cache_key $request_uri;
+      proxy_cache_use_stale updating;  # one asks again, the others do not wait for it
       proxy_ignore_headers Cache-Control Expires Vary Set-Cookie;
       proxy_buffer_size 16k;
       proxy_buffers 16 16k;

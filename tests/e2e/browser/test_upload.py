@@ -42,7 +42,6 @@ async def test_parts_that_get_lost_are_sent_again(
     visitor.losing_connections = True
     await visitor.sign_up("Far Seller")
     page = visitor.page
-    await to_the_files_step(visitor)
     tries: Counter[str] = Counter()
 
     async def lose_the_first(route: Route, request: Request) -> None:
@@ -52,7 +51,9 @@ async def test_parts_that_get_lost_are_sent_again(
         else:
             await route.continue_()
 
+    # Before the page is opened: one that is there already may send past a new route.
     await page.route("**/api/v1/uploads/*/parts/*", lose_the_first)
+    await to_the_files_step(visitor)
     await page.get_by_label("Choose files").set_input_files(large_table)
     row = page.locator(".file-list li", has_text="measurements.csv")
     await expect(row).to_contain_text("Scanned, clean", timeout=60_000)
@@ -72,7 +73,6 @@ async def test_an_upload_that_was_given_up_goes_on_with_what_is_missing(
     visitor.expected_statuses = {422}
     await visitor.sign_up("Cut Seller")
     page = visitor.page
-    await to_the_files_step(visitor)
     arrived: list[str] = []
     cut = True
 
@@ -86,6 +86,7 @@ async def test_an_upload_that_was_given_up_goes_on_with_what_is_missing(
             await route.continue_()
 
     await page.route("**/api/v1/uploads/*/parts/*", cut_off_after_the_first)
+    await to_the_files_step(visitor)
     await page.get_by_label("Choose files").set_input_files(large_table)
     again = page.get_by_role("button", name="Try measurements.csv again")
     await expect(again).to_be_visible(timeout=30_000)

@@ -25,6 +25,9 @@ LONGEST_S: Final = 3600.0
 """How long a step waits for the database, before that counts as one of its attempts."""
 _PAUSES_S: Final = (0.5, 5.0)
 _LOOK_EVERY_S: Final = 3.0
+_WATCHED_S: Final = 90.0
+"""For so long after an outage lost workflows are looked for: some end only when they next ask the
+database for something."""
 
 log = structlog.get_logger("souk.workflows")
 
@@ -50,7 +53,7 @@ class OutageWatch:
     def __init__(self, *, database: Database, workflows: Workflows) -> None:
         self._database = database
         self._workflows = workflows
-        self._was_away = False
+        self._watched_until_s = 0.0
 
     async def run(self) -> None:
         """Looks until cancelled."""
@@ -63,10 +66,9 @@ class OutageWatch:
 
     async def _look(self) -> None:
         if not await self._answers():
-            self._was_away = True
-        elif self._was_away:
+            self._watched_until_s = time.monotonic() + _WATCHED_S
+        elif time.monotonic() < self._watched_until_s:
             await self._take_up()
-            self._was_away = False
 
     async def _take_up(self) -> None:
         """One that has just been begun is not running yet for a moment, so it is looked twice."""

@@ -50,7 +50,7 @@ CREATE POLICY system_only ON assets.made USING (infra.is_system());
 CREATE TABLE assets.domains (
     id text PRIMARY KEY,
     owner_organisation_id text NOT NULL REFERENCES assets.spaces,
-    name text NOT NULL CHECK (name = lower(name) AND length(name) BETWEEN 4 AND 253),
+    name text NOT NULL CHECK (name = lower(name) AND length(name) BETWEEN 3 AND 253),
     site_id text NOT NULL,
     token text NOT NULL,
     certificate_by text NOT NULL CHECK (certificate_by IN ('acme', 'own')),

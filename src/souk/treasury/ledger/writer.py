@@ -19,7 +19,6 @@ import structlog
 
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
-from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import Unavailable
 from souk.treasury.ledger import errors
 from souk.treasury.ledger.books import Books
@@ -136,25 +135,19 @@ class GroupWriter:
     ) -> list[Outcome]:
         """Records entries and commits, after the batches before: at once where all of them can be.
 
-        The transaction is begun before its turn, so that a turn is one round trip.
+        Whoever waits for its turn holds no connection, which those before it may need.
         """
-        uow = self._database.unit_of_work(SYSTEM)
-        try:
-            await uow.execute(_commit_mode(flush=flush))
-            async with self._turn:
-                if ready is not None and await self._at_once(uow, ready):
-                    return [entry.id for entry in entries]
-                await uow.rollback()
-                return await self._one_by_one(entries, flush=flush)
-        except BaseException:
-            await uow.rollback()
-            raise
+        async with self._turn:
+            if ready is not None and await self._at_once(ready, flush=flush):
+                return [entry.id for entry in entries]
+            return await self._one_by_one(entries, flush=flush)
 
-    async def _at_once(self, uow: UnitOfWork, ready: dict[str, object]) -> bool:
+    async def _at_once(self, ready: dict[str, object], *, flush: bool) -> bool:
         """Records all entries and commits; False when one cannot be, and nothing is recorded."""
-        refused = self._books.record_last(uow, ready)
         try:
-            await uow.commit()
+            async with self._database.transaction(SYSTEM) as uow:
+                await uow.execute(_commit_mode(flush=flush))
+                refused = self._books.record_last(uow, ready)
         except psycopg.DataError:
             return False
         return refused.value is None

@@ -45,7 +45,7 @@ def wire_cdn_operations(
     scaling = ScalingService(fleet=fleet, providers=providers)
     scaler = Scaler(core.database, fleet=fleet, providers=providers)
     figures = Figures(fleet=fleet, settings=settings)
-    watching = Watching(core.database, fleet=fleet, settings=settings)
+    watching = Watching(core.database, fleet=fleet)
     alerting = Alerting(fleet=fleet)
     return CdnOperations(
         demand=demand,

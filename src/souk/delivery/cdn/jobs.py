@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
-from souk.delivery.cdn import log_store, nodes_store
+from souk.delivery.cdn import figures_store, log_store, nodes_store, scaling_store
 from souk.delivery.cdn.settings import CdnSettings
 from souk.delivery.cdn.telling import Telling
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
 from souk.rights.licences.events import LicenceRevoked
+
+AVAILABILITY_DAYS: Final = 800
+"""Two years of availability by day, and a little more."""
+DECISIONS_DAYS: Final = 90
 
 
 def revocation_handler(telling: Telling) -> Handler:
@@ -29,11 +34,18 @@ class Forgetting:
         self._settings = settings
 
     async def run(self, uow: UnitOfWork) -> None:
-        """Old commands, figures, join tokens, and nodes that are gone."""
+        """Old commands, figures, decisions, join tokens, and nodes that are gone."""
         settings = self._settings
-        hour = timedelta(hours=1)
+        hour, day = timedelta(hours=1), timedelta(days=1)
         await log_store.forget_commands(uow, before=uow.now - settings.keep_commands_hours * hour)
-        await log_store.forget_usage(uow, before=uow.now - timedelta(days=settings.keep_usage_days))
+        figures_before = uow.now - settings.keep_usage_days * day
+        await log_store.forget_usage(uow, before=figures_before)
+        await figures_store.forget(
+            uow,
+            minutes_before=figures_before,
+            days_before=(uow.now - AVAILABILITY_DAYS * day).date(),
+        )
+        await scaling_store.forget(uow, before=uow.now - DECISIONS_DAYS * day)
         await nodes_store.forget(
             uow, tokens_before=uow.now - 24 * hour, nodes_before=uow.now - hour
         )

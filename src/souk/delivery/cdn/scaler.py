@@ -22,7 +22,6 @@ JOIN_WITHIN: Final = timedelta(seconds=120)
 """A node that has not joined by then is given up."""
 FORCE_AFTER: Final = timedelta(seconds=60)
 """A node that was asked to end and has not for so long is ended by force."""
-KEEP: Final = timedelta(days=90)
 
 log = structlog.get_logger("souk.cdn")
 
@@ -44,7 +43,6 @@ class Scaler:
     async def run(self, _lock: UnitOfWork) -> None:
         """One round; `_lock` is the transaction that keeps other workers from doing it too."""
         async with self._database.transaction(SYSTEM) as uow:
-            await scaling_store.forget(uow, before=uow.now - KEEP)
             await self._decide(uow)
         for name, provider in self._providers.items():
             await self._carry_out(name, provider)

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from datetime import timedelta
 from functools import cached_property
 from typing import Final
 
@@ -12,7 +11,6 @@ from souk.delivery.cdn import figures_store, nodes_store
 from souk.delivery.cdn.figures_store import Sample
 from souk.delivery.cdn.fleet import Fleet
 from souk.delivery.cdn.nodes_store import NodeRow
-from souk.delivery.cdn.settings import CdnSettings
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.postgres.uow import UnitOfWork
@@ -20,16 +18,14 @@ from souk.infra.postgres.uow import UnitOfWork
 EVERY_S: Final = 5.0
 PROBE_S: Final = 2.0
 AT_ONCE: Final = 32
-KEEP_DAYS: Final = 800
 
 
 class Watching:
     """Probes nodes from home, beside what they say of themselves."""
 
-    def __init__(self, database: Database, *, fleet: Fleet, settings: CdnSettings) -> None:
+    def __init__(self, database: Database, *, fleet: Fleet) -> None:
         self._database = database
         self._fleet = fleet
-        self._settings = settings
         self._room = asyncio.Semaphore(AT_ONCE)
 
     @cached_property
@@ -51,11 +47,6 @@ class Watching:
             ]
             await figures_store.add_samples(uow, samples)
             await figures_store.judge(uow)
-            await figures_store.forget(
-                uow,
-                minutes_before=uow.now - timedelta(days=self._settings.keep_usage_days),
-                days_before=(uow.now - timedelta(days=KEEP_DAYS)).date(),
-            )
 
     def _sample(self, node: NodeRow, answered: bool, uow: UnitOfWork) -> Sample:
         state = self._fleet.state(node, uow.now)

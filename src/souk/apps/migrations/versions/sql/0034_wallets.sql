@@ -1,0 +1,1 @@
+-- Wallets that people linked to their accounts.

@@ -1,0 +1,1 @@
+-- What the contracts announced, read from the chains.

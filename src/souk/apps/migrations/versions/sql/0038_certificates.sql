@@ -1,0 +1,1 @@
+-- Likeness of files, and certificates of ownership.

@@ -66,11 +66,15 @@ class Licences(Protocol):
         order_id: str | None,
         files: Sequence[LicensedFile],
         entry_kind: Literal["sold", "licensed"] = "licensed",
+        licence_id: str | None = None,
     ) -> Licence:
         """Issues a licence and appends its provenance entry, in the caller's transaction.
 
         The entry (`sold` for a sale) names the licensor, and the licensee by a commitment only;
         so callers append none of their own for this.
+
+        Args:
+            licence_id: one that `new_id("lic", …)` gave before, when its token is on a chain.
         """
         ...
 

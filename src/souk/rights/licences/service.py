@@ -53,11 +53,12 @@ class LicenceService:
         order_id: str | None,
         files: Sequence[LicensedFile],
         entry_kind: Literal["sold", "licensed"] = "licensed",
+        licence_id: str | None = None,
     ) -> Licence:
         licensee, licensor = licensee_organisation, licensor_organisation
         limits = limits_of(terms, valid_from=uow.now)
         row = LicenceRow(
-            id=new_id("lic", uow.now),
+            id=licence_id or new_id("lic", uow.now),
             listing_id=listing_id,
             listing_address=listing_address,
             listing_title=listing_title,

@@ -7,16 +7,33 @@ code that clients check them with. Described for other tools in docs/guides/clie
 from souk_client.proofs.bundle import (
     MAX_BUNDLE_BYTES,
     SUFFIX,
-    ChainAnchor,
-    Check,
     EvidenceBundle,
-    InclusionProof,
-    Verification,
     read_bundle,
     verify_bundle,
     write_bundle,
 )
 from souk_client.proofs.canonical import canonical_json, hex_of
+from souk_client.proofs.certificate import (
+    CertificateFacts,
+    read_certificate,
+    sign_certificate,
+)
+from souk_client.proofs.certificate_bundle import (
+    ATTACHMENT,
+    CERTIFICATE_SUFFIX,
+    CertificateBundle,
+    is_certificate,
+    read_certificate_bundle,
+    verify_certificate,
+    write_certificate,
+)
+from souk_client.proofs.checking import (
+    ChainAnchor,
+    Check,
+    InclusionProof,
+    Proven,
+    Verification,
+)
 from souk_client.proofs.checkpoint import (
     Checkpoint,
     sign_checkpoint,
@@ -74,6 +91,8 @@ from souk_client.proofs.merkle import (
 from souk_client.proofs.parties import COMMITMENT_PREFIX, Salt, commit_party, new_salt
 
 __all__ = [
+    "ATTACHMENT",
+    "CERTIFICATE_SUFFIX",
     "COMMITMENT_PREFIX",
     "EMPTY_ROOT",
     "LICENCE",
@@ -82,6 +101,8 @@ __all__ = [
     "MEDIA_TYPE",
     "SUFFIX",
     "Appended",
+    "CertificateBundle",
+    "CertificateFacts",
     "ChainAnchor",
     "Check",
     "Checkpoint",
@@ -97,6 +118,7 @@ __all__ = [
     "NodeGetter",
     "Party",
     "ProofError",
+    "Proven",
     "PublicKey",
     "Salt",
     "SigningKey",
@@ -111,6 +133,7 @@ __all__ = [
     "hex_of",
     "inclusion_nodes",
     "inclusion_proof",
+    "is_certificate",
     "leaf_hash",
     "leaf_hash_of",
     "leaf_of",
@@ -118,20 +141,25 @@ __all__ = [
     "node_hash",
     "peak_nodes",
     "read_bundle",
+    "read_certificate",
+    "read_certificate_bundle",
     "read_jwks",
     "read_licence",
     "root_at",
     "root_of",
     "root_of_peaks",
+    "sign_certificate",
     "sign_checkpoint",
     "sign_licence",
     "signers",
     "thumbprint",
     "verifier_key",
     "verify_bundle",
+    "verify_certificate",
     "verify_checkpoint",
     "verify_consistency",
     "verify_inclusion",
     "verify_licence",
     "write_bundle",
+    "write_certificate",
 ]

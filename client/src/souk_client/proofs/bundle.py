@@ -3,86 +3,28 @@
 The file is canonical JSON (RFC 8785) with one newline at its end: any changed bit shows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final, Literal, TypeVar
-
-import msgspec
+from typing import Final, Literal
 
 from souk_client.proofs.canonical import canonical_json, read_canonical
-from souk_client.proofs.checkpoint import Checkpoint, verify_checkpoint
-from souk_client.proofs.entries import Sha256, content_digest, leaf_hash_of
+from souk_client.proofs.checking import Findings, Proven, Verification, check_keys, check_proofs
+from souk_client.proofs.entries import content_digest
 from souk_client.proofs.errors import ProofError
 from souk_client.proofs.keys import KeySet
 from souk_client.proofs.licence import LicenceFacts, check_term, verify_licence
-from souk_client.proofs.merkle import verify_inclusion
 from souk_client.proofs.parties import commit_party
 
 MAX_BUNDLE_BYTES: Final = 32 * 1024 * 1024
 SUFFIX: Final = ".souk.json"
 _GRANTS: Final = ("sold", "licensed", "transferred")
 
-T = TypeVar("T")
-Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{40}$")]
-Count = Annotated[int, msgspec.Meta(ge=0)]
 
-
-class InclusionProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where an entry stands in the log, and its audit path in the tree of `tree_size` entries."""
-
-    leaf_index: Count
-    tree_size: Count
-    hashes: tuple[Sha256, ...]
-    """From the leaf's sibling up."""
-
-
-class ChainAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A head of the log that stands on a chain, and the entry's audit path in it."""
-
-    chain_id: Count
-    contract: Address
-    """Of the contract `Anchor`."""
-    account: Address
-    """Who wrote it there."""
-    tree_size: Count
-    root: Sha256
-    hashes: tuple[Sha256, ...]
-
-
-class EvidenceBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class EvidenceBundle(Proven, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A licence file, the log entry it rests on, and the proof that the log holds that entry."""
 
     format: Literal["souk-evidence/1"] = "souk-evidence/1"
     licence: str
-    entry: dict[str, object]
-    """The entry's members, as the log's leaf has them."""
-    proof: InclusionProof
-    checkpoint: str
-    keys: KeySet
-    """Only the keys that signed the licence and the checkpoint."""
-    anchor: ChainAnchor | msgspec.UnsetType = msgspec.UNSET
-    """Left out while no head with the entry is final on a chain."""
-
-
-class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was checked: its name, whether it holds, and what was found."""
-
-    name: str
-    ok: bool
-    detail: str
-
-
-class Verification(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of verifying a bundle: every check, in order."""
-
-    checks: tuple[Check, ...]
-    licence: LicenceFacts | None = None
-    checkpoint: Checkpoint | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether every check holds."""
-        return all(check.ok for check in self.checks)
 
 
 def write_bundle(bundle: EvidenceBundle) -> bytes:
@@ -116,30 +58,15 @@ def verify_bundle(
         trusted: the marketplace's keys, from a source the caller trusts (not from the bundle).
         now: the moment at which the licence shall hold.
     """
-    findings = _Findings()
+    findings = Findings()
     bundle = findings.run("bundle", lambda: read_bundle(data), "is well formed")
     if bundle is None:
         return findings.outcome()
-    findings.run("keys", lambda: _check_keys(bundle.keys, trusted), "are the trusted ones")
+    findings.run("keys", lambda: check_keys(bundle.keys, trusted), "are the trusted ones")
     facts = findings.run(
         "licence", lambda: verify_licence(bundle.licence, trusted), "is signed by a trusted key"
     )
-    head = findings.run(
-        "checkpoint",
-        lambda: verify_checkpoint(bundle.checkpoint, trusted),
-        "is signed by a trusted key",
-    )
-    if head is None:
-        findings.fail("inclusion", "not checked: the checkpoint is not trusted.")
-    else:
-        findings.run("inclusion", lambda: _check_inclusion(bundle, head), "the log holds the entry")
-    if bundle.anchor is not msgspec.UNSET:
-        anchor = bundle.anchor
-        findings.run(
-            "anchor",
-            lambda: _check_anchor(anchor, bundle),
-            f"a head for chain {anchor.chain_id} holds the entry",
-        )
+    head = check_proofs(findings, bundle, trusted)
     if facts is None:
         findings.fail("files", "not checked: the licence is not trusted.")
         return findings.outcome(checkpoint=head)
@@ -147,63 +74,6 @@ def verify_bundle(
     findings.run("entry", lambda: _check_entry(facts, bundle.entry), "records this licence")
     _check_files(findings, facts, file_hashes)
     return findings.outcome(licence=facts, checkpoint=head)
-
-
-class _Findings:
-    """Collects checks; a failed one does not stop those after it."""
-
-    def __init__(self) -> None:
-        self._checks: list[Check] = []
-
-    def run(self, name: str, step: Callable[[], T], found: str) -> T | None:
-        try:
-            result = step()
-        except ProofError as error:
-            self.fail(name, str(error))
-            return None
-        self._checks.append(Check(name=name, ok=True, detail=found))
-        return result
-
-    def fail(self, name: str, reason: str) -> None:
-        self._checks.append(Check(name=name, ok=False, detail=reason))
-
-    def outcome(
-        self, *, licence: LicenceFacts | None = None, checkpoint: Checkpoint | None = None
-    ) -> Verification:
-        return Verification(checks=tuple(self._checks), licence=licence, checkpoint=checkpoint)
-
-
-def _check_keys(offered: KeySet, trusted: KeySet) -> None:
-    if offered.origin != trusted.origin:
-        raise ProofError(f"The bundle is of {offered.origin}; the keys are of {trusted.origin}.")
-    if not offered.keys:
-        raise ProofError("The bundle names no keys.")
-    for key in offered.keys:
-        if trusted.find(key.kid, purpose=key.purpose) != key:
-            raise ProofError(f"The key {key.kid} differs from the trusted one.")
-
-
-def _check_inclusion(bundle: EvidenceBundle, head: Checkpoint) -> None:
-    proof = bundle.proof
-    if proof.tree_size != head.tree_size:
-        raise ProofError("The proof is for another size of the log than the checkpoint.")
-    verify_inclusion(
-        leaf_hash_of(bundle.entry),
-        leaf_index=proof.leaf_index,
-        tree_size=head.tree_size,
-        proof=[bytes.fromhex(digest) for digest in proof.hashes],
-        root=head.root,
-    )
-
-
-def _check_anchor(anchor: ChainAnchor, bundle: EvidenceBundle) -> None:
-    verify_inclusion(
-        leaf_hash_of(bundle.entry),
-        leaf_index=bundle.proof.leaf_index,
-        tree_size=anchor.tree_size,
-        proof=[bytes.fromhex(digest) for digest in anchor.hashes],
-        root=bytes.fromhex(anchor.root),
-    )
 
 
 def _check_entry(facts: LicenceFacts, entry: Mapping[str, object]) -> None:
@@ -227,7 +97,7 @@ def _check_entry(facts: LicenceFacts, entry: Mapping[str, object]) -> None:
         raise ProofError("The log's entry names other parties than the licence.")
 
 
-def _check_files(findings: _Findings, facts: LicenceFacts, file_hashes: Mapping[str, str]) -> None:
+def _check_files(findings: Findings, facts: LicenceFacts, file_hashes: Mapping[str, str]) -> None:
     expected = {file.path: file.sha256 for file in facts.files}
     for path, sha256 in expected.items():
         found = file_hashes.get(path)

@@ -1,5 +1,6 @@
 """mp verify"""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,16 +14,23 @@ from souk_client.cli.failures import NOT_FOUND, WRONG, Failure
 from souk_client.cli.profiles import ProfileStore
 from souk_client.cli.shell import Shell, with_shell
 from souk_client.proofs import (
+    CERTIFICATE_SUFFIX,
     MAX_BUNDLE_BYTES,
     SUFFIX,
     Check,
     KeySet,
+    LicensedFile,
     ProofError,
+    Proven,
     Verification,
+    is_certificate,
     read_bundle,
+    read_certificate,
+    read_certificate_bundle,
     read_jwks,
     read_licence,
     verify_bundle,
+    verify_certificate,
 )
 from souk_client.proofs.ipfs import parse_cid
 from souk_client.sdk.cids import cid_of_path
@@ -38,6 +46,7 @@ Examples:
   mp verify iris --keys keys.json
   mp verify iris --cid bafybei…
   mp verify iris --rpc http://127.0.0.1:8545
+  mp verify certificate.pdf
 """
 
 
@@ -65,9 +74,10 @@ def command(
 ) -> int:
     """Check files, licence and provenance proof, with no server.
 
-    PATH is a folder that `mp download` made, or an evidence bundle (*.souk.json) in it. Leaves with
-    exit code 7 when anything is wrong. Whether a licence was revoked since, only the marketplace
-    knows.
+    PATH is a folder that `mp download` made, an evidence bundle (*.souk.json) in it, or a
+    certificate of ownership: its PDF, or the proof (*.certificate.json) that the PDF carries. Of a
+    certificate the files that lie beside it are checked; none are needed. Leaves with exit code 7
+    when anything is wrong. Whether a licence was revoked since, only the marketplace knows.
 
     With --rpc the chain is asked as well: that a head of the log with this entry was written there,
     when, and by which account. Nobody can have made the entry up later than that.
@@ -77,13 +87,17 @@ def command(
     """
     if cid is not None:
         return _check_cid(shell, path, cid)
-    bundles = [path] if path.is_file() else sorted(path.glob(f"*{SUFFIX}"))
+    bundles = [path] if path.is_file() else _bundles_in(path)
     if not bundles:
         raise Failure(f"There is no evidence bundle (*{SUFFIX}) in {path}.", exit_code=NOT_FOUND)
     found = [_verify(shell.store, bundle, keys_file, rpc) for bundle in bundles]
     is_good = all(verified.ok for verified in found)
     shell.emit({"ok": is_good, "bundles": found}, lambda: _print(found))
     return 0 if is_good else WRONG
+
+
+def _bundles_in(folder: Path) -> list[Path]:
+    return sorted((*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*{CERTIFICATE_SUFFIX}")))
 
 
 def _check_cid(shell: Shell, path: Path, cid: str) -> int:
@@ -95,25 +109,44 @@ def _check_cid(shell: Shell, path: Path, cid: str) -> int:
 
 
 def _verify(store: ProfileStore, bundle: Path, keys_file: Path | None, rpc: str | None) -> Verified:
-    if bundle.stat().st_size > MAX_BUNDLE_BYTES:
-        raise ProofError(f"{bundle} is too long for an evidence bundle.")
-    data = bundle.read_bytes()
-    trusted = _trusted(store, data, keys_file)
-    hashes = _hashes(bundle.parent, data)
-    result = verify_bundle(data, file_hashes=hashes, trusted=trusted, now=datetime.now(UTC))
+    data = _read(bundle)
+    proven = _proven(data)
+    trusted = _trusted(store, proven.keys.origin, keys_file)
+    hashes = _hashes(bundle.parent, _files(data))
+    check = verify_certificate if is_certificate(data) else verify_bundle
+    result = check(data, file_hashes=hashes, trusted=trusted, now=datetime.now(UTC))
     if rpc is not None:
-        result = replace(result, checks=(*result.checks, _check_chain(data, rpc)))
+        result = replace(result, checks=(*result.checks, _check_chain(proven, rpc)))
     return Verified(bundle=str(bundle), ok=result.ok, result=result)
 
 
-def _check_chain(data: bytes, rpc: str) -> Check:
+def _read(bundle: Path) -> bytes:
+    """The bundle in a file; of a PDF the one that is attached to it."""
+    if bundle.stat().st_size > MAX_BUNDLE_BYTES:
+        raise ProofError(f"{bundle} is too long for an evidence bundle.")
+    data = bundle.read_bytes()
+    if not data.startswith(b"%PDF-"):
+        return data
+    from souk_client.sdk.pdf import certificate_in  # pypdf is slow to import
+
+    return certificate_in(data)
+
+
+def _proven(data: bytes) -> Proven:
+    return read_certificate_bundle(data) if is_certificate(data) else read_bundle(data)
+
+
+def _files(data: bytes) -> Iterable[LicensedFile]:
+    if is_certificate(data):
+        return read_certificate(read_certificate_bundle(data).certificate)[0].files
+    return read_licence(read_bundle(data).licence)[0].files
+
+
+def _check_chain(proven: Proven, rpc: str) -> Check:
     """Asks a node of the chain; what it is asked for was checked against the entry before."""
     from souk_client.sdk.chains import ChainProblem, anchored_at  # httpx is slow to import
 
-    try:
-        anchor = read_bundle(data).anchor
-    except ProofError:
-        return Check(name="chain", ok=False, detail="not asked: the bundle cannot be read.")
+    anchor = proven.anchor
     if anchor is UNSET:
         return Check(name="chain", ok=False, detail="the bundle names no head that is on a chain.")
     try:
@@ -126,8 +159,7 @@ def _check_chain(data: bytes, rpc: str) -> Check:
     return Check(name="chain", ok=True, detail=f"{words}by {anchor.account}")
 
 
-def _trusted(store: ProfileStore, data: bytes, keys_file: Path | None) -> KeySet:
-    origin = read_bundle(data).keys.origin
+def _trusted(store: ProfileStore, origin: str, keys_file: Path | None) -> KeySet:
     if keys_file is not None:
         return read_jwks(keys_file.read_bytes(), origin=origin)
     for profile in store.load().by_url.values():
@@ -140,10 +172,9 @@ def _trusted(store: ProfileStore, data: bytes, keys_file: Path | None) -> KeySet
     )
 
 
-def _hashes(folder: Path, data: bytes) -> dict[str, str]:
-    """The hash of each licensed file that is there, by path."""
-    facts, _ = read_licence(read_bundle(data).licence)
-    places = {file.path: safe_path(folder, file.path) for file in facts.files}
+def _hashes(folder: Path, files: Iterable[LicensedFile]) -> dict[str, str]:
+    """The hash of each of these files that is there, by path."""
+    places = {file.path: safe_path(folder, file.path) for file in files}
     return {
         path: hash_file(place, name=path, on_progress=silent)
         for path, place in places.items()
@@ -157,8 +188,17 @@ def _print(found: list[Verified]) -> None:
         for check in verified.result.checks:
             mark = "ok    " if check.ok else "FAILED"
             click.echo(f"  {mark}  {output.plain(check.name)}: {output.plain(check.detail)}")
-        licence = verified.result.licence
-        if verified.ok and licence is not None:
+        licence, certificate = verified.result.licence, verified.result.certificate
+        if verified.ok and certificate is not None:
+            holder = "a holder who is not named"
+            if certificate.holder is not None:
+                holder = output.plain(certificate.holder.name)
+            click.echo(
+                f"Good: {certificate.address} {certificate.version}, licensed to {holder} by "
+                f"{output.plain(certificate.licensor.name)}. Whether it still holds: "
+                f"{output.plain(certificate.check_url)}"
+            )
+        elif verified.ok and licence is not None:
             click.echo(
                 f"Good: {licence.address} {licence.version}, licensed to "
                 f"{output.plain(licence.licensee.name)} by {output.plain(licence.licensor.name)}."

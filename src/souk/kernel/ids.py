@@ -39,6 +39,8 @@ EvaluationId = NewType("EvaluationId", str)
 WorkspaceId = NewType("WorkspaceId", str)
 AssetId = NewType("AssetId", str)
 DomainId = NewType("DomainId", str)
+LinkedWalletId = NewType("LinkedWalletId", str)
+CredentialId = NewType("CredentialId", str)
 
 PREFIXES: Final = {
     UserId: "usr",
@@ -71,6 +73,8 @@ PREFIXES: Final = {
     WorkspaceId: "wsp",
     AssetId: "ast",
     DomainId: "dom",
+    LinkedWalletId: "wlt",
+    CredentialId: "crd",
 }
 """Every id type and its prefix."""
 

@@ -7,7 +7,7 @@ import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.kernel.ids import ApiKeyId
+from souk.kernel.ids import ApiKeyId, UserId
 from souk_client.contracts.people import Me, Session, User
 
 
@@ -45,6 +45,14 @@ class AccessApi(Protocol):
 
     async def open_page_session(self, uow: UnitOfWork, *, email: str, password: str) -> PageSession:
         """A cookie for a browser; raises as `log_in`."""
+        ...
+
+    async def log_in_as(self, uow: UnitOfWork, user_id: UserId) -> Session:
+        """Tokens for a user who has proved who they are in another way than by a password."""
+        ...
+
+    async def open_page_session_as(self, uow: UnitOfWork, user_id: UserId) -> PageSession:
+        """A cookie for a user who has proved who they are in another way than by a password."""
         ...
 
     async def close_page_session(self, uow: UnitOfWork, cookie: str) -> None:

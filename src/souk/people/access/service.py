@@ -135,12 +135,19 @@ class AccessService:
         """A cookie for a browser; raises as `log_in`."""
         async with uow.as_system():  # nobody is signed in yet
             user = await self._by_password(uow, email=email, password=password)
-            session_id, secret, expires_at = await self._open(uow, user.id, kind="page")
-            return PageSession(
-                cookie=compose("sps", session_id, secret),
-                expires_at=expires_at,
-                user=await self._user(uow, user),
-            )
+            return await self._page_session(uow, user)
+
+    async def log_in_as(self, uow: UnitOfWork, user_id: UserId) -> Session:
+        """Tokens for a user who has proved who they are in another way than by a password."""
+        async with uow.as_system():  # nobody is signed in yet
+            user = await self._identity.get(uow, user_id)
+            session_id, secret, _ = await self._open(uow, user.id, kind="token")
+            return await self._session(uow, user, session_id=session_id, secret=secret)
+
+    async def open_page_session_as(self, uow: UnitOfWork, user_id: UserId) -> PageSession:
+        """A cookie for a user who has proved who they are in another way than by a password."""
+        async with uow.as_system():  # nobody is signed in yet
+            return await self._page_session(uow, await self._identity.get(uow, user_id))
 
     async def close_page_session(self, uow: UnitOfWork, cookie: str) -> None:
         """Ends the session of a cookie; harmless when it is unknown."""
@@ -255,6 +262,14 @@ class AccessService:
             expires_at=expires_at,
         )
         return session_id, secret, expires_at
+
+    async def _page_session(self, uow: UnitOfWork, user: UserFacts) -> PageSession:
+        session_id, secret, expires_at = await self._open(uow, user.id, kind="page")
+        return PageSession(
+            cookie=compose("sps", session_id, secret),
+            expires_at=expires_at,
+            user=await self._user(uow, user),
+        )
 
     async def _session(
         self, uow: UnitOfWork, user: UserFacts, *, session_id: SessionId, secret: str

@@ -57,6 +57,8 @@ class Order(Answer, frozen=True, kw_only=True):
     provenance_entry_id: str
     transfer_id: str | None
     created_at: datetime
+    payment: Literal["wallet", "chain"] = "wallet"
+    """From the organisation's wallet here, or by a wallet on a chain."""
     refundable_until: datetime | None = None
     """None when it cannot be refunded by the buyer any more."""
     refunded_at: datetime | None = None

@@ -1,17 +1,53 @@
 """What other contexts may ask of orders, and what orders ask of those above them."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
+from souk.commerce.orders.model import PLATFORM_ACCOUNTS, Share, divide
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
+from souk.treasury.ledger.api import Posting
+from souk.works.listings.api import SaleItem
+from souk_client.contracts.base import OwnerRef
 from souk_client.contracts.commerce import Order, OrderRequest, Receipt, Revenue
 
-__all__ = ["DownloadHistory", "Order", "OrderGuard", "OrderIntent", "OrderRequest", "Orders"]
+__all__ = [
+    "PLATFORM_ACCOUNTS",
+    "BoundPurchase",
+    "DownloadHistory",
+    "Order",
+    "OrderGuard",
+    "OrderIntent",
+    "OrderRequest",
+    "Orders",
+    "Payment",
+    "Settling",
+    "Share",
+    "UndoKind",
+    "divide",
+]
 
 Side = Literal["buyer", "seller"]
+Payment = Literal["wallet", "chain"]
+UndoKind = Literal["revoked", "refunded"]
+"""What the provenance log calls the end of an undone order's licence."""
+
+
+class BoundPurchase(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase that was checked: what is bought by whom, and how its price is divided."""
+
+    order_id: str
+    item: SaleItem
+    """As it stood then, at the price that is paid."""
+    buyer: OwnerRef
+    bought_by: str
+    shares: tuple[Share, ...]
+    promotion_code: str | None = None
+    list_price_minor: int | None = None
+    """Before the code, in the currency of the price."""
 
 
 class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,4 +137,49 @@ class Reports(Protocol):
         self, uow: UnitOfWork, actor: Actor, *, organisation_id: str | None, days: int
     ) -> Revenue:
         """What reached an organisation from sales, by day and by listing."""
+        ...
+
+
+class Settling(Protocol):
+    """Orders for what is paid elsewhere than from a wallet: on a chain."""
+
+    async def prepare(self, uow: UnitOfWork, actor: Actor, request: OrderRequest) -> BoundPurchase:
+        """Checks a purchase as `Orders.place` does, and records nothing but the use of a code.
+
+        Raises:
+            As `Orders.place`, but for what concerns stock and money.
+        """
+        ...
+
+    async def owned(self, uow: UnitOfWork, purchase: BoundPurchase) -> str | None:
+        """The licence that the buyer holds for ever from this offer already; None when there is
+        none, or the offer is not for ever."""
+        ...
+
+    async def settle(
+        self,
+        uow: UnitOfWork,
+        purchase: BoundPurchase,
+        *,
+        payment: Payment,
+        postings: Sequence[Posting],
+    ) -> Order:
+        """Order, licence, provenance entry, postings and events, in the caller's transaction.
+
+        Nothing is checked again but that the offer is not owned for ever already; stock and code
+        were taken before.
+
+        Raises:
+            Conflict: `already_owned`; the transaction must then be rolled back.
+        """
+        ...
+
+    async def undo(
+        self, uow: UnitOfWork, order_id: str, *, reason: str, entry_kind: UndoKind
+    ) -> None:
+        """Undoes an order (system scope): licence, postings, stock, code. Undone stays undone.
+
+        Raises:
+            NotFound: `order_unknown`.
+        """
         ...

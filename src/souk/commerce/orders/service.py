@@ -5,16 +5,19 @@ from collections.abc import Sequence
 import msgspec
 
 from souk.commerce.orders import store
-from souk.commerce.orders.api import DownloadHistory, OrderGuard, OrderIntent, Side
-from souk.commerce.orders.errors import already_owned
-from souk.commerce.orders.facts import paid, refunded
-from souk.commerce.orders.model import (
-    PLATFORM_ACCOUNTS,
-    Share,
-    divide,
-    order_number,
-    refundable_until,
+from souk.commerce.orders.api import (
+    BoundPurchase,
+    DownloadHistory,
+    OrderGuard,
+    OrderIntent,
+    Payment,
+    Side,
+    UndoKind,
 )
+from souk.commerce.orders.errors import already_owned, paid_on_chain
+from souk.commerce.orders.facts import paid, refunded
+from souk.commerce.orders.model import Share, divide, order_number, refundable_until
+from souk.commerce.orders.postings import wallet_postings
 from souk.commerce.orders.reducing import reduce
 from souk.commerce.orders.regions import check_region
 from souk.commerce.orders.settings import OrderSettings
@@ -28,7 +31,7 @@ from souk.kernel.ids import OrderId, TransferId, new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.people.organisations.api import BillingApi, OrganisationFacts, OrganisationsApi
 from souk.rights.licences.api import Licence, Licences, LicensedFile
-from souk.treasury.ledger.api import Ledger, Posting, platform, wallet
+from souk.treasury.ledger.api import Ledger, Posting
 from souk.works.listings.api import Listings, SaleItem
 from souk_client.contracts.base import OwnerRef
 from souk_client.contracts.commerce import Order, OrderRequest, Receipt
@@ -64,6 +67,19 @@ class OrderService:
 
     async def place(self, uow: UnitOfWork, actor: Actor, request: OrderRequest) -> Order:
         """Buys an offer; see `Orders.place`. Money moves last, so that wallets are locked least."""
+        purchase = await self.prepare(uow, actor, request)
+        item = purchase.item
+        if item.offer.stock is not None:
+            await self._listings.take_stock(uow, item.offer.id)
+        return await self.settle(
+            uow,
+            purchase,
+            payment="wallet",
+            postings=wallet_postings(purchase) if item.offer.price_minor else (),
+        )
+
+    async def prepare(self, uow: UnitOfWork, actor: Actor, request: OrderRequest) -> BoundPurchase:
+        """Checks a purchase and divides its price; see `Orders.prepare`."""
         user_id = actor.require("marketplace:buy")
         buyer_id = actor.acting_for(request.organisation_id)
         item = await self._listings.for_sale(uow, request.listing_id, request.offer_id)
@@ -85,10 +101,28 @@ class OrderService:
         for guard in self._guards:
             await guard.check(uow, _intent(item, buyer_id=buyer_id, user_id=user_id))
         parties = await self._parties(uow, item, buyer_id=buyer_id, affiliate=request.affiliate)
-        buyer = parties[buyer_id]
-        shares = _divide(item, parties, buyer_id=buyer_id, affiliate_slug=request.affiliate)
-        if item.offer.stock is not None:
-            await self._listings.take_stock(uow, item.offer.id)
+        return BoundPurchase(
+            order_id=order_id,
+            item=item,
+            buyer=parties[buyer_id],
+            bought_by=user_id,
+            shares=tuple(
+                _divide(item, parties, buyer_id=buyer_id, affiliate_slug=request.affiliate)
+            ),
+            promotion_code=discount.code if discount else None,
+            list_price_minor=discount.list_price_minor if discount else None,
+        )
+
+    async def settle(
+        self,
+        uow: UnitOfWork,
+        purchase: BoundPurchase,
+        *,
+        payment: Payment,
+        postings: Sequence[Posting],
+    ) -> Order:
+        """Order, licence, provenance entry and postings of a purchase; see `Orders.settle`."""
+        item, buyer, shares = purchase.item, purchase.buyer, purchase.shares
         licence = await self._licences.issue(
             uow,
             listing_id=item.listing_id,
@@ -100,7 +134,7 @@ class OrderService:
             terms=item.offer.terms,
             licensee_organisation=buyer,
             licensor_organisation=item.owner,
-            order_id=order_id,
+            order_id=purchase.order_id,
             files=[
                 LicensedFile(path=file.path, sha256=file.sha256, size_bytes=file.size_bytes)
                 for file in item.version.files
@@ -109,7 +143,7 @@ class OrderService:
         )
         transfer_id = TransferId(new_id("trf", uow.now)) if item.offer.price_minor else None
         row = store.OrderRow(
-            id=order_id,
+            id=purchase.order_id,
             number=0,
             state="paid",
             listing_id=item.listing_id,
@@ -124,7 +158,7 @@ class OrderService:
             seller_organisation_id=item.owner.id,
             seller_slug=item.owner.slug,
             seller_name=item.owner.name,
-            bought_by=user_id,
+            bought_by=purchase.bought_by,
             price_minor=item.offer.price_minor,
             currency=item.offer.currency,
             licence_id=licence.id,
@@ -132,17 +166,34 @@ class OrderService:
             transfer_id=transfer_id,
             perpetual=item.offer.terms.kind == "perpetual",
             created_at=uow.now,
-            promotion_code=discount.code if discount else None,
-            list_price_minor=discount.list_price_minor if discount else None,
+            promotion_code=purchase.promotion_code,
+            list_price_minor=purchase.list_price_minor,
+            payment=payment,
         )
         number = await store.insert(uow, row, shares)
         row = msgspec.structs.replace(row, number=number)
         await self._listings.count_sale(uow, item.listing_id, offer_id=item.offer.id)
         if transfer_id is not None:
-            await self._pay(uow, row, shares, transfer_id=transfer_id)
+            await self._ledger.post(
+                uow,
+                kind="sale",
+                idempotency_key=f"sale:{row.id}",
+                postings=postings,
+                reference=row.id,
+                note=row.listing_title,
+                transfer_id=transfer_id,
+            )
         uow.publish(paid(row, shares))
         uow.after_commit(lambda: TRANSACTIONS_COMPLETED.labels(row.currency).inc())
         return self._view(row, _rows(row.id, shares))
+
+    async def owned(self, uow: UnitOfWork, purchase: BoundPurchase) -> str | None:
+        """The licence that the buyer holds for ever from this offer; see `Orders.owned`."""
+        if purchase.item.offer.terms.kind != "perpetual":
+            return None
+        return await store.owned_already(
+            uow, buyer_id=purchase.buyer.id, offer_id=purchase.item.offer.id
+        )
 
     async def get(self, uow: UnitOfWork, actor: Actor, order_id: str) -> Order:
         """An order of one of the caller's organisations."""
@@ -181,17 +232,45 @@ class OrderService:
         row = await self._visible(uow, actor, order_id, lock=True)
         if row.state == "refunded":
             raise Conflict("order_refunded", f"Order {order_number(row.number)} is refunded.")
+        if row.payment != "wallet":
+            raise paid_on_chain()
         by_buyer = not (actor.is_admin or actor.manages(row.seller_organisation_id))
         if by_buyer:
             await self._check_window(uow, actor, row)
-        licence = await self._licences.revoke(
+        licence = await self._undo(
             uow,
-            row.licence_id,
-            reason=f"refund of order {order_number(row.number)}",
+            row,
+            reason=reason,
+            licence_reason=f"refund of order {order_number(row.number)}",
             entry_kind="refunded",
         )
         if by_buyer:
             self._check_unused(licence)  # once revoked: nobody can take a use any more
+        return await self.get(uow, actor, order_id)
+
+    async def undo(
+        self, uow: UnitOfWork, order_id: str, *, reason: str, entry_kind: UndoKind
+    ) -> None:
+        """Undoes an order that was paid elsewhere; see `Orders.undo`."""
+        row = await store.get(uow, order_id, lock=True)
+        if row is None:
+            raise NotFound("order_unknown", "There is no such order.")
+        if row.state == "paid":
+            await self._undo(uow, row, reason=reason, licence_reason=reason, entry_kind=entry_kind)
+
+    async def _undo(
+        self,
+        uow: UnitOfWork,
+        row: store.OrderRow,
+        *,
+        reason: str,
+        licence_reason: str,
+        entry_kind: UndoKind,
+    ) -> Licence:
+        """Licence, promotion, stock, money and the order itself; answers the ended licence."""
+        licence = await self._licences.revoke(
+            uow, row.licence_id, reason=licence_reason, entry_kind=entry_kind
+        )
         if row.promotion_code is not None:
             await self._promotions.give_back(uow, row.id)
         await self._listings.count_sale(uow, row.listing_id, offer_id=row.offer_id, count=-1)
@@ -208,7 +287,7 @@ class OrderService:
             )
         await store.mark_refunded(uow, row.id, reason=reason, transfer_id=back)
         uow.publish(refunded(row, reason))
-        return await self.get(uow, actor, order_id)
+        return licence
 
     async def _check_window(self, uow: UnitOfWork, actor: Actor, row: store.OrderRow) -> None:
         """The buyer's conditions."""
@@ -259,38 +338,6 @@ class OrderService:
             if known is not None:
                 parties[f"@{affiliate}"] = _ref(known)
         return parties
-
-    async def _pay(
-        self,
-        uow: UnitOfWork,
-        row: store.OrderRow,
-        shares: Sequence[Share],
-        *,
-        transfer_id: TransferId,
-    ) -> None:
-        currency = row.currency
-        paid_in = [
-            Posting(
-                wallet(share.organisation.id, currency)
-                if share.organisation
-                else platform(PLATFORM_ACCOUNTS[share.role], currency),
-                share.amount_minor,
-            )
-            for share in shares
-            if share.amount_minor
-        ]
-        await self._ledger.post(
-            uow,
-            kind="sale",
-            idempotency_key=f"sale:{row.id}",
-            postings=[
-                Posting(wallet(row.buyer_organisation_id, currency), -row.price_minor),
-                *paid_in,
-            ],
-            reference=row.id,
-            note=row.listing_title,
-            transfer_id=transfer_id,
-        )
 
     async def _visible(
         self, uow: UnitOfWork, actor: Actor, order_id: str, *, lock: bool = False

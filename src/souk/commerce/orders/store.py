@@ -6,6 +6,7 @@ from datetime import date, datetime
 import msgspec
 import psycopg
 
+from souk.commerce.orders.api import Payment
 from souk.commerce.orders.errors import already_owned
 from souk.commerce.orders.model import Share
 from souk.infra.postgres.uow import UnitOfWork
@@ -41,6 +42,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     refunded_at: datetime | None = None
     promotion_code: str | None = None
     list_price_minor: int | None = None
+    payment: Payment = "wallet"
 
 
 class ShareRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,7 +32,8 @@ def order_of(row: OrderRow, shares: Sequence[ShareRow], *, refund_days: int) -> 
         provenance_entry_id=row.provenance_entry_id,
         transfer_id=row.transfer_id,
         created_at=row.created_at,
-        refundable_until=until if row.state == "paid" else None,
+        payment=row.payment,
+        refundable_until=until if row.state == "paid" and row.payment == "wallet" else None,
         refunded_at=row.refunded_at,
         promotion=_applied(row),
     )

@@ -33,6 +33,7 @@ from souk.apps.wiring.reviews import ReviewParts, wire_reviews
 from souk.apps.wiring.rights import Rights, wire_rights
 from souk.apps.wiring.treasury import Treasury, wire_treasury
 from souk.apps.wiring.trust import Trust, wire_trust
+from souk.apps.wiring.wallets import Wallets, wire_wallets
 from souk.apps.wiring.web import wire_web
 from souk.apps.wiring.works import Works, wire_works
 from souk.apps.wiring.xet import Xet, wire_xet
@@ -67,6 +68,7 @@ class Container:
 
     core: Core
     people: People
+    wallets: Wallets
     treasury: Treasury
     works: Works
     live: LiveParts
@@ -153,6 +155,7 @@ def build_container(
     settings = settings or load_settings(environ)
     core = _core(settings, environ)
     people = wire_people(core)
+    wallets = wire_wallets(core, people)
     treasury = wire_treasury(core, organisations=people.organisations)
     works = wire_works(core, organisations=people.organisations)
     live = wire_live(core, authenticator=people.callers, listings=works.listings)
@@ -291,12 +294,13 @@ def build_container(
         trust=trust,
         badges=badges,
     )
-    below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
+    below = (people, wallets, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
     wings = (chain, *below, compute, *above)
     return Container(
         core=core,
         people=people,
+        wallets=wallets,
         treasury=treasury,
         works=works,
         live=live,

@@ -294,9 +294,9 @@ def build_container(
         trust=trust,
         badges=badges,
     )
-    below = (people, wallets, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
+    below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
-    wings = (chain, *below, compute, *above)
+    wings = (chain, wallets, *below, compute, *above)
     return Container(
         core=core,
         people=people,

@@ -39,6 +39,7 @@ EvaluationId = NewType("EvaluationId", str)
 WorkspaceId = NewType("WorkspaceId", str)
 AssetId = NewType("AssetId", str)
 DomainId = NewType("DomainId", str)
+CertificateId = NewType("CertificateId", str)
 LinkedWalletId = NewType("LinkedWalletId", str)
 CredentialId = NewType("CredentialId", str)
 
@@ -72,6 +73,7 @@ PREFIXES: Final = {
     SavedSearchId: "svs",
     WorkspaceId: "wsp",
     AssetId: "ast",
+    CertificateId: "crt",
     DomainId: "dom",
     LinkedWalletId: "wlt",
     CredentialId: "crd",

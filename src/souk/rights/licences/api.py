@@ -11,12 +11,13 @@ from souk.kernel.paging import Page
 from souk_client.contracts.base import OwnerRef
 from souk_client.contracts.rights import Licence, LicenceCheck, LicenceState, Seat
 from souk_client.contracts.works import LicenceTerms
-from souk_client.proofs import LicensedFile
+from souk_client.proofs import LicenceFacts, LicensedFile
 
 __all__ = [
     "Grant",
     "Licence",
     "LicenceCheck",
+    "LicenceFacts",
     "LicenceState",
     "LicenceTerms",
     "Licences",
@@ -148,6 +149,18 @@ class Licences(Protocol):
             NotFound: `licence_unknown`.
             Conflict: `licence_not_good` with `state`, `uses_too_few` with `uses_left`.
         """
+        ...
+
+    async def facts(self, uow: UnitOfWork, licence_id: str) -> LicenceFacts:
+        """What the licence file says, of the version that the licence was issued for.
+
+        Raises:
+            NotFound: `licence_unknown`.
+        """
+        ...
+
+    async def content_files(self, uow: UnitOfWork, content_sha256: str) -> tuple[LicensedFile, ...]:
+        """The files of a licensed version, by its content digest; they are public."""
         ...
 
     async def signed_file(

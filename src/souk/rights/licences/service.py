@@ -171,6 +171,12 @@ class LicenceService:
             )
         raise Conflict("licence_not_good", check.reason or "", state=check.state)
 
+    async def facts(self, uow: UnitOfWork, licence_id: str) -> LicenceFacts:
+        return await self._facts(uow, await self._row(uow, licence_id), None)
+
+    async def content_files(self, uow: UnitOfWork, content_sha256: str) -> tuple[LicensedFile, ...]:
+        return await store.files(uow, content_sha256)
+
     async def signed_file(
         self, uow: UnitOfWork, licence_id: str, *, later: LicensedVersion | None = None
     ) -> str:

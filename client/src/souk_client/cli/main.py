@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "verify": "Check files, licence and provenance proof, with no server.",
     "assets": "List your files at public addresses; put, delete or refresh one.",
     "wallet": "Show balances, put money in, list movements.",
+    "wallets": "List the wallets linked to your account; link or unlink one.",
     "completion": "Print the completion script of your shell.",
 }
 """Every command and its line in the help."""

@@ -43,6 +43,7 @@ from souk_client.sdk.transport import (
     read_answer,
     tls_context,
 )
+from souk_client.sdk.wallets import AccountWallets
 from souk_client.sdk.works import Discovery, Listings, Uploads
 
 T = TypeVar("T")
@@ -109,6 +110,7 @@ class AsyncSouk(Awaiting):
         self.featured: FeaturedWorks[Awaiting] = FeaturedWorks(self)
         self.recommendations: Recommending[Awaiting] = Recommending(self)
         self.wallet: Wallets[Awaiting] = Wallets(self)
+        self.wallets: AccountWallets[Awaiting] = AccountWallets(self)
         self.orders: Orders[Awaiting] = Orders(self)
         self.promotions: Promotions[Awaiting] = Promotions(self)
         self.licences: Licences[Awaiting] = Licences(self)

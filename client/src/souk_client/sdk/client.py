@@ -45,6 +45,7 @@ from souk_client.sdk.transport import (
     tls_context,
 )
 from souk_client.sdk.uploads import upload_file
+from souk_client.sdk.wallets import AccountWallets
 from souk_client.sdk.works import Discovery, Listings, Uploads
 
 T = TypeVar("T")
@@ -109,6 +110,7 @@ class Souk(Blocking):
         self.featured: FeaturedWorks[Blocking] = FeaturedWorks(self)
         self.recommendations: Recommending[Blocking] = Recommending(self)
         self.wallet: Wallets[Blocking] = Wallets(self)
+        self.wallets: AccountWallets[Blocking] = AccountWallets(self)
         self.orders: Orders[Blocking] = Orders(self)
         self.promotions: Promotions[Blocking] = Promotions(self)
         self.licences: Licences[Blocking] = Licences(self)

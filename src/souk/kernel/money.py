@@ -27,6 +27,8 @@ CURRENCIES: Final = {
         Currency(code="EUR", digits=2, symbol="€"),
         Currency(code="ETH", digits=9, symbol="Ξ"),
         Currency(code="POL", digits=9, symbol="POL"),
+        Currency(code="BNB", digits=9, symbol="BNB"),
+        Currency(code="AVAX", digits=9, symbol="AVAX"),
         Currency(code="GENX", digits=6, symbol="GENX"),
         Currency(code="FTNS", digits=6, symbol="FTNS"),
     )

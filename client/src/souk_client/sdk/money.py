@@ -3,7 +3,10 @@
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-DIGITS: Final = {"USD": 2, "EUR": 2, "ETH": 9, "POL": 9, "GENX": 6, "FTNS": 6}
+DIGITS: Final = {
+    **{"USD": 2, "EUR": 2, "GENX": 6, "FTNS": 6},
+    **dict.fromkeys(("ETH", "POL", "BNB", "AVAX"), 9),
+}
 """Decimal digits of each currency's minor unit."""
 _SYMBOLS: Final = {"USD": "$", "EUR": "€"}
 

@@ -63,9 +63,8 @@ def check_message(message: SiweMessage, expected: Expected, *, now: datetime) ->
     if expiry is not None and expiry + expected.skew <= now:
         raise MessageExpired
     begin = None if message.not_before is None else time_of(message.not_before)
-    for earliest in (begin, time_of(message.issued_at)):
-        if earliest is not None and earliest - expected.skew > now:
-            raise MessageEarly
+    if begin is not None and begin - expected.skew > now:
+        raise MessageEarly
 
 
 def statement_of(purpose: Purpose, *, market: str, account: str) -> str:

@@ -22,6 +22,8 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/saved-searches/{saved_search_id}", {"name": "Mine now", "paused": True})
     ],
     "DELETE /saved-searches/{saved_search_id}": [("/saved-searches/{saved_search_id}", None)],
+    "PATCH /me/wallets/{wallet_id}": [("/me/wallets/{wallet_id}", {"name": "Mine now"})],
+    "DELETE /me/wallets/{wallet_id}": [("/me/wallets/{wallet_id}", None)],
     "GET /admin/users": [("/admin/users?q=ada", None)],
     "PATCH /admin/users/{user_id}": [
         ("/admin/users/{user_id}", {"roles": ["buyer"]}),
@@ -456,6 +458,10 @@ OPEN = {
     "PATCH /me": "the caller's own",
     "POST /me/password": "the caller's own",
     "GET /me/invitations": "the caller's own",
+    "POST /auth/wallet/challenge": "a message to sign is worth nothing without the wallet",
+    "POST /auth/wallet/sign-in": "the wallet's signature decides",
+    "GET /me/wallets": "the caller's own",
+    "POST /me/wallets": "the wallet's signature decides, and the message names the account",
     "GET /api-keys": "the caller's own",
     "POST /api-keys": "the caller's own",
     "POST /organisations": "a new one of the caller's",

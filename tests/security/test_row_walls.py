@@ -62,6 +62,7 @@ PUBLIC_ROWS = {
     "collections.featured": "starts_at <= now() AND (ends_at IS NULL OR ends_at > now())",
     "people.organisations": "true",
     "people.profiles": "true",
+    "people.wallets": "published",
     "works.artifacts": "is_public",
     "works.revisions": "is_public",
     "works.listings": "published_at IS NOT NULL",

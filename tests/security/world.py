@@ -109,6 +109,7 @@ class World:
         mine = [
             "/me",
             "/api-keys",
+            "/me/wallets",
             "/wallet",
             "/orders?side=seller",
             "/promotions",
@@ -147,6 +148,7 @@ def make_world(base_url: str) -> Iterator[World]:
     """Makes everything over the public API."""
     from tests.security.plugins import make_plugins  # it takes people of this module
     from tests.security.reviews import make_reviews  # likewise
+    from tests.security.wallets import make_wallet  # likewise
 
     ada = Person(base_url, "Ada Lovelace")
     grace = Person(base_url, "Grace Hopper")
@@ -246,6 +248,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "own_listing": own["id"],
         **plugins,
         **reviews,
+        **make_wallet(ada, secret),
     }
     _await_numbers(ada, published["id"])
     nobody = httpx.Client(base_url=base_url, timeout=30)

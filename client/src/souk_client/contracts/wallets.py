@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from souk_client.contracts.base import Answer, Request
@@ -93,3 +94,44 @@ class LinkedWallets(Answer, frozen=True, kw_only=True):
     """The wallets of an account, newest first."""
 
     items: list[LinkedWallet]
+
+
+class DidKey(Answer, frozen=True, kw_only=True):
+    """An Ed25519 public key (RFC 8037)."""
+
+    kty: str
+    crv: str
+    x: str
+    kid: str
+
+
+class DidMethod(Answer, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A way to check what a DID's subject says: a key, or an account on a chain."""
+
+    id: str
+    type: str
+    controller: str
+    public_key_jwk: DidKey | None = None
+    blockchain_account_id: str | None = None
+    """CAIP-10: namespace, chain and address."""
+
+
+class DidService(Answer, frozen=True, kw_only=True, rename="camel"):
+    """Where something of the subject is."""
+
+    id: str
+    type: str
+    service_endpoint: str
+
+
+class DidDocument(Answer, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is known of a decentralised identifier (W3C DID 1.0)."""
+
+    context: list[str] = msgspec.field(name="@context")
+    id: str
+    controller: str | None = None
+    also_known_as: list[str] = []
+    verification_method: list[DidMethod] = []
+    authentication: list[str] = []
+    assertion_method: list[str] = []
+    service: list[DidService] = []

@@ -7,8 +7,9 @@ from datetime import timedelta
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People
 from souk.infra.settings import SettingsError
-from souk.people.wallets import routes
+from souk.people.wallets import did_routes, routes
 from souk.people.wallets.accounts import personal_digest, signer_of
+from souk.people.wallets.did_service import DidService
 from souk.people.wallets.model import WELL_KNOWN_CHAINS, Expected, domain_of
 from souk.people.wallets.service import WalletService
 from souk.people.wallets.settings import WalletSettings
@@ -21,6 +22,7 @@ from souk.rights.chain.settings import ChainSettings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallets:
     wallets: WalletService
+    dids: DidService
     parts: Parts
 
 
@@ -39,11 +41,18 @@ def wire_wallets(core: Core, people: People) -> Wallets:
         contracts=contracts,
         settings=settings,
     )
+    dids = DidService(
+        base_url=core.settings.base_url,
+        organisations=people.organisations,
+        keyring=core.keyring,
+    )
     return Wallets(
         wallets=wallets,
+        dids=dids,
         parts=Parts(
-            services={"wallets": wallets},
-            routes=routes.ROUTES,
+            services={"wallets": wallets, "dids": dids},
+            routes=[*routes.ROUTES, *did_routes.ROUTES],
+            root_routes=did_routes.WELL_KNOWN,
             schedules=[
                 Schedule(name="people.forget_wallet_challenges", every_s=600, run=wallets.forget)
             ],

@@ -2,6 +2,7 @@
 
 from souk.infra.keyring.keyring import (
     ACCESS,
+    CREDENTIAL,
     KEPT_VERIFYING,
     PURPOSES,
     URLS,
@@ -13,6 +14,7 @@ from souk_client.proofs import LICENCE, LOG
 
 __all__ = [
     "ACCESS",
+    "CREDENTIAL",
     "KEPT_VERIFYING",
     "LICENCE",
     "LOG",

@@ -22,12 +22,15 @@ from souk_client.proofs import LICENCE, LOG, PublicKey, SigningKey
 
 ACCESS: Final = "access"
 """Access tokens (JWT)."""
+CREDENTIAL: Final = "credential"
+"""Verifiable credentials."""
 URLS: Final = "urls"
 """Signed download addresses."""
-PURPOSES: Final = (ACCESS, LICENCE, LOG, URLS)
+PURPOSES: Final = (ACCESS, CREDENTIAL, LICENCE, LOG, URLS)
 KEPT_VERIFYING: Final[Mapping[str, timedelta | None]] = {
     ACCESS: timedelta(hours=2),
     URLS: timedelta(hours=1),
+    CREDENTIAL: None,
     LICENCE: None,
     LOG: None,
 }

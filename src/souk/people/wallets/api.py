@@ -22,6 +22,7 @@ from souk_client.contracts.wallets import (
 
 __all__ = [
     "ContractWallets",
+    "Dids",
     "WalletFacts",
     "WalletKind",
     "Wallets",
@@ -117,4 +118,16 @@ class Wallets(Protocol):
         self, uow: UnitOfWork, user_ids: Sequence[str]
     ) -> dict[str, list[WalletFacts]]:
         """The wallets of users, by user (system scope)."""
+        ...
+
+
+class Dids(Protocol):
+    """Decentralised identifiers of this marketplace."""
+
+    def market(self) -> str:
+        """The marketplace's identifier (did:web)."""
+        ...
+
+    def of_organisation(self, slug: str) -> str:
+        """An organisation's identifier (did:web)."""
         ...

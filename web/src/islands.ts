@@ -12,6 +12,7 @@ const LOADERS: Record<string, () => Promise<Island>> = {
   suggest: () => import("./islands/suggest"),
   favourites: () => import("./islands/favourites"),
   preview: () => import("./islands/preview"),
+  wallet: () => import("./islands/wallet"),
 };
 
 export function mountIslands(root: ParentNode): void {

@@ -276,6 +276,7 @@ def build_container(
         core,
         plugins=plugins,
         people=people,
+        wallets=wallets,
         treasury=treasury,
         works=works,
         live=live,

@@ -20,6 +20,8 @@ class Market:
     assets: asset_ports.Assets
     domains: asset_ports.Domains
     access: ports.Access
+    wallets: ports.Wallets
+    dids: ports.Dids
     organisations: ports.Organisations
     billing: ports.BillingApi
     listings: ports.Listings

@@ -28,6 +28,7 @@ from souk.people.organisations.api import (
     OrganisationEntry,
     OrganisationsApi,
 )
+from souk.people.wallets.api import Dids, Wallets
 from souk.rights.licences.api import Licences
 from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
@@ -61,6 +62,8 @@ __all__ = [
     "AnalyticsReports",
     "Appeals",
     "Badges",
+    "Dids",
+    "Wallets",
     "BillingApi",
     "Collections",
     "Comparisons",

@@ -44,6 +44,7 @@ from souk.web.pages import (
     sign_in,
     storefront,
     wallet,
+    wallets,
     workspace_plan,
     workspaces,
 )
@@ -88,6 +89,7 @@ _PAGES = (
     sign_in,
     storefront,
     wallet,
+    wallets,
     workspace_plan,
     workspaces,
 )

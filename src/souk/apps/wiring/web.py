@@ -21,6 +21,7 @@ from souk.apps.wiring.reviews import ReviewParts
 from souk.apps.wiring.rights import Rights
 from souk.apps.wiring.treasury import Treasury
 from souk.apps.wiring.trust import Trust
+from souk.apps.wiring.wallets import Wallets
 from souk.apps.wiring.works import Works
 from souk.commerce.orders.settings import OrderSettings
 from souk.infra.http.errors import ErrorPage
@@ -47,6 +48,7 @@ def wire_web(
     core: Core,
     *,
     people: People,
+    wallets: Wallets,
     plugins: Plugins,
     treasury: Treasury,
     works: Works,
@@ -91,6 +93,8 @@ def wire_web(
         assets=assets.assets,
         domains=assets.domains,
         access=people.access,
+        wallets=wallets.wallets,
+        dids=wallets.dids,
         organisations=people.organisations,
         billing=people.billing,
         listings=works.listings,

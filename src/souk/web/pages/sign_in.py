@@ -7,6 +7,7 @@ from litestar.response import Redirect
 from souk.infra.http.authentication import SESSION_COOKIE
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import SoukError
+from souk.people.access.api import PageSession
 from souk.web.forms import Form, PageRequest, posted, read
 from souk.web.market import Market
 from souk.web.pages.addresses import after_sign_in, see_other
@@ -106,6 +107,13 @@ async def _open(
     uow: UnitOfWork, market: Market, email: str, password: str, next_path: str
 ) -> Redirect:
     session = await market.access.open_page_session(uow, email=email, password=password)
+    return open_browser(uow, market, session, next_path)
+
+
+def open_browser(
+    uow: UnitOfWork, market: Market, session: PageSession, next_path: str
+) -> Redirect:
+    """On to the next page, with the session in the browser's cookie."""
     cookie = Cookie(
         key=SESSION_COOKIE,
         value=session.cookie,

@@ -39,6 +39,7 @@ EvaluationId = NewType("EvaluationId", str)
 WorkspaceId = NewType("WorkspaceId", str)
 AssetId = NewType("AssetId", str)
 DomainId = NewType("DomainId", str)
+ChainSaleId = NewType("ChainSaleId", str)
 CertificateId = NewType("CertificateId", str)
 LinkedWalletId = NewType("LinkedWalletId", str)
 CredentialId = NewType("CredentialId", str)
@@ -75,6 +76,7 @@ PREFIXES: Final = {
     AssetId: "ast",
     CertificateId: "crt",
     DomainId: "dom",
+    ChainSaleId: "csl",
     LinkedWalletId: "wlt",
     CredentialId: "crd",
 }

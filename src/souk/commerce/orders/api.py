@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from souk.commerce.orders.model import PLATFORM_ACCOUNTS, Share, divide
+from souk.commerce.orders.model import Share, account_of
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
@@ -15,7 +15,6 @@ from souk_client.contracts.base import OwnerRef
 from souk_client.contracts.commerce import Order, OrderRequest, Receipt, Revenue
 
 __all__ = [
-    "PLATFORM_ACCOUNTS",
     "BoundPurchase",
     "DownloadHistory",
     "Order",
@@ -27,7 +26,7 @@ __all__ = [
     "Settling",
     "Share",
     "UndoKind",
-    "divide",
+    "account_of",
 ]
 
 Side = Literal["buyer", "seller"]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from souk.kernel.money import split
+from souk.treasury.ledger.api import AccountRef, platform, wallet
 from souk_client.contracts.base import OwnerRef
 from souk_client.contracts.works import SplitShare
 
@@ -21,6 +22,13 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     """None where the platform's own account gets it."""
     basis_points: int
     amount_minor: int
+
+
+def account_of(share: Share, currency: str) -> AccountRef:
+    """The account in the books that a part goes to."""
+    if share.organisation is None:
+        return platform(PLATFORM_ACCOUNTS[share.role], currency)
+    return wallet(share.organisation.id, currency)
 
 
 def divide(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from souk.commerce.orders.api import BoundPurchase
-from souk.commerce.orders.model import PLATFORM_ACCOUNTS, Share
-from souk.treasury.ledger.api import AccountRef, Posting, platform, wallet
+from souk.commerce.orders.model import Share, account_of
+from souk.treasury.ledger.api import Posting, wallet
 
 
 def wallet_postings(purchase: BoundPurchase) -> list[Posting]:
@@ -21,10 +21,3 @@ def paid_in(shares: Sequence[Share], currency: str) -> list[Posting]:
         for share in shares
         if share.amount_minor
     ]
-
-
-def account_of(share: Share, currency: str) -> AccountRef:
-    """The account that a part goes to."""
-    if share.organisation is None:
-        return platform(PLATFORM_ACCOUNTS[share.role], currency)
-    return wallet(share.organisation.id, currency)

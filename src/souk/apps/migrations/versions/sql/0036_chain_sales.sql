@@ -110,3 +110,27 @@ CREATE POLICY parties ON chain_sales.sales USING (
 CREATE POLICY parties ON chain_sales.steps USING (
     EXISTS (SELECT 1 FROM chain_sales.sales s WHERE s.id = steps.sale_id)
 );
+
+-- Where an organisation wants its part of such sales: a wallet that was proved to be one of its
+-- managers'. Without one the marketplace gets the part and owes it in its books.
+CREATE TABLE chain_sales.payouts (
+    organisation_id text PRIMARY KEY,
+    wallet text NOT NULL CHECK (wallet ~ '^0x[0-9a-f]{40}$'),
+    -- the one chain where a contract wallet is known to be; null: a key is everywhere
+    chain_id bigint,
+    set_by text NOT NULL,
+    set_at timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON chain_sales.payouts TO souk_app;
+ALTER TABLE chain_sales.payouts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY payouts_own ON chain_sales.payouts USING (infra.may_see(organisation_id));
+
+-- A sale pays sellers of whom the buyer's scope sees nothing.
+CREATE FUNCTION chain_sales.payout_wallets(organisations text[], on_chain bigint)
+RETURNS TABLE (organisation_id text, wallet text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT p.organisation_id, p.wallet FROM chain_sales.payouts p
+    WHERE p.organisation_id = ANY (organisations) AND coalesce(p.chain_id, on_chain) = on_chain
+$$;
+REVOKE ALL ON FUNCTION chain_sales.payout_wallets FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION chain_sales.payout_wallets TO souk_app;

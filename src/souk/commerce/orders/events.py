@@ -22,6 +22,8 @@ class OrderFact(Event, frozen=True, kw_only=True):
     licence_id: str
     bought_by: str = ""
     """The user who bought it."""
+    payment: str = "wallet"
+    """`wallet`, or `chain` where the money came and went on a chain."""
 
 
 class OrderPaid(OrderFact, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ def of_sale(event: OrderPaid) -> list[Addressed]:
             Message(
                 kind="order_sold",
                 title=f"{event.buyer_name} bought {event.listing_title}",
-                body=f"Order {event.number}, {price}; {net} reached your wallet.",
+                body=f"Order {event.number}, {price}; {_reached(event, net)}.",
                 link=f"/orders/{event.order_id}",
             ),
         ),
@@ -50,7 +50,7 @@ def of_refund(event: OrderRefunded) -> list[Addressed]:
             Message(
                 kind="order_refunded",
                 title=f"{event.listing_title} was refunded",
-                body=f"Order {event.number}: {price} went back to your wallet.{reason}",
+                body=f"Order {event.number}: {_went_back(event, price)}.{reason}",
                 link=f"/orders/{event.order_id}",
             ),
         ),
@@ -59,8 +59,22 @@ def of_refund(event: OrderRefunded) -> list[Addressed]:
             Message(
                 kind="sale_refunded",
                 title=f"The sale of {event.listing_title} was refunded",
-                body=f"Order {event.number} to {event.buyer_name}: {price} went back.{reason}",
+                body=f"Order {event.number} to {event.buyer_name} is undone.{reason}"
+                if event.payment == "chain"
+                else f"Order {event.number} to {event.buyer_name}: {price} went back.{reason}",
                 link=f"/orders/{event.order_id}",
             ),
         ),
     ]
+
+
+def _reached(event: OrderPaid, net: str) -> str:
+    if event.payment == "chain":
+        return f"{net} is yours, paid on a chain"
+    return f"{net} reached your wallet"
+
+
+def _went_back(event: OrderRefunded, price: str) -> str:
+    if event.payment == "chain":
+        return f"the purchase for {price} is undone"
+    return f"{price} went back to your wallet"

@@ -62,12 +62,11 @@ __all__ = [
     "AnalyticsReports",
     "Appeals",
     "Badges",
-    "Dids",
-    "Wallets",
     "BillingApi",
     "Collections",
     "Comparisons",
     "DeadLetter",
+    "Dids",
     "Evaluations",
     "Galleries",
     "Ledger",
@@ -86,6 +85,7 @@ __all__ = [
     "Reviews",
     "SavedSearches",
     "Search",
+    "Wallets",
     "Workspaces",
 ]
 

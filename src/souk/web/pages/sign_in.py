@@ -110,9 +110,7 @@ async def _open(
     return open_browser(uow, market, session, next_path)
 
 
-def open_browser(
-    uow: UnitOfWork, market: Market, session: PageSession, next_path: str
-) -> Redirect:
+def open_browser(uow: UnitOfWork, market: Market, session: PageSession, next_path: str) -> Redirect:
     """On to the next page, with the session in the browser's cookie."""
     cookie = Cookie(
         key=SESSION_COOKIE,

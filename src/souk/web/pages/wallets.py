@@ -88,9 +88,7 @@ async def show_wallet(
 
 
 @post("/account/wallets/{wallet_id:str}/unlink")
-async def unlink_wallet(
-    wallet_id: str, uow: UnitOfWork, actor: Actor, market: Market
-) -> Redirect:
+async def unlink_wallet(wallet_id: str, uow: UnitOfWork, actor: Actor, market: Market) -> Redirect:
     """Takes a wallet from the account."""
     await market.wallets.unlink(uow, actor, wallet_id)
     return see_other(f"{HERE}?done=unlinked")

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from souk.infra.blobs.settings import BlobSettings
-from souk.infra.blobs.store import open_blobs
+from souk.infra.blobs.store import BlobStore, open_blobs
+from souk.infra.keyring import Keyring
+from souk.infra.keyring.data_keys import DataKeys
 from souk.infra.postgres.database import Database
 from souk.kernel.actor import Actor
 from souk.kernel.clock import SystemClock
@@ -17,6 +19,7 @@ from souk.works.artifacts.service import ArtifactService
 from souk.works.artifacts.settings import ArtifactSettings
 from souk.works.artifacts.staging import StagingArea
 from souk.works.artifacts.uploads import UploadService
+from tests.serving import SECRET
 from tests.works.selling import Seller
 
 SELLER_PERMISSIONS = frozenset({"marketplace:create_resource", "marketplace:manage_resource"})
@@ -61,6 +64,7 @@ class Shelf:
     uploads: UploadService
     artifacts: ArtifactService
     staging: StagingArea
+    blobs: BlobStore
     folder: Path
 
     def again(self, database: Database, settings: ArtifactSettings = SMALL_PARTS) -> "Shelf":
@@ -68,13 +72,21 @@ class Shelf:
         return make_shelf(database, self.folder, settings)
 
 
-def make_shelf(database: Database, folder: Path, settings: ArtifactSettings = SMALL_PARTS) -> Shelf:
-    blobs = open_blobs(BlobSettings(), data_path=folder)
+def make_shelf(
+    database: Database,
+    folder: Path,
+    settings: ArtifactSettings = SMALL_PARTS,
+    *,
+    encrypt: bool = False,
+) -> Shelf:
+    keys = DataKeys(database, Keyring(database, secret=SECRET))
+    blobs = open_blobs(BlobSettings(encrypt=encrypt), data_path=folder, keys=keys)
     staging = StagingArea(folder / "uploads")
     return Shelf(
         uploads=UploadService(database, blobs, staging=staging, settings=settings),
         artifacts=ArtifactService(blobs),
         staging=staging,
+        blobs=blobs,
         folder=folder,
     )
 

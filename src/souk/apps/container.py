@@ -16,7 +16,9 @@ from souk.apps.wiring.analytics import AnalyticsParts, wire_analytics
 from souk.apps.wiring.assets import Assets, wire_assets
 from souk.apps.wiring.badges import wire_badges
 from souk.apps.wiring.cdn import Cdn, wire_cdn
+from souk.apps.wiring.certificates import CertificateParts, wire_certificates
 from souk.apps.wiring.chain import Chain, wire_chain
+from souk.apps.wiring.chain_index import ChainIndex
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
@@ -41,6 +43,7 @@ from souk.delivery.downloads.service import DownloadRecords
 from souk.infra.http import idempotency
 from souk.infra.http.errors import ErrorPage
 from souk.infra.keyring import Keyring
+from souk.infra.keyring.data_keys import DataKeys
 from souk.infra.live.listener import Listener
 from souk.infra.live.publisher import LivePublisher
 from souk.infra.operations import store as operations_store
@@ -74,6 +77,8 @@ class Container:
     live: LiveParts
     rights: Rights
     chain: Chain
+    chain_index: ChainIndex
+    certificates: CertificateParts
     plugins: Plugins
     commerce: Commerce
     delivery: Delivery
@@ -165,6 +170,9 @@ def build_container(
         organisations=people.organisations,
         listings=works.listings,
         anchors=chain.anchors,
+    )
+    certificates = wire_certificates(
+        core, licences=rights.licences, provenance=rights.provenance
     )
     plugins = wire_plugins(
         core, listings=works.listings, artifacts=works.artifacts, licences=rights.licences
@@ -281,6 +289,7 @@ def build_container(
         works=works,
         live=live,
         rights=rights,
+        certificates=certificates,
         commerce=commerce,
         delivery=delivery,
         cdn=cdn,
@@ -307,6 +316,7 @@ def build_container(
         live=live,
         chain=chain,
         rights=rights,
+        certificates=certificates,
         plugins=plugins,
         commerce=commerce,
         delivery=delivery,
@@ -321,7 +331,7 @@ def build_container(
         discovery=discovery,
         hub=hub,
         trust=trust,
-        all_parts=(_infra_parts(), live.parts, *(wing.parts for wing in wings)),
+        all_parts=(_infra_parts(core), live.parts, *(wing.parts for wing in wings)),
         error_page=web.error_page,
     )
 
@@ -336,12 +346,14 @@ def _core(settings: Settings, environ: Mapping[str, str]) -> Core:
     dsn = app_dsn(settings.database_url, settings.secret)
     nudger = Nudger(dsn)
     database = Database(dsn, pool_size=settings.database_pool, clock=clock, write_events=nudger)
+    keyring = Keyring(database, secret=settings.secret)
     return Core(
         settings=settings,
         environ=environ,
         clock=clock,
         database=database,
-        keyring=Keyring(database, secret=settings.secret),
+        keyring=keyring,
+        data_keys=DataKeys(database, keyring),
         listener=Listener(dsn),
         nudger=nudger,
         live=LivePublisher(database),
@@ -355,11 +367,12 @@ async def _forget_processes(uow: UnitOfWork) -> None:
     await operations_store.forget_processes(uow, before=uow.now - timedelta(hours=1))
 
 
-def _infra_parts() -> Parts:
+def _infra_parts(core: Core) -> Parts:
     return Parts(
         schedules=[
             Schedule(name="infra.forget_answers", every_s=600, run=idempotency.forget_old),
             Schedule(name="infra.forget_events", every_s=3600, run=outbox_store.forget_old),
             Schedule(name="infra.forget_processes", every_s=60, run=_forget_processes),
+            Schedule(name="infra.rewrap_keys", every_s=600, run=core.data_keys.rewrap),
         ]
     )

@@ -37,7 +37,7 @@ def test_a_new_key_signs_and_the_old_one_still_verifies(
     settings: dict[str, str], purpose: str
 ) -> None:
     before = listed(settings)
-    assert set(before) == {"access", "licence", "log", "urls"}
+    assert set(before) - {"storage"} == {"access", "licence", "log", "urls"}
     ((old, use),) = before[purpose]
     assert use == "signs"
     said = keys(settings, "rotate", purpose)
@@ -47,6 +47,15 @@ def test_a_new_key_signs_and_the_old_one_still_verifies(
     assert new[1] == "signs" and f"{purpose}: {new[0]} signs from now on." in said
     del before[purpose]
     assert after == before
+
+
+def test_the_key_that_wraps_all_others_is_changed(settings: dict[str, str]) -> None:
+    keys(settings, "rotate", "storage")
+    ((old, use),) = listed(settings)["storage"]
+    assert use == "wraps 0 keys"
+    said = keys(settings, "rotate", "storage")
+    ((new, use),) = listed(settings)["storage"][1:]
+    assert new != old and f"storage: {new} wraps 0 keys from now on." in said
 
 
 def test_an_unknown_purpose_is_named(settings: dict[str, str]) -> None:

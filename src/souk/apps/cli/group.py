@@ -17,7 +17,7 @@ COMMANDS: Final = {
     "admin": "Make a user an admin.",
     "analytics": "Add the sums of views, searches and sales up again.",
     "chain": "Show how things stand on chains, or put contracts there.",
-    "keys": "List the signing keys, or make a new one.",
+    "keys": "List the marketplace's keys, or make a new one.",
     "demo": "Run the whole journey on a throw-away marketplace, step by step.",
 }
 """Name and summary; `souk.apps.cli.<name>` holds the command as `command`."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from souk.infra.keyring import Keyring
+from souk.infra.keyring.data_keys import DataKeys
 from souk.infra.live.listener import Listener, OnNews
 from souk.infra.live.publisher import LivePublisher
 from souk.infra.operations.beat import Gauge
@@ -30,6 +31,8 @@ class Core:
     clock: Clock
     database: Database
     keyring: Keyring
+    data_keys: DataKeys
+    """Of encrypted blobs."""
     listener: Listener
     nudger: Nudger
     live: LivePublisher

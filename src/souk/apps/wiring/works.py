@@ -63,7 +63,7 @@ def wire_works(
     settings = core.load(ArtifactSettings, "artifacts")
     listing_settings = core.load(ListingSettings, "listings")
     data_path = core.settings.data_path
-    blobs = open_blobs(core.load(BlobSettings, "blobs"), data_path=data_path)
+    blobs = open_blobs(core.load(BlobSettings, "blobs"), data_path=data_path, keys=core.data_keys)
     pieces = XetContent(core.database, blobs, plain=Contents(blobs))
     uploads = UploadService(
         core.database,

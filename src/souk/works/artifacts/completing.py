@@ -7,6 +7,9 @@ step begins, and each step may be repeated, so that asking again goes on where a
 import asyncio
 from typing import Final
 
+import structlog
+
+from souk.infra.blobs.segments import BlobDamaged
 from souk.infra.blobs.store import BlobStore
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
@@ -15,15 +18,18 @@ from souk.kernel.errors import Conflict
 from souk.works.artifacts import store, upload_store
 from souk.works.artifacts.api import PiecewiseContent
 from souk.works.artifacts.cid import cid_of_chunks
+from souk.works.artifacts.ciphers import cipher_of
 from souk.works.artifacts.contents import Contents
 from souk.works.artifacts.errors import HashMismatch, PartsMissing, UploadClosed
 from souk.works.artifacts.events import ArtifactStored
 from souk.works.artifacts.model import UploadRow, blob_name, chunk_digests
 from souk.works.artifacts.prefix_hashes import PrefixHashes
-from souk.works.artifacts.staging import StagingArea
+from souk.works.artifacts.staging import PartSink, StagingArea
 from souk_client.contracts.works import Artifact
 
 MEDIA_TYPE_UNKNOWN: Final = "application/octet-stream"
+
+log = structlog.get_logger("souk.uploads")
 
 
 class Completer:
@@ -94,9 +100,10 @@ class Completer:
     async def _verify(self, upload: UploadRow) -> None:
         if not upload.part_count:
             await asyncio.to_thread(self._staging.prepare, upload)
+            await self._seal_nothing(upload)
         try:
             actual = await self._hashes.finish(upload)
-        except (FileNotFoundError, EOFError):
+        except (FileNotFoundError, EOFError, BlobDamaged):
             await self._fail(upload)
             raise UploadClosed("lost: its staged bytes are gone") from None
         if actual != upload.sha256:
@@ -114,15 +121,33 @@ class Completer:
 
     async def _put_away(self, upload: UploadRow) -> None:
         """Moves verified bytes into the blob store, unless they are stored already."""
-        if await self._contents.size(upload.sha256) == upload.size_bytes:
+        if await self._stored(upload):
             return
+        put = self._blobs.put_file if upload.data_key_id is None else self._blobs.put_sealed
         try:
-            await self._blobs.put_file(
-                blob_name(upload.sha256), self._staging.content_of(upload.id)
-            )
+            await put(blob_name(upload.sha256), self._staging.content_of(upload.id))
         except FileNotFoundError:
             await self._fail(upload)
             raise UploadClosed("lost: its staged bytes are gone") from None
+
+    async def _stored(self, upload: UploadRow) -> bool:
+        """Whether these bytes are there; a damaged blob is not, and is put right by this upload."""
+        try:
+            return await self._contents.size(upload.sha256) == upload.size_bytes
+        except BlobDamaged:
+            log.exception("a damaged blob is replaced", sha256=upload.sha256)
+            return False
+
+    async def _seal_nothing(self, upload: UploadRow) -> None:
+        """The one segment of an empty file, which no part brings."""
+        cipher = await cipher_of(upload, self._blobs)
+        if cipher is not None:
+            sink = PartSink(self._staging.content_of(upload.id), at=0, cipher=cipher)
+            try:
+                await asyncio.to_thread(sink.take, [memoryview(b"")])
+                await asyncio.to_thread(sink.make_durable)
+            finally:
+                sink.close()
 
     async def _record(self, upload: UploadRow, digests: list[bytes]) -> Artifact:
         async with self._database.transaction(SYSTEM) as uow:

@@ -3,10 +3,15 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import structlog
+
+from souk.infra.blobs.segments import BlobDamaged
 from souk.infra.blobs.store import BlobStore
 from souk.works.artifacts.api import PiecewiseContent
-from souk.works.artifacts.errors import ArtifactUnknown
+from souk.works.artifacts.errors import ArtifactDamaged, ArtifactUnknown
 from souk.works.artifacts.model import blob_name
+
+log = structlog.get_logger("souk.artifacts")
 
 
 class Contents:
@@ -17,7 +22,11 @@ class Contents:
         self._pieces = pieces
 
     async def size(self, sha256: str) -> int | None:
-        """How many bytes are stored under this hash; None when none are."""
+        """How many bytes are stored under this hash; None when none are.
+
+        Raises:
+            BlobDamaged: what is stored is no blob any more.
+        """
         size = await self._blobs.size(blob_name(sha256))
         if size is None and self._pieces is not None:
             size = await self._pieces.size(sha256)
@@ -30,7 +39,16 @@ class Contents:
 
         Raises:
             NotFound: `artifact_unknown` when no such bytes are stored.
+            Damaged: `artifact_damaged` when an encrypted blob was changed since.
         """
+        try:
+            async for chunk in self._read(sha256, start, end):
+                yield chunk
+        except BlobDamaged as error:
+            log.exception("an artifact is damaged", sha256=sha256)
+            raise ArtifactDamaged() from error
+
+    async def _read(self, sha256: str, start: int, end: int | None) -> AsyncIterator[bytes]:
         name = blob_name(sha256)
         size = await self._blobs.size(name)
         if size is not None:
@@ -46,7 +64,7 @@ class Contents:
             yield chunk
 
     async def local_path(self, sha256: str) -> Path | None:
-        """Where the bytes lie as a file on this machine; None when they do not."""
+        """Where the bytes lie as a file on this machine; None when they do not, or encrypted."""
         name = blob_name(sha256)
         path = self._blobs.local_path(name)
         return None if path is None or await self._blobs.size(name) is None else path

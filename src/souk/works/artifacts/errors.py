@@ -1,6 +1,6 @@
 """What can be wrong with an upload or an artifact."""
 
-from souk.kernel.errors import Conflict, Gone, Invalid, NotFound
+from souk.kernel.errors import Conflict, Damaged, Gone, Invalid, NotFound
 
 
 class UploadUnknown(NotFound):
@@ -104,4 +104,15 @@ class ArtifactUnknown(NotFound):
     def __init__(self) -> None:
         super().__init__(
             "artifact_unknown", "There is no such artifact, or it is neither public nor yours."
+        )
+
+
+class ArtifactDamaged(Damaged):
+    """Stored bytes are not those that were sent; nothing of them is given out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "artifact_damaged",
+            "The stored bytes were changed since they were sent, and are not given out. Whoever "
+            "runs the marketplace restores them from a backup, or the seller sends them again.",
         )

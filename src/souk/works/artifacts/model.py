@@ -29,6 +29,8 @@ class UploadRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     completed_at: datetime | None = None
+    data_key_id: bytes | None = None
+    """The key under which its parts are encrypted as they arrive; None: they are not."""
 
     def offset_of(self, number: int) -> int:
         """Where part `number` begins in the file."""

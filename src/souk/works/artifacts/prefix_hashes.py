@@ -11,10 +11,12 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import Final
 
+from souk.infra.blobs.store import BlobStore
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.infra.waiting import waited
 from souk.works.artifacts import upload_store
+from souk.works.artifacts.ciphers import cipher_of
 from souk.works.artifacts.model import UploadRow
 from souk.works.artifacts.staging import GrowingHash, StagingArea
 
@@ -27,9 +29,10 @@ IDLE_S: Final = 5.0
 class PrefixHashes:
     """The hashes of this process; the least recent go when there are many."""
 
-    def __init__(self, database: Database, staging: StagingArea) -> None:
+    def __init__(self, database: Database, staging: StagingArea, *, blobs: BlobStore) -> None:
         self._database = database
         self._staging = staging
+        self._blobs = blobs
         self._hashes: OrderedDict[str, GrowingHash] = OrderedDict()
         self._leading: dict[str, asyncio.Task[None]] = {}
         self._news = asyncio.Event()
@@ -46,7 +49,7 @@ class PrefixHashes:
         """The sha256 of the whole file, all of which has arrived.
 
         Raises:
-            FileNotFoundError, EOFError: the staged bytes are gone.
+            FileNotFoundError, EOFError, BlobDamaged: the staged bytes are gone.
         """
         while True:
             known = self._staging.known_hash(upload.id)
@@ -92,7 +95,8 @@ class PrefixHashes:
 
     async def _advance(self, upload: UploadRow, until: int) -> None:
         path = self._staging.content_of(upload.id)
-        await asyncio.to_thread(self._of(upload.id).advance, path, until)
+        cipher = await cipher_of(upload, self._blobs)
+        await asyncio.to_thread(self._of(upload.id).advance, path, until, cipher=cipher)
 
     def _of(self, upload_id: str) -> GrowingHash:
         found = self._hashes.setdefault(upload_id, GrowingHash())

@@ -3,6 +3,9 @@
 A folder a upload holds `content`, the file, and empty lock files. Locks are taken with flock(2), so
 that they hold across processes and go when one is killed. A part's bytes are durable (fdatasync)
 before its arrival is noted in the database; until then its place in the file means nothing.
+
+Where new blobs are encrypted, the staging file is the encrypted blob itself: each MiB of a part is
+a segment of it, so that plaintext never lies on the disk and completing moves the file as it is.
 """
 
 import asyncio
@@ -17,6 +20,14 @@ from pathlib import Path
 from typing import Final
 
 from souk.infra.blobs.durable import make_folder, sync_folder
+from souk.infra.blobs.sealing import read_segment
+from souk.infra.blobs.segments import (
+    SEGMENT_BYTES,
+    SegmentCipher,
+    header_of,
+    stored_at,
+    stored_size,
+)
 from souk.works.artifacts.cid import CHUNK_BYTES
 from souk.works.artifacts.model import UploadRow
 
@@ -51,10 +62,14 @@ class StagingArea:
         """
         path = self.content_of(upload.id)
         make_folder(path.parent)
+        key_id = upload.data_key_id
+        length = upload.size_bytes if key_id is None else stored_size(upload.size_bytes)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            if os.fstat(descriptor).st_size < upload.size_bytes:
-                os.posix_fallocate(descriptor, 0, upload.size_bytes)
+            if os.fstat(descriptor).st_size < length:
+                os.posix_fallocate(descriptor, 0, length)
+                if key_id is not None:
+                    os.pwrite(descriptor, header_of(key_id), 0)
                 os.fsync(descriptor)
                 sync_folder(path.parent)
         finally:
@@ -107,12 +122,14 @@ class PartSink:
 
     Args:
         path: the staging file; None only hashes, to compare with what was received before.
-        at: where the part begins.
+        at: where the part begins, in whole MiB.
+        cipher: encrypts what is written; None writes it as it is.
     """
 
-    def __init__(self, path: Path | None, *, at: int) -> None:
+    def __init__(self, path: Path | None, *, at: int, cipher: SegmentCipher | None = None) -> None:
         self._descriptor = None if path is None else os.open(path, os.O_WRONLY)
         self._at = at
+        self._cipher = cipher
         self._digests: list[bytes] = []
 
     def take(self, pieces: list[memoryview]) -> None:
@@ -122,7 +139,11 @@ class PartSink:
             digest.update(piece)
         self._digests.append(digest.digest())
         length = sum(len(piece) for piece in pieces)
-        if self._descriptor is not None:
+        if self._descriptor is not None and self._cipher is not None:
+            number = self._at // SEGMENT_BYTES
+            sealed = self._cipher.seal(number, pieces)
+            _write_all(self._descriptor, [memoryview(sealed)], stored_at(number))
+        elif self._descriptor is not None:
             _write_all(self._descriptor, pieces, self._at)
         self._at += length
 
@@ -196,9 +217,16 @@ class GrowingHash:
         self.position = 0
         self._busy = threading.Lock()
 
-    def advance(self, path: Path, until: int) -> None:
-        """Reads on up to `until` (from the page cache, when the bytes have just been written)."""
+    def advance(self, path: Path, until: int, *, cipher: SegmentCipher | None = None) -> None:
+        """Reads on up to `until` (from the page cache, when the bytes have just been written).
+
+        Raises:
+            FileNotFoundError, EOFError, BlobDamaged: the bytes are not there.
+        """
         with self._busy, path.open("rb", buffering=0) as file:
+            if cipher is not None:
+                self._advance_sealed(file.fileno(), until, cipher)
+                return
             file.seek(self.position)
             block = memoryview(bytearray(min(READ_BYTES, max(1, until - self.position))))
             while self.position < until:
@@ -207,6 +235,13 @@ class GrowingHash:
                     raise EOFError(f"{path} ends at {self.position}, before {until}")
                 self._hash.update(block[:count])
                 self.position += count
+
+    def _advance_sealed(self, file: int, until: int, cipher: SegmentCipher) -> None:
+        """Parts end with whole segments, or with the file: so does what is known."""
+        while self.position < until:
+            plain = read_segment(file, cipher, self.position // SEGMENT_BYTES)
+            self._hash.update(plain)
+            self.position += len(plain)
 
     def hexdigest(self) -> str:
         """The hash of all that was read."""

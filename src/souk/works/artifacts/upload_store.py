@@ -7,7 +7,7 @@ from souk.works.artifacts.model import PartRow, UploadRow, UploadState
 
 _COLUMNS = """
     id, organisation_id, user_id, filename, size_bytes, sha256, part_size_bytes, part_count, state,
-    created_at, expires_at, completed_at
+    created_at, expires_at, completed_at, data_key_id
 """
 
 
@@ -18,7 +18,7 @@ async def add(uow: UnitOfWork, upload: UploadRow) -> None:
         INSERT INTO works.uploads ({_COLUMNS})
         VALUES (%(id)s, %(organisation_id)s, %(user_id)s, %(filename)s, %(size_bytes)s, %(sha256)s,
             %(part_size_bytes)s, %(part_count)s, %(state)s, %(created_at)s, %(expires_at)s,
-            %(completed_at)s)
+            %(completed_at)s, %(data_key_id)s)
         """,
         id=upload.id,
         organisation_id=upload.organisation_id,
@@ -32,6 +32,7 @@ async def add(uow: UnitOfWork, upload: UploadRow) -> None:
         created_at=upload.created_at,
         expires_at=upload.expires_at,
         completed_at=upload.completed_at,
+        data_key_id=upload.data_key_id,
     )
 
 

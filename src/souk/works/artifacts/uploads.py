@@ -21,6 +21,7 @@ from souk.kernel.errors import Invalid, TooLarge, TooMany, Unavailable
 from souk.kernel.ids import new_id
 from souk.works.artifacts import store, upload_store
 from souk.works.artifacts.api import PiecewiseContent
+from souk.works.artifacts.ciphers import cipher_of
 from souk.works.artifacts.completing import Completer
 from souk.works.artifacts.errors import (
     PartDiffers,
@@ -59,7 +60,8 @@ class UploadService:
         self._database = database
         self._staging = staging
         self._settings = settings
-        self._hashes = PrefixHashes(database, staging)
+        self._blobs = blobs
+        self._hashes = PrefixHashes(database, staging, blobs=blobs)
         self._completer = Completer(
             database, blobs, staging=staging, hashes=self._hashes, pieces=pieces
         )
@@ -118,6 +120,7 @@ class UploadService:
             created_at=uow.now,
             expires_at=uow.now + timedelta(hours=settings.upload_hours),
             completed_at=uow.now if held else None,
+            data_key_id=None if held else await self._blobs.begin_sealed(),
         )
         if not held:
             await self._check_room(uow, upload)
@@ -225,7 +228,8 @@ class UploadService:
     ) -> bytes:
         expected = upload.length_of(number)
         path = self._staging.content_of(upload.id) if write else None
-        sink = PartSink(path, at=upload.offset_of(number))
+        cipher = await cipher_of(upload, self._blobs) if write else None
+        sink = PartSink(path, at=upload.offset_of(number), cipher=cipher)
         try:
             async with asyncio.timeout(self._settings.part_timeout_s):
                 arrived = await pour(stream, sink, limit=expected)

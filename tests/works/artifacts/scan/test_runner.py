@@ -199,6 +199,7 @@ class TestArtifactsOfADatabase:
             uploads=UploadService(database, blobs, staging=staging, settings=SMALL_PARTS),
             artifacts=ArtifactService(blobs),
             staging=staging,
+            blobs=blobs,
             folder=tmp_path,
         )
         content = os.urandom(2**21 + 5)

@@ -171,6 +171,7 @@ def build_container(
         listings=works.listings,
         anchors=chain.anchors,
     )
+    chain_index = wire_chain_index(core, chain=chain)
     certificates = wire_certificates(
         core, licences=rights.licences, provenance=rights.provenance
     )
@@ -306,7 +307,7 @@ def build_container(
     )
     below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
-    wings = (chain, wallets, *below, compute, *above)
+    wings = (chain, chain_index, wallets, certificates, *below, compute, *above)
     return Container(
         core=core,
         people=people,
@@ -315,6 +316,7 @@ def build_container(
         works=works,
         live=live,
         chain=chain,
+        chain_index=chain_index,
         rights=rights,
         certificates=certificates,
         plugins=plugins,

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
+from souk.infra.postgres.uow import UnitOfWork
 from souk.rights.chain import store
 from souk.rights.chain.packaged import packaged
 from souk.rights.chain.transactions import submit
@@ -12,14 +13,21 @@ from souk.rights.chain.transactions import submit
 TOKEN_SUPPLY: Final = 10**9 * 10**18
 RENTAL_FEE_BPS: Final = 1000
 ORDER: Final = ("Anchor", "Works", "Licences", "Market", "GENX", "FTNS", "RentalEscrow")
-_NAMED: Final = "deploy:Licences.nameMarket"
+NAMED: Final = "deploy:Licences.nameMarket"
+"""What lets the market issue and move licences: nothing is sold before it is final."""
 
 
 class Deploying:
-    """Deploys through ordinary transactions, so that a kill in between leaves nothing double."""
+    """Deploys through ordinary transactions, so that a kill in between leaves nothing double.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: the application's.
+        treasury: gets the fees; the account itself when empty.
+    """
+
+    def __init__(self, database: Database, *, treasury: str = "") -> None:
         self._database = database
+        self._treasury = treasury
 
     async def step(
         self, *, network: str, account: str, names: Collection[str] = ORDER
@@ -27,7 +35,7 @@ class Deploying:
         """Wants whatever can be wanted now; answers the contracts that are there for good.
 
         Args:
-            account: becomes owner, registrar, arbiter and treasury.
+            account: becomes owner, registrar and arbiter.
             names: which contracts are wanted.
         """
         async with self._database.transaction(SYSTEM) as uow:
@@ -35,7 +43,7 @@ class Deploying:
             for name in ORDER:
                 if name in known or name not in names:
                     continue
-                data = _creation(name, known, account)
+                data = _creation(name, known, account, self._treasury or account)
                 if data is None:
                     continue
                 row = await submit(
@@ -49,14 +57,28 @@ class Deploying:
                 await submit(
                     uow,
                     network=network,
-                    purpose=_NAMED,
+                    purpose=NAMED,
                     data=packaged("Licences").call("nameMarket", known["Market"]),
                     recipient=known["Licences"],
                 )
         return known
 
+    async def is_done(self, network: str, names: Collection[str]) -> bool:
+        """Whether these contracts are there for good, and know each other."""
+        async with self._database.transaction(SYSTEM, read_only=True) as uow:
+            known = await store.contracts(uow, network)
+            return set(names) <= known.keys() and (
+                "Market" not in names or await is_wired(uow, network)
+            )
 
-def _creation(name: str, known: Mapping[str, str], account: str) -> bytes | None:
+
+async def is_wired(uow: UnitOfWork, network: str) -> bool:
+    """Whether the licences' contract that Souk put there knows its market, for good."""
+    named = await store.of_purpose(uow, network=network, purpose=NAMED)
+    return named is not None and named.state == "final"
+
+
+def _creation(name: str, known: Mapping[str, str], account: str, treasury: str) -> bytes | None:
     """The data that creates a contract; None while one that it needs is missing."""
     arguments: tuple[Any, ...]
     match name:
@@ -67,11 +89,11 @@ def _creation(name: str, known: Mapping[str, str], account: str) -> bytes | None
         case "Market":
             if not {"Works", "Licences"} <= known.keys():
                 return None
-            arguments = (account, account, known["Works"], known["Licences"], account)
+            arguments = (account, account, known["Works"], known["Licences"], treasury)
         case "Works" | "Licences":
             arguments = (account, account)
         case "RentalEscrow":
-            arguments = (account, account, account, RENTAL_FEE_BPS)
+            arguments = (account, account, treasury, RENTAL_FEE_BPS)
         case _:
             arguments = ()
     return packaged(name).creation(*arguments)

@@ -27,6 +27,10 @@ Fields = Mapping[str, Any]
 """A transaction as eth-account takes it: nonce, gas, to, value, data, chainId and fees."""
 
 
+Typed = Mapping[str, Any]
+"""What `eth_signTypedData_v4` takes: types, primaryType, domain and message."""
+
+
 class KeyUnusable(Exception):
     """The key that shall pay and sign is not to be had; the message says why, and never the key."""
 
@@ -47,6 +51,10 @@ class Signer(Protocol):
 
     async def sign(self, fields: Fields) -> Signed:
         """The signed transaction. Raises KeyUnusable."""
+        ...
+
+    async def sign_typed(self, typed: Typed) -> bytes:
+        """The signature of an EIP-712 struct. Raises KeyUnusable."""
         ...
 
 
@@ -71,6 +79,12 @@ class Keystore:
 
     async def sign(self, fields: Fields) -> Signed:
         return _signed((await self._opened()).sign_transaction(dict(fields)).raw_transaction)
+
+    async def sign_typed(self, typed: Typed) -> bytes:
+        from eth_account.messages import encode_typed_data  # noqa: PLC0415
+
+        message = encode_typed_data(full_message=dict(typed))
+        return bytes((await self._opened()).sign_message(message).signature)
 
     async def _opened(self) -> "LocalAccount":
         async with self._opening:
@@ -149,21 +163,38 @@ class OutsideSigner:
             for name, value in fields.items()
             if name != "type"
         }
-        body = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "eth_signTransaction",
-            "params": [{"from": self._address, **sent}],
-        }
+        raw = await self._asked("eth_signTransaction", {"from": self._address, **sent})
+        await asyncio.to_thread(self._check, raw, fields)
+        return _signed(raw)
+
+    async def sign_typed(self, typed: Typed) -> bytes:
+        signature = await self._asked("eth_signTypedData", self._address, dict(typed))
+        await asyncio.to_thread(self._check_typed, signature, typed)
+        return signature
+
+    async def _asked(self, method: str, *parameters: object) -> bytes:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
         try:
             async with httpx.AsyncClient(timeout=SIGNER_TIMEOUT_S) as client:
                 answer = (await client.post(self._url, json=body)).json()
             found = answer["result"]
-            raw = bytes.fromhex((found["raw"] if isinstance(found, dict) else found)[2:])
+            return bytes.fromhex((found["raw"] if isinstance(found, dict) else found)[2:])
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             raise KeyUnusable("The signer outside does not sign.") from None
-        await asyncio.to_thread(self._check, raw, fields)
-        return _signed(raw)
+
+    def _check_typed(self, signature: bytes, typed: Typed) -> None:
+        """It must have signed this very struct, and for its account."""
+        from eth_account import Account  # noqa: PLC0415
+        from eth_account.messages import encode_typed_data  # noqa: PLC0415
+        from eth_keys.exceptions import BadSignature  # noqa: PLC0415
+
+        message = encode_typed_data(full_message=dict(typed))
+        try:
+            signer = str(Account.recover_message(message, signature=signature)).lower()
+        except (ValueError, BadSignature):
+            signer = ""
+        if signer != self._address:
+            raise KeyUnusable("The signer outside signs something else, or for another account.")
 
     def _check(self, raw: bytes, fields: Fields) -> None:
         """It must have signed this very transaction: another nonce could be a second one."""

@@ -30,6 +30,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     name: str = ""
     inputs: tuple[Parameter, ...] = ()
+    outputs: tuple[Parameter, ...] = ()
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +49,27 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
         """The data of a call."""
         from eth_utils.crypto import keccak  # noqa: PLC0415
 
-        entry = next(e for e in self.abi if e.type == "function" and e.name == name)
+        entry = self._function(name)
         types = ",".join(parameter.canonical for parameter in entry.inputs)
         return keccak(text=f"{name}({types})")[:4] + _encoded(entry, arguments)
+
+    def answer(self, name: str, data: bytes) -> tuple[Any, ...]:  # what the ABI says
+        """What a call has answered.
+
+        Raises:
+            ValueError: that is no answer of this function; there may be no contract.
+        """
+        from eth_abi.abi import decode  # noqa: PLC0415
+        from eth_abi.exceptions import DecodingError  # noqa: PLC0415
+
+        types = [parameter.canonical for parameter in self._function(name).outputs]
+        try:
+            return tuple(decode(types, data))
+        except DecodingError as error:
+            raise ValueError(f"{self.contract}.{name} answered something else: {error}") from error
+
+    def _function(self, name: str) -> Entry:
+        return next(e for e in self.abi if e.type == "function" and e.name == name)
 
 
 @cache

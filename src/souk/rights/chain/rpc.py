@@ -1,8 +1,9 @@
 """JSON-RPC to a chain through several nodes: the next one answers when one fails, lags or lies."""
 
 import itertools
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import httpx
 import msgspec
@@ -13,6 +14,11 @@ from souk.rights.chain.model import ChainSpec, network_key
 TIMEOUT_S: Final = 10.0
 MAX_LAG_BLOCKS: Final = 5
 """A node that is further behind than this is left out."""
+
+MOST_AT_ONCE: Final = 100
+"""Questions in one request."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger("souk.chain")
 
@@ -52,6 +58,7 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class _Answer(msgspec.Struct):
     result: msgspec.Raw = msgspec.Raw(b"null")
     error: dict[str, Any] | None = None  # nodes put what they like into `data`
+    id: int | None = None
 
 
 class Rpc:
@@ -84,6 +91,11 @@ class Rpc:
     def network(self) -> str:
         """The chain's name in the database."""
         return network_key(self.spec.chain_id, self.genesis)
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are to ask."""
+        return len(self._urls)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -151,14 +163,42 @@ class Rpc:
                 return False
         return True
 
+    async def ask_node(self, number: int, method: str, *parameters: object) -> msgspec.Raw | None:
+        """What this one node answers; None when it is away, or belongs to another chain.
+
+        Raises:
+            RpcError: it refused.
+        """
+        return await self._try(number, method, parameters)
+
+    async def ask_node_often(
+        self, number: int, method: str, questions: Sequence[Sequence[object]]
+    ) -> list[msgspec.Raw] | None:
+        """What this one node answers to each, asked in as few requests as it takes.
+
+        Raises:
+            RpcError: it refused one of them.
+        """
+        answers: list[msgspec.Raw] = []
+        for start in range(0, len(questions), MOST_AT_ONCE):
+            part = questions[start : start + MOST_AT_ONCE]
+            found = await self._guarded(number, partial(self._ask_often, number, method, part))
+            if found is None:
+                return None
+            answers += found
+        return answers
+
     async def _try(
         self, number: int, method: str, parameters: Sequence[object]
     ) -> msgspec.Raw | None:
         """The answer of one node; None when it is away, or belongs to another chain."""
+        return await self._guarded(number, partial(self._ask, number, method, parameters))
+
+    async def _guarded(self, number: int, ask: Callable[[], Awaitable[T]]) -> T | None:
         try:
             if number not in self._good:
                 await self._meet(number)
-            return await self._ask(number, method, parameters)
+            return await ask()
         except (httpx.HTTPError, msgspec.DecodeError, ChainUnreachable) as error:
             self._good.discard(number)  # it may be another chain's when it is back
             # Words of httpx name the address, which may hold a key.
@@ -201,14 +241,31 @@ class Rpc:
         return msgspec.json.decode(found, type=Block)
 
     async def _ask(self, number: int, method: str, parameters: Sequence[object]) -> msgspec.Raw:
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._timeout_s)
-        body = {
+        body = self._request(method, parameters)
+        return _result(msgspec.json.decode(await self._post(number, body), type=_Answer))
+
+    async def _ask_often(
+        self, number: int, method: str, questions: Sequence[Sequence[object]]
+    ) -> list[msgspec.Raw]:
+        body = [self._request(method, parameters) for parameters in questions]
+        found = msgspec.json.decode(await self._post(number, body), type=list[_Answer] | _Answer)
+        if isinstance(found, _Answer):  # it takes one at a time
+            return [await self._ask(number, method, parameters) for parameters in questions]
+        by_id = {answer.id: answer for answer in found}
+        missing = _Answer(error={"message": "the node left a question out"})
+        return [_result(by_id.get(request["id"], missing)) for request in body]
+
+    def _request(self, method: str, parameters: Sequence[object]) -> dict[str, Any]:
+        return {
             "jsonrpc": "2.0",
             "id": next(self._numbers),
             "method": method,
             "params": list(parameters),
         }
+
+    async def _post(self, number: int, body: object) -> bytes:
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._timeout_s)
         response = await self._client.post(
             self._urls[number],
             content=msgspec.json.encode(body),
@@ -216,9 +273,12 @@ class Rpc:
         )
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
             response.raise_for_status()
-        answer = msgspec.json.decode(response.content, type=_Answer)
-        if answer.error is not None:
-            code = answer.error.get("code")
-            words = str(answer.error.get("message", "refused"))[:500]
-            raise RpcError(code if isinstance(code, int) else 0, words)
-        return answer.result
+        return response.content
+
+
+def _result(answer: _Answer) -> msgspec.Raw:
+    if answer.error is not None:
+        code = answer.error.get("code")
+        words = str(answer.error.get("message", "refused"))[:500]
+        raise RpcError(code if isinstance(code, int) else 0, words)
+    return answer.result

@@ -17,6 +17,18 @@ class ChainSettings(msgspec.Struct, frozen=True, kw_only=True):
     contracts: str = ""
     """Contracts that are there already: `polygon.Anchor=0x…`, separated by spaces. On the local
     chain Souk puts its own there."""
+    treasury: str = ""
+    """The account that gets the market's fees, given to contracts when Souk puts them on a chain;
+    the account that pays and signs when empty."""
+    start: str = ""
+    """From which block on contracts that are there already are followed: `polygon=64000000`,
+    separated by spaces. Contracts that Souk put there are followed from their own block."""
+    log_blocks: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    """For how many blocks a node is asked at once; fewer where it refuses."""
+    wallet_rpc: str = ""
+    """A node's address that buyers' wallets may be told when they do not know the chain:
+    `polygon=https://polygon.example`, separated by spaces. It is public: no address with a key.
+    Of the local chain it is its own."""
     finality: str = ""
     """After how many blocks a transaction counts as final, where it is not the default:
     `polygon=128`, separated by spaces."""

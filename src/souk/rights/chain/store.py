@@ -379,6 +379,25 @@ async def networks(uow: UnitOfWork) -> list[NetworkRow]:
     )
 
 
+async def is_network(uow: UnitOfWork, key: str) -> bool:
+    """Whether this chain was seen."""
+    return bool(
+        await uow.value("SELECT EXISTS (SELECT FROM chain.networks WHERE key = %(key)s)", key=key)
+    )
+
+
+async def first_deployed(uow: UnitOfWork, network: str) -> int | None:
+    """The block with the first of Souk's contracts; None when that is not known."""
+    found = await uow.value(
+        """
+        SELECT min(block_number) FROM chain.transactions
+        WHERE network = %(network)s AND purpose LIKE 'deploy:%%' AND contract_address IS NOT NULL
+        """,
+        network=network,
+    )
+    return None if found is None else int(found)
+
+
 async def contracts(uow: UnitOfWork, network: str) -> dict[str, str]:
     """Addresses by name."""
     rows = await uow.dicts(

@@ -104,7 +104,7 @@ class ChainWorker:
                         network=network, account=account, names=names
                     )
                     await self._sending.step(head)
-                    if set(names) <= known.keys():
+                    if await self._deploying.is_done(network, names):
                         return known
             await asyncio.sleep(self._poll_s)
 

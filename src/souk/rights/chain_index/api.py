@@ -82,10 +82,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 class ChainFacts(Protocol):
     """What was read from the chains."""
 
-    async def get(self, uow: UnitOfWork, fact_id: str) -> Fact:
+    async def get(self, uow: UnitOfWork, fact_id: str, *, hold: bool = True) -> Fact:
         """The fact as it stands now; it keeps its stage until this transaction ends.
 
-        In a read-only transaction it is not held. Raises NotFound `fact_unknown`.
+        Args:
+            hold: False in a read-only transaction, which can hold nothing.
+
+        Raises:
+            NotFound: `fact_unknown`.
         """
         ...
 

@@ -18,7 +18,7 @@ from souk.apps.wiring.badges import wire_badges
 from souk.apps.wiring.cdn import Cdn, wire_cdn
 from souk.apps.wiring.certificates import CertificateParts, wire_certificates
 from souk.apps.wiring.chain import Chain, wire_chain
-from souk.apps.wiring.chain_index import ChainIndex
+from souk.apps.wiring.chain_index import ChainIndex, wire_chain_index
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery

@@ -43,6 +43,7 @@ class Market:
     revenue: ports.RevenueReports
     licences: ports.Licences
     provenance: ports.Provenance
+    certificates: ports.Certificates
     downloads: ports.Downloads
     notices: ports.Notices
     search: ports.Search

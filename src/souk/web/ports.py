@@ -29,6 +29,7 @@ from souk.people.organisations.api import (
     OrganisationsApi,
 )
 from souk.people.wallets.api import Dids, Wallets
+from souk.rights.certificates.api import Certificates
 from souk.rights.licences.api import Licences
 from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
@@ -63,6 +64,7 @@ __all__ = [
     "Appeals",
     "Badges",
     "BillingApi",
+    "Certificates",
     "Collections",
     "Comparisons",
     "DeadLetter",

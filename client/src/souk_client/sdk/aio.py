@@ -18,6 +18,7 @@ from souk_client.sdk.address import DEFAULT_API_URL
 from souk_client.sdk.analytics import Analytics
 from souk_client.sdk.assets import Assets
 from souk_client.sdk.call import Awaiting, Call
+from souk_client.sdk.certificates import Certificates
 from souk_client.sdk.client import Souk
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
@@ -114,6 +115,7 @@ class AsyncSouk(Awaiting):
         self.orders: Orders[Awaiting] = Orders(self)
         self.promotions: Promotions[Awaiting] = Promotions(self)
         self.licences: Licences[Awaiting] = Licences(self)
+        self.certificates: Certificates[Awaiting] = Certificates(self)
         self.analytics: Analytics[Awaiting] = Analytics(self)
         self.provenance: Provenance[Awaiting] = Provenance(self)
         self.plugins: Plugins[Awaiting] = Plugins(self)

@@ -6,6 +6,7 @@ from souk.apps.wiring.analytics import AnalyticsParts
 from souk.apps.wiring.assets import Assets
 from souk.apps.wiring.badges import BadgeParts
 from souk.apps.wiring.cdn import Cdn
+from souk.apps.wiring.certificates import CertificateParts
 from souk.apps.wiring.commerce import Commerce
 from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
@@ -54,6 +55,7 @@ def wire_web(
     works: Works,
     live: LiveParts,
     rights: Rights,
+    certificates: CertificateParts,
     commerce: Commerce,
     delivery: Delivery,
     cdn: Cdn,
@@ -116,6 +118,7 @@ def wire_web(
         revenue=commerce.revenue_reports,
         licences=rights.licences,
         provenance=rights.provenance,
+        certificates=certificates.certificates,
         downloads=delivery.downloads,
         notices=insight.notices,
         search=discovery.search,

@@ -62,6 +62,7 @@ async def licence_page(
         files = await market.downloads.files(uow, actor, licence_id, version=None)
     except SoukError as error:
         problem = ProblemWords(title=error.title, detail=error.detail)
+    certificate = await market.certificates.of_licence(uow, actor, licence_id)
     folder = licence.listing_address.rpartition("/")[2]
     return pages.answer(
         "pages/licence.html",
@@ -69,6 +70,8 @@ async def licence_page(
         here=HERE,
         licence=licence,
         files=files,
+        certificate=certificate,
+        may_certify=actor.manages(licence.licensee.id) and licence.state != "revoked",
         files_problem=None if licence.state != "active" else problem,
         verify_command=f"mp download {licence.listing_address}\nmp verify {folder}",
     )

@@ -19,6 +19,7 @@ from souk.apps.wiring.cdn import Cdn, wire_cdn
 from souk.apps.wiring.certificates import CertificateParts, wire_certificates
 from souk.apps.wiring.chain import Chain, wire_chain
 from souk.apps.wiring.chain_index import ChainIndex, wire_chain_index
+from souk.apps.wiring.chain_sales import ChainSaleParts, wire_chain_sales
 from souk.apps.wiring.commerce import Commerce, wire_commerce
 from souk.apps.wiring.compute import Compute, wire_compute
 from souk.apps.wiring.delivery import Delivery, wire_delivery
@@ -81,6 +82,7 @@ class Container:
     certificates: CertificateParts
     plugins: Plugins
     commerce: Commerce
+    chain_sales: ChainSaleParts
     delivery: Delivery
     xet: Xet
     ipfs: Ipfs
@@ -173,7 +175,11 @@ def build_container(
     )
     chain_index = wire_chain_index(core, chain=chain)
     certificates = wire_certificates(
-        core, licences=rights.licences, provenance=rights.provenance
+        core,
+        licences=rights.licences,
+        provenance=rights.provenance,
+        likeness=works.likeness,
+        listings=works.listings,
     )
     plugins = wire_plugins(
         core, listings=works.listings, artifacts=works.artifacts, licences=rights.licences
@@ -186,6 +192,16 @@ def build_container(
         listings=works.listings,
         licences=rights.licences,
         downloads=DownloadRecords(),
+    )
+    chain_sales = wire_chain_sales(
+        core,
+        chain=chain,
+        chain_index=chain_index,
+        commerce=commerce,
+        wallets=wallets.wallets,
+        ledger=treasury.ledger,
+        rates=treasury.rates,
+        listings=works.listings,
     )
     delivery = wire_delivery(
         core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
@@ -292,6 +308,7 @@ def build_container(
         rights=rights,
         certificates=certificates,
         commerce=commerce,
+        chain_sales=chain_sales,
         delivery=delivery,
         cdn=cdn,
         assets=assets,
@@ -307,7 +324,7 @@ def build_container(
     )
     below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
-    wings = (chain, chain_index, wallets, certificates, *below, compute, *above)
+    wings = (chain, chain_index, chain_sales, wallets, certificates, *below, compute, *above)
     return Container(
         core=core,
         people=people,
@@ -321,6 +338,7 @@ def build_container(
         certificates=certificates,
         plugins=plugins,
         commerce=commerce,
+        chain_sales=chain_sales,
         delivery=delivery,
         xet=xet,
         ipfs=ipfs,

@@ -40,10 +40,12 @@ class Market:
     analytics_reports: ports.AnalyticsReports
     orders: ports.Orders
     promotions: ports.PromotionDesk
+    chain_sales: ports.ChainSales
     revenue: ports.RevenueReports
     licences: ports.Licences
     provenance: ports.Provenance
     certificates: ports.Certificates
+    lookups: ports.Lookups
     downloads: ports.Downloads
     notices: ports.Notices
     search: ports.Search

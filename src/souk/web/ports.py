@@ -5,6 +5,7 @@ Where a context's `api.py` offers it, that is used; the rest are use cases that 
 
 from typing import Literal, Protocol
 
+from souk.commerce.chain_sales.api import ChainSales
 from souk.commerce.orders.api import Orders
 from souk.commerce.promotions.api import PromotionDesk
 from souk.compute.evaluation.api import Evaluations
@@ -31,6 +32,7 @@ from souk.people.organisations.api import (
 from souk.people.wallets.api import Dids, Wallets
 from souk.rights.certificates.api import Certificates
 from souk.rights.licences.api import Licences
+from souk.rights.lookups.api import Lookups
 from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
@@ -65,6 +67,7 @@ __all__ = [
     "Badges",
     "BillingApi",
     "Certificates",
+    "ChainSales",
     "Collections",
     "Comparisons",
     "DeadLetter",
@@ -74,6 +77,7 @@ __all__ = [
     "Ledger",
     "Licences",
     "Listings",
+    "Lookups",
     "Moderation",
     "Notices",
     "Orders",

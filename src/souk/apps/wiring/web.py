@@ -7,6 +7,7 @@ from souk.apps.wiring.assets import Assets
 from souk.apps.wiring.badges import BadgeParts
 from souk.apps.wiring.cdn import Cdn
 from souk.apps.wiring.certificates import CertificateParts
+from souk.apps.wiring.chain_sales import ChainSaleParts
 from souk.apps.wiring.commerce import Commerce
 from souk.apps.wiring.compute import Compute
 from souk.apps.wiring.delivery import Delivery
@@ -57,6 +58,7 @@ def wire_web(
     rights: Rights,
     certificates: CertificateParts,
     commerce: Commerce,
+    chain_sales: ChainSaleParts,
     delivery: Delivery,
     cdn: Cdn,
     assets: Assets,
@@ -115,10 +117,12 @@ def wire_web(
         analytics_reports=analytics.reports,
         orders=commerce.orders,
         promotions=commerce.promotions,
+        chain_sales=chain_sales.chain_sales,
         revenue=commerce.revenue_reports,
         licences=rights.licences,
         provenance=rights.provenance,
         certificates=certificates.certificates,
+        lookups=certificates.lookups,
         downloads=delivery.downloads,
         notices=insight.notices,
         search=discovery.search,

@@ -282,3 +282,39 @@ async def settled_on(uow: UnitOfWork, network: str, *, after: str, limit: int) -
         after=after,
         limit=limit,
     )
+
+
+async def order_state(uow: UnitOfWork, order_id: str | None) -> str | None:
+    """How the order of a sale stands."""
+    found: str | None = await uow.value(
+        "SELECT state FROM commerce.orders WHERE id = %(id)s", id=order_id
+    )
+    return found
+
+
+class MoneyIn(msgspec.Struct, frozen=True, kw_only=True):
+    currency: str
+    booked_minor: int
+    sold_minor: int
+
+
+async def money_in(uow: UnitOfWork, network: str) -> list[MoneyIn]:
+    """What came in on a chain, by the ledger and by the sales that count (system scope)."""
+    return await uow.all(
+        MoneyIn,
+        """
+        WITH sold AS (
+            SELECT currency, sum(price_minor)::bigint AS minor FROM chain_sales.sales
+            WHERE network = %(network)s AND state IN ('confirmed', 'final', 'credited')
+            GROUP BY currency
+        ), booked AS (
+            SELECT a.currency, -sum(p.amount_minor)::bigint AS minor
+            FROM ledger.accounts a JOIN ledger.postings p ON p.account_id = a.id
+            WHERE a.kind = 'external' AND a.name = 'chain:' || %(network)s GROUP BY a.currency
+        )
+        SELECT currency, coalesce(booked.minor, 0) AS booked_minor,
+               coalesce(sold.minor, 0) AS sold_minor
+        FROM sold FULL JOIN booked USING (currency) ORDER BY currency
+        """,
+        network=network,
+    )

@@ -5,6 +5,7 @@ from typing import Final
 from litestar import MediaType, Response, get, post
 from litestar.response import Redirect
 
+from souk.commerce.chain_sales.api import ChainQuote
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import CheckoutStarted, visit_of
 from souk.kernel.actor import Actor
@@ -14,6 +15,7 @@ from souk.web.forms import Form, PageRequest, posted
 from souk.web.market import Market
 from souk.web.pages.acting import organisation_choices
 from souk.web.pages.addresses import see_other
+from souk.web.pages.chain_checkout import chain_name, chain_rates, quote_choices
 from souk.web.pages.checkout_code import CheckoutCode, read_code
 from souk.web.render import Pages
 from souk.web.shell import Shell
@@ -101,10 +103,15 @@ async def receipt_page(
     """The receipt, for either party."""
     actor.require_user()
     order = await market.orders.get(uow, actor, order_id)
+    sale = None
+    if order.payment == "chain":
+        sale = await market.chain_sales.of_order(uow, actor, order_id)
     return pages.answer(
         "pages/receipt.html",
         shell,
         order=order,
+        chain_sale=sale,
+        chain_name=chain_name(sale.chain) if sale else "",
         shares=[share for share in order.shares if share.amount_minor],
         is_buyer=actor.belongs_to(order.buyer.id),
         fresh="new" in request.query_params,
@@ -141,6 +148,7 @@ class _Checkout:
         code: CheckoutCode,
         organisations: list[tuple[str, str]],
         country: str,
+        chain_quotes: list[ChainQuote],
     ) -> None:
         self._item = item
         self._available_minor = available_minor
@@ -148,6 +156,7 @@ class _Checkout:
         self._code = code
         self._organisations = organisations
         self._country = country
+        self._chain_quotes = chain_quotes
 
     @classmethod
     async def of(
@@ -163,6 +172,7 @@ class _Checkout:
         balances = await market.ledger.balances(uow, actor.acting_for(None))
         billing = await market.billing.of(uow, actor.acting_for(None)) if item.regions else None
         available = (b.available_minor for b in balances if b.currency == item.offer.currency)
+        pay_minor = code.quote.price_minor if code.quote else item.offer.price_minor
         return cls(
             item,
             available_minor=next(available, 0),
@@ -170,6 +180,9 @@ class _Checkout:
             code=code,
             organisations=await organisation_choices(uow, actor, market),
             country=billing.country if billing else "",
+            chain_quotes=await market.chain_sales.quotes(
+                uow, price_minor=pay_minor, currency=item.offer.currency
+            ),
         )
 
     def answer(self, pages: Pages, shell: Shell, form: Form, *, status: int = 200) -> Response[str]:
@@ -196,6 +209,8 @@ class _Checkout:
             buys_from=country_name(self._country) if self._country else "",
             asks_country=asks,
             countries=[("", "Choose a country"), *COUNTRIES],
+            chain_choices=quote_choices(self._chain_quotes),
+            chain_rates=chain_rates(self._chain_quotes),
             form=form,
         )
 

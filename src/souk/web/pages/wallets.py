@@ -8,7 +8,7 @@ from litestar.response import Redirect
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.errors import SoukError
-from souk.web.forms import Form, PageRequest, posted, read
+from souk.web.forms import Form, PageRequest, Posted, posted, read
 from souk.web.market import Market
 from souk.web.pages.addresses import after_sign_in, see_other
 from souk.web.pages.sign_in import open_browser
@@ -66,8 +66,7 @@ async def link_wallet(
     fields = await posted(request)
     wallets = await market.wallets.mine(uow, actor)
     form = Form(values={"name": fields.get("name")})
-    names = ("message", "signature", "name")
-    wish, errors = read(WalletLinkRequest, {name: fields.get(name) for name in names})
+    wish, errors = read(WalletLinkRequest, {**_signed(fields), "name": fields.get("name")})
     if wish is None:
         return _page(pages, shell, market, wallets, form=_unsigned(form, errors), status=422)
     try:
@@ -101,9 +100,7 @@ async def sign_in_with_wallet(
     """Opens a session for this browser, for the account of the wallet that signed."""
     fields = await posted(request)
     next_path = after_sign_in(fields.get("next", "/"))
-    signed, errors = read(
-        SignedMessage, {name: fields.get(name) for name in ("message", "signature")}
-    )
+    signed, errors = read(SignedMessage, _signed(fields))
     form = _unsigned(Form(), errors)
     if signed is not None:
         try:
@@ -112,6 +109,12 @@ async def sign_in_with_wallet(
         except SoukError as error:
             form = Form().refused(error)
     return pages.answer("pages/sign_in.html", shell, status=422, form=form, next=next_path)
+
+
+def _signed(fields: Posted) -> dict[str, str]:
+    """What the wallet signed; forms send the ends of lines in a way of their own."""
+    message = fields.get("message").replace("\r\n", "\n")
+    return {"message": message, "signature": fields.get("signature")}
 
 
 def _unsigned(form: Form, errors: dict[str, str]) -> Form:

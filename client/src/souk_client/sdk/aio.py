@@ -19,6 +19,7 @@ from souk_client.sdk.analytics import Analytics
 from souk_client.sdk.assets import Assets
 from souk_client.sdk.call import Awaiting, Call
 from souk_client.sdk.certificates import Certificates
+from souk_client.sdk.chain_sales import ChainSales
 from souk_client.sdk.client import Souk
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
@@ -114,6 +115,7 @@ class AsyncSouk(Awaiting):
         self.wallets: AccountWallets[Awaiting] = AccountWallets(self)
         self.orders: Orders[Awaiting] = Orders(self)
         self.promotions: Promotions[Awaiting] = Promotions(self)
+        self.chain_sales: ChainSales[Awaiting] = ChainSales(self)
         self.licences: Licences[Awaiting] = Licences(self)
         self.certificates: Certificates[Awaiting] = Certificates(self)
         self.analytics: Analytics[Awaiting] = Analytics(self)

@@ -20,6 +20,7 @@ from souk_client.sdk.analytics import Analytics
 from souk_client.sdk.assets import Assets, send_asset
 from souk_client.sdk.call import Blocking, Call
 from souk_client.sdk.certificates import Certificates
+from souk_client.sdk.chain_sales import ChainSales
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import Credentials, SessionStore
@@ -114,6 +115,7 @@ class Souk(Blocking):
         self.wallets: AccountWallets[Blocking] = AccountWallets(self)
         self.orders: Orders[Blocking] = Orders(self)
         self.promotions: Promotions[Blocking] = Promotions(self)
+        self.chain_sales: ChainSales[Blocking] = ChainSales(self)
         self.licences: Licences[Blocking] = Licences(self)
         self.certificates: Certificates[Blocking] = Certificates(self)
         self.analytics: Analytics[Blocking] = Analytics(self)

@@ -58,7 +58,7 @@ test: install-dev build chain browser nginx pebble  ## Every check, as CI runs t
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not alone"
+	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not alone"
 	@$(BIN)/pytest -q -m alone
 
 browser:

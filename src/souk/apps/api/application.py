@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+import inspect
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +12,7 @@ from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp
 
 from souk.apps.api.health import ROUTES as HEALTH
@@ -52,6 +54,7 @@ def build_litestar(container: Container) -> Litestar:
     """Every wing's routes, with one caller, one transaction and one form of error."""
     core = container.core
     settings = core.settings
+    services = _services(container)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
@@ -62,12 +65,16 @@ def build_litestar(container: Container) -> Litestar:
 
     return Litestar(
         route_handlers=[
-            Router(API_ROOT, route_handlers=_routes(container), guards=[KnownParameters()]),
-            *(route for parts in container.all_parts for route in parts.root_routes),
-            *HEALTH,
+            Router(
+                API_ROOT,
+                route_handlers=[_served(parts.routes, services) for parts in container.all_parts],
+                guards=[KnownParameters()],
+            ),
+            *(_served(parts.root_routes, services) for parts in container.all_parts),
+            _served(HEALTH, services),
             openapi_json,
         ],
-        dependencies={**EDGE_DEPENDENCIES, **_services(container)},
+        dependencies=EDGE_DEPENDENCIES,
         middleware=[
             AuthenticationMiddleware(
                 authenticator=container.people.callers,
@@ -98,8 +105,29 @@ def build_litestar(container: Container) -> Litestar:
     )
 
 
-def _routes(container: Container) -> list[Any]:  # Litestar's handler kinds have no common type
-    return [route for parts in container.all_parts for route in parts.routes]
+def _served(routes: Sequence[Any], services: Mapping[str, Provide]) -> Router:
+    """Routes with the services that their handlers ask for, and no others: Litestar compares the
+    services of every handler with one another when it starts."""
+    handlers = [handler for route in routes for handler in _handlers(route)]
+    asked = {name for handler in handlers for name in inspect.signature(handler.fn).parameters}
+    return Router(
+        "/",
+        route_handlers=list(routes),
+        dependencies={name: services[name] for name in sorted(asked & services.keys())},
+    )
+
+
+def _handlers(route: Any) -> list[Any]:
+    """A handler, or those of a router."""
+    if not isinstance(route, Router):
+        return [route]
+    return [
+        handler
+        for inner in route.routes
+        for handler in (
+            inner.route_handlers if isinstance(inner, HTTPRoute) else [inner.route_handler]
+        )
+    ]
 
 
 def _services(container: Container) -> dict[str, Provide]:

@@ -1,6 +1,7 @@
 """The worker's task for one chain: contracts, anchors and transactions, step by step."""
 
 import asyncio
+import time
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -17,6 +18,8 @@ from souk.rights.chain.rpc import ChainUnreachable, Rpc, RpcError
 from souk.rights.chain.transactions import Sending
 
 LONGEST_PAUSE_S: Final = 30.0
+LOOK_AGAIN_S: Final = 2.0
+"""Which chain it is, and what the local account has, is asked again after so long."""
 _LOCAL_COINS: Final = 10**22
 """What the account has on the local chain, where coins cost nothing."""
 
@@ -60,6 +63,9 @@ class ChainWorker:
         self._deploys = deploys
         self._contracts = contracts
         self._poll_s = poll_s
+        self._asked_at = 0.0
+        self._seen: tuple[str, int] | None = None
+        """The chain and its newest block, as they were written down last."""
 
     async def run(self) -> None:
         """Works; a chain that is away is waited for with growing pauses."""
@@ -122,21 +128,24 @@ class ChainWorker:
 
     async def _look(self) -> tuple[str, str, int]:
         """Which chain it is, our account there, and how far it is."""
-        network = await self._rpc.identify()
-        account = await self._signer.address()
-        head = await self._rpc.head()
-        async with self._database.transaction(SYSTEM) as uow:
-            await store.see_network(
-                uow,
-                key=network,
-                name=self._rpc.spec.name,
-                chain_id=self._rpc.spec.chain_id,
-                genesis=self._rpc.genesis,
-                head=head,
-            )
-        if self._rpc.spec.is_local:
-            await self._fill(account)
-        return network, account, head
+        if time.monotonic() - self._asked_at > LOOK_AGAIN_S:
+            await self._rpc.identify()
+            if self._rpc.spec.is_local:
+                await self._fill(await self._signer.address())
+            self._asked_at, self._seen = time.monotonic(), None
+        network, head = self._rpc.network, await self._rpc.head()
+        if self._seen != (network, head):
+            async with self._database.transaction(SYSTEM) as uow:
+                await store.see_network(
+                    uow,
+                    key=network,
+                    name=self._rpc.spec.name,
+                    chain_id=self._rpc.spec.chain_id,
+                    genesis=self._rpc.genesis,
+                    head=head,
+                )
+            self._seen = (network, head)
+        return network, await self._signer.address(), head
 
     async def _work(self) -> None:
         network, account, head = await self._look()

@@ -1,7 +1,9 @@
 """The local chain: found where it is installed, kept over restarts, known again, and not needed."""
 
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +12,12 @@ import httpx
 import pytest
 
 from souk.apps.chain.local import command, find_anvil, ready_state
+from souk.apps.chain.mining import mine_waiting
 from souk.apps.up.chain import local_chain
 from souk.apps.up.errors import UpError
 from souk.rights.chain.model import CHAINS
 from souk.rights.chain.rpc import Rpc
-from tests.chain import ANVIL, await_port, install_chain
+from tests.chain import ANVIL, Chain, await_port, install_chain
 from tests.serving import free_port
 
 pytestmark = pytest.mark.slow  # it installs and runs anvil
@@ -32,7 +35,7 @@ def anvil() -> Path:
 def running(anvil: Path, folder: Path, *, end_by: signal.Signals) -> Iterator[str]:
     """The local chain as `souk up` runs it; its address."""
     port = free_port()
-    line = command(anvil, state=ready_state(folder), port=port)
+    line = command(anvil, state=ready_state(folder), port=port, at_once=True)
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         await_port(port, process)
@@ -128,3 +131,31 @@ def test_a_wrong_setting_is_said(anvil: Path) -> None:
     with pytest.raises(UpError, match="known are local"):
         local_chain({"SOUK_CHAIN_CHAINS": "dogecoin"})
     assert find_anvil(str(ANVIL)) == ANVIL
+
+
+def test_blocks_are_made_by_the_second_and_only_when_something_waits(
+    anvil: Path, tmp_path: Path
+) -> None:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "SOUK_DATA_DIR": str(tmp_path),
+        "SOUK_CHAIN_LOCAL_PORT": str(port),
+        "SOUK_CHAIN_LOCAL_BLOCK_S": "0.2",
+        "SOUK_CHAIN_ANVIL": str(anvil),
+    }
+    line = [sys.executable, "-m", "souk.apps.chain"]
+    process = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        await_port(port, process)
+        chain = Chain(f"http://127.0.0.1:{port}")
+        sender, recipient = chain.account("sender").address, chain.account("recipient").address
+        transfer = {"from": sender, "to": recipient, "value": "0x1"}
+        receipts = [chain._mined(transfer) for _ in range(2)]
+        assert [receipt["blockNumber"] for receipt in receipts] == ["0x1", "0x2"]
+        assert not mine_waiting(port)
+        assert chain.web3.eth.block_number == 2
+    finally:
+        process.kill()
+        process.wait()
+    assert not mine_waiting(port)

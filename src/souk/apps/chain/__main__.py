@@ -1,9 +1,11 @@
 """Becomes the local chain: `souk up` starts it with the port in SOUK_CHAIN_LOCAL_PORT."""
 
 import os
+import signal
 import sys
 
 from souk.apps.chain.local import command, find_anvil, ready_state
+from souk.apps.chain.mining import mine_beside
 from souk.infra.settings import SettingsError, load, load_settings
 from souk.rights.chain.settings import ChainSettings
 
@@ -19,7 +21,14 @@ def main() -> None:
     if program is None:
         sys.exit("There is no anvil. `npm ci` in contracts/ installs it.")
     state = ready_state(settings.data_path / "chain")
-    line = command(program, state=state, port=chain.local_port)
+    every_s = chain.local_block_s
+    line = command(program, state=state, port=chain.local_port, at_once=every_s == 0)
+    if every_s > 0:
+        parent = os.getpid()  # it becomes the chain, so its end is the chain's
+        if os.fork() == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            mine_beside(parent, port=chain.local_port, every_s=every_s)
+            os._exit(0)
     try:
         os.execv(line[0], line)
     except OSError as error:

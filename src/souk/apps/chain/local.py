@@ -43,8 +43,12 @@ def ready_state(folder: Path) -> Path:
     return state
 
 
-def command(program: Path, *, state: Path, port: int) -> list[str]:
-    """Anvil's command line: it mines a block for every transaction, and none without one."""
+def command(program: Path, *, state: Path, port: int, at_once: bool) -> list[str]:
+    """Anvil's command line.
+
+    Args:
+        at_once: whether it mines a block for every transaction; else somebody tells it when.
+    """
     return [
         str(program),
         *("--host", "127.0.0.1"),
@@ -53,6 +57,7 @@ def command(program: Path, *, state: Path, port: int) -> list[str]:
         *("--state", str(state)),
         *("--state-interval", str(SAVE_EVERY_S)),
         "--silent",
+        *(() if at_once else ("--no-mining",)),
     ]
 
 

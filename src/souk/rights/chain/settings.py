@@ -53,7 +53,7 @@ class ChainSettings(msgspec.Struct, frozen=True, kw_only=True):
     anvil: str = ""
     """The anvil program; when empty the one in contracts/node_modules, else the one on the path."""
     local_block_s: Annotated[float, Meta(ge=0, le=60)] = 1.0
-    """The time between two blocks of the local chain, while transactions wait; each has a block of its
-    own at once when 0."""
+    """The time between two blocks of the local chain, while transactions wait; each has a block of
+    its own at once when 0."""
     local_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """The local chain's port on this machine; any free one when 0."""

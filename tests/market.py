@@ -60,8 +60,10 @@ def available(client: Souk, currency: str = "USD") -> int:
     return found[0].available_minor if found else 0
 
 
-def publish(seller: Souk, *, content: bytes | None = None, **fields: Any) -> Listing:
-    """Publishes a small text work; `offers` or `price_minor` say what it costs."""
+def publish(
+    seller: Souk, *, content: bytes | None = None, filename: str = "data.txt", **fields: Any
+) -> Listing:
+    """Publishes a work of one small file; `offers` or `price_minor` say what it costs."""
     slug = f"work-{next(_numbers)}-{secrets.token_hex(3)}"
     values: dict[str, Any] = {
         "kind": "dataset",
@@ -74,10 +76,10 @@ def publish(seller: Souk, *, content: bytes | None = None, **fields: Any) -> Lis
         values.setdefault("price_minor", 1000)
     listing = seller.listings.create(ListingRequest(**values))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "data.txt")
+        path = Path(folder, filename)
         path.write_bytes(content if content is not None else secrets.token_hex(40).encode())
         artifact = seller.upload_file(path)
-    files = [VersionFile(path="data.txt", sha256=artifact.sha256)]
+    files = [VersionFile(path=filename, sha256=artifact.sha256)]
     seller.listings.create_version(listing.id, version="1.0.0", files=files)
     return seller.listings.publish(listing.id)
 

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from souk_client.cli.main import run
 from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.rights import Licence
-from souk_client.contracts.works import OfferRequest
+from souk_client.contracts.works import LicenceTerms, OfferRequest
 from souk_client.proofs import ATTACHMENT, is_certificate, read_certificate, read_certificate_bundle
 from souk_client.sdk import Souk
 from tests.market import funded, organisation_of, publish, refused, sign_up
@@ -126,7 +126,7 @@ def test_a_revoked_licence_shows_as_revoked(seller: Souk, buyer: Souk) -> None:
 
 
 def test_a_counted_licence_expires_with_its_last_use(seller: Souk, buyer: Souk) -> None:
-    offer = OfferRequest(price_minor=500, licence={"kind": "counted", "uses": 2})
+    offer = OfferRequest(price_minor=500, terms=LicenceTerms(kind="counted", uses=2))
     listing = publish(seller, offers=[offer])
     licence_id = buyer.orders.create(OrderRequest(listing_id=listing.id)).licence_id
     code = buyer.certificates.make(licence_id).code

@@ -28,6 +28,7 @@ from souk_client.sdk.domains import OwnDomains
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.evaluations import Evaluations, Galleries
 from souk_client.sdk.ipfs import Ipfs
+from souk_client.sdk.lookups import Lookups
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
@@ -118,6 +119,7 @@ class AsyncSouk(Awaiting):
         self.chain_sales: ChainSales[Awaiting] = ChainSales(self)
         self.licences: Licences[Awaiting] = Licences(self)
         self.certificates: Certificates[Awaiting] = Certificates(self)
+        self.lookups: Lookups[Awaiting] = Lookups(self)
         self.analytics: Analytics[Awaiting] = Analytics(self)
         self.provenance: Provenance[Awaiting] = Provenance(self)
         self.plugins: Plugins[Awaiting] = Plugins(self)

@@ -29,6 +29,7 @@ from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
 from souk_client.sdk.evaluations import Evaluations, Galleries
 from souk_client.sdk.ipfs import Ipfs, fetch_car, import_car
+from souk_client.sdk.lookups import Lookups
 from souk_client.sdk.people import Account, ApiKeys, Auth, Notices, Organisations
 from souk_client.sdk.plugins import Plugins, Workspaces
 from souk_client.sdk.progress import OnProgress, UploadMemory, silent
@@ -118,6 +119,7 @@ class Souk(Blocking):
         self.chain_sales: ChainSales[Blocking] = ChainSales(self)
         self.licences: Licences[Blocking] = Licences(self)
         self.certificates: Certificates[Blocking] = Certificates(self)
+        self.lookups: Lookups[Blocking] = Lookups(self)
         self.analytics: Analytics[Blocking] = Analytics(self)
         self.provenance: Provenance[Blocking] = Provenance(self)
         self.plugins: Plugins[Blocking] = Plugins(self)

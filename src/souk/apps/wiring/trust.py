@@ -13,6 +13,7 @@ from souk.discovery.collections.api import CollectionOversight
 from souk.discovery.reviews.api import ReviewOversight
 from souk.insight.notifications.api import Notices
 from souk.people.organisations.api import OrganisationOversight, OrganisationsApi
+from souk.trust.fraud.copies import copies_handler
 from souk.trust.fraud.settings import FraudSettings
 from souk.trust.fraud.watch import ReviewWatch
 from souk.trust.moderation import routes
@@ -67,6 +68,7 @@ def wire_trust(
             handlers=[
                 decision_handler(notices=notices, organisations=organisations),
                 watch.handler(),
+                copies_handler(moderation=moderation, listings=listings),
             ],
             schedules=[
                 Schedule(

@@ -20,6 +20,9 @@ from souk.works.galleries import routes as gallery_routes
 from souk.works.galleries.covers import GalleryCovers
 from souk.works.galleries.service import GalleryService
 from souk.works.galleries.settings import GallerySettings
+from souk.works.likeness.jobs import LikenessWorker
+from souk.works.likeness.service import LikenessService
+from souk.works.likeness.settings import LikenessSettings
 from souk.works.listings import diff_routes
 from souk.works.listings import routes as listing_routes
 from souk.works.listings.api import PublishGate
@@ -54,6 +57,7 @@ class Works:
     offers: OfferService
     galleries: GalleryService
     version_diffs: VersionDiffs
+    likeness: LikenessService
     parts: Parts
 
 
@@ -116,6 +120,14 @@ def wire_works(
     )
     scans = ScanService(core.database, blobs, settings=settings, pieces=pieces)
 
+    likeness_worker = LikenessWorker(
+        core.database,
+        artifacts,
+        listings,
+        settings=core.load(LikenessSettings, "likeness"),
+        folder=data_path / "likeness",
+    )
+
     async def sweep_uploads(_uow: UnitOfWork) -> None:
         await uploads.sweep()
         await intake.sweep()
@@ -137,6 +149,7 @@ def wire_works(
         offers=offers,
         galleries=galleries,
         version_diffs=version_diffs,
+        likeness=LikenessService(),
         parts=Parts(
             services={
                 "uploads": uploads,
@@ -157,7 +170,8 @@ def wire_works(
                 *diff_routes.ROUTES,
             ],
             root_routes=gallery_routes.ROOT_ROUTES,
-            handlers=[scan_handler(core.workflows)],
+            handlers=[scan_handler(core.workflows), likeness_worker.handler()],
+            worker_tasks=[likeness_worker.run],
             workflows=scans.workflows(),
             schedules=[
                 Schedule(name="works.sweep_uploads", every_s=600, run=sweep_uploads),

@@ -139,6 +139,10 @@ class Provenance(Protocol):
         """Who published these bytes first, and what happened to the works that hold them."""
         ...
 
+    async def publications(self, uow: UnitOfWork, sha256: str) -> list[ProvenanceEntry]:
+        """The entries that made these bytes public, the first one first; at most 100."""
+        ...
+
     async def origin(self, uow: UnitOfWork) -> str:
         """The log's name: the issuer of licences, and the origin of the published keys."""
         ...

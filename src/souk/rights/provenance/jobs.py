@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
 from souk.rights.provenance.api import NewEntry, Provenance
+from souk.rights.provenance.events import FilesPublished
 from souk.works.listings.api import Listings
 from souk.works.listings.events import (
     ListingCreated,
@@ -29,7 +30,16 @@ def provenance_handler(*, provenance: Provenance, listings: Listings) -> Handler
 
     async def record(uow: UnitOfWork, delivered: Sequence[Delivered[ListingEvent]]) -> None:
         entries = [await _entry_of(uow, listings, item.event) for item in delivered]
-        await provenance.append_many(uow, [entry for entry in entries if entry is not None])
+        new = [entry for entry in entries if entry is not None]
+        for entry_id, entry in zip(await provenance.append_many(uow, new), new, strict=True):
+            if entry.hashes:
+                uow.publish(
+                    FilesPublished(
+                        entry_id=entry_id,
+                        listing_id=entry.listing_id,
+                        sha256s=list(dict.fromkeys(entry.hashes)),
+                    )
+                )
 
     return Handler(
         name="rights.provenance",

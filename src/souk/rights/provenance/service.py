@@ -34,6 +34,7 @@ from souk_client.proofs import (
 
 MAX_APPEND: Final = 10_000
 MAX_HISTORY: Final = 500
+MAX_PUBLICATIONS: Final = 100
 RETRY_AFTER_S: Final = 1
 
 
@@ -185,6 +186,10 @@ class ProvenanceService:
             first_published=None if first is None else _entry(first),
             entries=[_entry(row) for row in rows],
         )
+
+    async def publications(self, uow: UnitOfWork, sha256: str) -> list[ProvenanceEntry]:
+        rows = await store.publications(uow, sha256, limit=MAX_PUBLICATIONS)
+        return [_entry(row) for row in rows]
 
     async def newest_anchor(self, uow: UnitOfWork) -> Anchor | None:
         return None if self._anchors is None else await self._anchors.newest(uow)

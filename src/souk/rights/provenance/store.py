@@ -143,6 +143,23 @@ async def first_publication(uow: UnitOfWork, sha256: str) -> EntryRow | None:
     )
 
 
+async def publications(uow: UnitOfWork, sha256: str, *, limit: int) -> list[EntryRow]:
+    """The oldest entries that made this file public, in the order of their creation."""
+    return await uow.all(
+        EntryRow,
+        f"""
+        SELECT {_ENTRY} FROM {_FROM}
+        WHERE e.id IN (
+            SELECT h.entry_id FROM provenance.file_hashes h WHERE h.sha256 = %(sha256)s
+            ORDER BY h.entry_id LIMIT %(limit)s
+        )
+        ORDER BY e.id
+        """,
+        sha256=sha256,
+        limit=limit,
+    )
+
+
 async def entries_of_hash(uow: UnitOfWork, sha256: str, *, limit: int) -> list[EntryRow]:
     """The latest entries about any published content that has this file, oldest first."""
     newest = await uow.all(

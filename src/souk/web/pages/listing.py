@@ -14,6 +14,7 @@ from souk.web.pages import listing_diff, verify
 from souk.web.pages.listing_numbers import numbers
 from souk.web.pages.listing_seo import seo_of
 from souk.web.pages.listing_view import ListingView, Loader, current_version
+from souk.web.pages.lookup import FOUND_BY
 from souk.web.pages.plugin import plugin_part
 from souk.web.pages.recommended import related
 from souk.web.pages.reviews import reviews_part
@@ -68,6 +69,8 @@ async def provenance(view: ListingView) -> dict[str, object]:
         "history": list(reversed(history))[:MAX_HISTORY],
         "history_count": len(history),
         "anchor": await view.market.provenance.newest_anchor(view.uow),
+        "copies": await view.market.lookups.copies(view.uow, view.listing.id),
+        "found_by": FOUND_BY,
     }
 
 

@@ -27,6 +27,7 @@ RULES: Final = {
     "one_seller_only": "Fans of one seller",
     "refunded_after": "Refund after praise",
     "same_text": "The same text",
+    "copy": "Like an earlier work",
 }
 HERE: Final = "/admin/moderation"
 

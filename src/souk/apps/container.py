@@ -296,6 +296,7 @@ def build_container(
         reviews=reviews.reviews,
         follows=discovery.collections,
         notices=insight.notices,
+        dids=wallets.dids,
     )
     web = wire_web(
         core,

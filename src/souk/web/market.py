@@ -57,6 +57,7 @@ class Market:
     moderation: ports.Moderation
     appeals: ports.Appeals
     badges: ports.Badges
+    credentials: ports.Credentials
     comparisons: ports.Comparisons
     saved_searches: ports.SavedSearches
     plugins: ports.Plugins

@@ -37,7 +37,7 @@ from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
 from souk.treasury.rates.api import Rates
-from souk.trust.badges.api import Badges
+from souk.trust.badges.api import Badges, Credentials
 from souk.trust.moderation.api import Appeals, Moderation
 from souk.works.galleries.api import Galleries
 from souk.works.listings.api import Listings
@@ -70,6 +70,7 @@ __all__ = [
     "ChainSales",
     "Collections",
     "Comparisons",
+    "Credentials",
     "DeadLetter",
     "Dids",
     "Evaluations",

@@ -1,6 +1,9 @@
 """Storefronts, and the checks behind a badge."""
 
+from types import NoneType
+
 from souk_client.contracts.base import PageAnswer
+from souk_client.contracts.credentials import AuthorCredential
 from souk_client.contracts.storefronts import (
     Badge,
     IdentityCase,
@@ -58,6 +61,22 @@ def decide_identity(slug: str, *, passed: bool, note: str) -> Call[Badge]:
     return Call(method="POST", path=path, answer=Badge, body=body)
 
 
+def credential(slug: str) -> Call[AuthorCredential]:
+    """A verified seller's credential, for anybody to check."""
+    return Call(method="GET", path=api("storefronts", slug, "credential"), answer=AuthorCredential)
+
+
+def issue_credential(slug: str) -> Call[AuthorCredential]:
+    """A new credential for a verified seller; the one before is revoked."""
+    path = api("storefronts", slug, "credential")
+    return Call(method="POST", path=path, answer=AuthorCredential)
+
+
+def revoke_credential(slug: str) -> Call[None]:
+    """Takes a seller's credential back."""
+    return Call(method="DELETE", path=api("storefronts", slug, "credential"), answer=NoneType)
+
+
 class Storefronts(Namespace[S]):
     """Sellers as everybody sees them."""
 
@@ -68,3 +87,6 @@ class Storefronts(Namespace[S]):
     ask_identity = Endpoint(ask_identity)
     identity_cases = Endpoint(identity_cases)
     decide_identity = Endpoint(decide_identity)
+    credential = Endpoint(credential)
+    issue_credential = Endpoint(issue_credential)
+    revoke_credential = Endpoint(revoke_credential)

@@ -8,7 +8,9 @@ from souk.discovery.reviews.api import Reviews
 from souk.insight.notifications.api import Notices
 from souk.people.organisations.api import OrganisationsApi
 from souk.people.organisations.profiles import ProfileService
-from souk.trust.badges import routes
+from souk.people.wallets.api import Dids
+from souk.trust.badges import credential_routes, routes
+from souk.trust.badges.credentials import CredentialService
 from souk.trust.badges.jobs import WebsiteChecks
 from souk.trust.badges.service import BadgeService
 from souk.trust.badges.settings import BadgeSettings
@@ -21,6 +23,7 @@ HOUR_S = 3600.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadgeParts:
     badges: BadgeService
+    credentials: CredentialService
     parts: Parts
 
 
@@ -32,6 +35,7 @@ def wire_badges(
     reviews: Reviews,
     follows: Follows,
     notices: Notices,
+    dids: Dids,
 ) -> BadgeParts:
     settings = core.load(BadgeSettings, "badges")
     badges = BadgeService(
@@ -51,12 +55,23 @@ def wire_badges(
         settings=settings,
         production=core.settings.is_production,
     )
+    credentials = CredentialService(
+        base_url=core.settings.base_url,
+        organisations=organisations,
+        badges=badges,
+        dids=dids,
+        keyring=core.keyring,
+    )
     return BadgeParts(
         badges=badges,
+        credentials=credentials,
         parts=Parts(
-            services={"badges": badges},
-            routes=routes.ROUTES,
+            services={"badges": badges, "credentials": credentials},
+            routes=[*routes.ROUTES, *credential_routes.ROUTES],
             handlers=[checks.handler()],
-            schedules=[Schedule(name="badges.recheck", every_s=HOUR_S, run=checks.sweep)],
+            schedules=[
+                Schedule(name="badges.recheck", every_s=HOUR_S, run=checks.sweep),
+                Schedule(name="badges.check_credentials", every_s=10, run=credentials.sweep),
+            ],
         ),
     )

@@ -138,6 +138,7 @@ def wire_web(
         moderation=trust.moderation,
         appeals=trust.appeals,
         badges=badges.badges,
+        credentials=badges.credentials,
         comparisons=discovery.comparisons,
         saved_searches=discovery.saved_searches,
         plugins=plugins.plugins,

@@ -5,6 +5,7 @@ from typing import Protocol
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.kernel.paging import Page
+from souk_client.contracts.credentials import AuthorCredential
 from souk_client.contracts.storefronts import (
     Badge,
     IdentityCase,
@@ -15,7 +16,7 @@ from souk_client.contracts.storefronts import (
     WebsiteCheck,
 )
 
-__all__ = ["Badge", "Badges", "Storefront"]
+__all__ = ["AuthorCredential", "Badge", "Badges", "Credentials", "Storefront"]
 
 
 class Badges(Protocol):
@@ -67,4 +68,24 @@ class Badges(Protocol):
         self, uow: UnitOfWork, actor: Actor, slug: str, decision: IdentityDecision
     ) -> Badge:
         """Admin: what came of the check. Raises Conflict `identity_not_pending`."""
+        ...
+
+
+class Credentials(Protocol):
+    """Verifiable credentials of verified sellers."""
+
+    async def issue(self, uow: UnitOfWork, actor: Actor, slug: str) -> AuthorCredential:
+        """Managers: a new one; the one before is revoked.
+
+        Raises:
+            Conflict: `author_not_verified`. NotFound, Forbidden `not_manager`.
+        """
+        ...
+
+    async def find(self, uow: UnitOfWork, slug: str) -> AuthorCredential | None:
+        """A seller's live credential, if there is one."""
+        ...
+
+    async def revoke(self, uow: UnitOfWork, actor: Actor, slug: str) -> None:
+        """Managers: takes it back. Raises NotFound `credential_unknown`, Forbidden."""
         ...

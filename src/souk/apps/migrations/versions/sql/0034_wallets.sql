@@ -37,3 +37,28 @@ CREATE POLICY own ON people.wallets USING (people.is_me(user_id));
 -- What its owner shows to everybody stands in the owner's DID document.
 CREATE POLICY shown ON people.wallets FOR SELECT USING (published);
 CREATE POLICY system ON people.wallet_challenges USING (infra.is_system());
+
+-- Verifiable credentials of verified sellers. A number in the list of revoked ones is never used again.
+CREATE TABLE badges.credentials (
+    id text PRIMARY KEY,
+    owner_organisation_id text NOT NULL REFERENCES people.organisations,
+    list_number integer NOT NULL CHECK (list_number > 0),
+    list_index integer NOT NULL CHECK (list_index BETWEEN 0 AND 131071),
+    token text NOT NULL,
+    issued_by text NOT NULL REFERENCES people.users,
+    issued_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL CHECK (expires_at > issued_at),
+    checked_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    revoked_reason text NOT NULL DEFAULT '' CHECK (length(revoked_reason) <= 200),
+    UNIQUE (list_number, list_index)
+);
+CREATE UNIQUE INDEX credentials_live ON badges.credentials (owner_organisation_id)
+    WHERE revoked_at IS NULL;
+CREATE INDEX credentials_checked ON badges.credentials (checked_at) WHERE revoked_at IS NULL;
+CREATE INDEX credentials_revoked ON badges.credentials (list_number, list_index)
+    WHERE revoked_at IS NOT NULL;
+GRANT SELECT, INSERT, UPDATE ON badges.credentials TO souk_app;
+ALTER TABLE badges.credentials ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON badges.credentials USING (infra.may_see(owner_organisation_id));
+CREATE POLICY shown ON badges.credentials FOR SELECT USING (revoked_at IS NULL);

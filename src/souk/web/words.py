@@ -77,6 +77,7 @@ ENTRY_WORDS: Final = {
     "transferred": "Transferred",
     "refunded": "Refunded",
     "revoked": "Licence revoked",
+    "noted": "Told by the seller",
 }
 
 SORTS: Final = {

@@ -66,7 +66,7 @@ def test_a_file_of_nobody_is_unknown(ada: Souk) -> None:
     found = ada.lookups.file("0" * 64)
     assert (found.first_published, found.works, found.alike) == (None, [], [])
     assert found.compared == "unknown"
-    with refused("request_invalid"):
+    with refused("body_invalid"):
         ada.lookups.file("0" * 63)
     with refused("listing_unknown", 404):
         ada.lookups.copies("lst_" + "0" * 26)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from souk_client.contracts.base import Answer, OwnerRef, Request
+from souk_client.contracts.base import Answer, Id, OwnerRef, Request, SemanticVersion
 from souk_client.contracts.works import LicenceTerms
 
 LicenceState = Literal["active", "expired", "used_up", "revoked"]
@@ -76,6 +76,7 @@ EntryKind = Literal[
     "transferred",
     "refunded",
     "revoked",
+    "noted",
 ]
 
 
@@ -152,3 +153,28 @@ class HashOwnership(Answer, frozen=True, kw_only=True):
     sha256: str
     first_published: ProvenanceEntry | None
     entries: list[ProvenanceEntry]
+
+
+class NotedEvent(Request, frozen=True, kw_only=True):
+    """Something that happened to a work, as its seller tells it. It becomes public for good."""
+
+    listing_id: Id
+    event: Annotated[str, Meta(pattern="^[a-z][a-z0-9_.-]{0,63}$", examples=["training.finished"])]
+    version: SemanticVersion | None = None
+    details: Annotated[
+        dict[
+            Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")],
+            Annotated[str, Meta(max_length=500)],
+        ],
+        Meta(max_length=16),
+    ] = {}
+    """Further facts, texts by name; `event` is taken."""
+
+
+class EventsRequest(Request, frozen=True, kw_only=True):
+    events: Annotated[list[NotedEvent], Meta(min_length=1, max_length=1000)]
+
+
+class EventsAppended(Answer, frozen=True, kw_only=True):
+    entry_ids: list[str]
+    """One for each event, in their order; a signed head covers them within a second."""

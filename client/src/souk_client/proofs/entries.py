@@ -25,6 +25,7 @@ EntryKind = Literal[
     "transferred",
     "refunded",
     "revoked",
+    "noted",
 ]
 
 

@@ -1,5 +1,6 @@
 """Licences, their files, and the provenance log."""
 
+from collections.abc import Sequence
 from types import NoneType
 from typing import Literal
 
@@ -8,11 +9,14 @@ from souk_client.contracts.delivery import LicensedFiles
 from souk_client.contracts.rights import (
     ConsistencyProof,
     EntryKind,
+    EventsAppended,
+    EventsRequest,
     HashOwnership,
     InclusionProof,
     Licence,
     LicenceCheck,
     LicenceUse,
+    NotedEvent,
     ProvenanceEntry,
     RevokeRequest,
     Seat,
@@ -181,6 +185,19 @@ def get_ownership(sha256: str) -> Call[HashOwnership]:
     return Call(method="GET", path=api("provenance", "by-hash", sha256), answer=HashOwnership)
 
 
+def append_events(
+    events: Sequence[NotedEvent], *, idempotency_key: str | None = None
+) -> Call[EventsAppended]:
+    """Appends what happened to works of yours, up to 1,000 at once, all or none."""
+    return Call(
+        method="POST",
+        path=api("provenance", "events"),
+        answer=EventsAppended,
+        body=EventsRequest(events=list(events)),
+        idempotency_key=idempotency_key,
+    )
+
+
 def get_keys() -> Call[bytes]:
     """The public keys of the marketplace's log and licences, as it publishes them."""
     return Call(method="GET", path="/.well-known/souk-keys.json", answer=bytes)
@@ -212,4 +229,5 @@ class Provenance(Namespace[S]):
     proof = Endpoint(get_proof)
     consistency = Endpoint(get_consistency)
     by_hash = Endpoint(get_ownership)
+    append = Endpoint(append_events)
     keys = Endpoint(get_keys)

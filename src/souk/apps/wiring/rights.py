@@ -12,6 +12,7 @@ from souk.rights.provenance import routes as provenance_routes
 from souk.rights.provenance.api import Anchors
 from souk.rights.provenance.jobs import provenance_handler
 from souk.rights.provenance.model import log_name
+from souk.rights.provenance.noting import NotingService
 from souk.rights.provenance.sequencer import Sequencer
 from souk.rights.provenance.service import ProvenanceService
 from souk.rights.provenance.settings import ProvenanceSettings
@@ -40,6 +41,9 @@ def wire_rights(
         parts=Parts(
             services={
                 "provenance": provenance,
+                "noting": NotingService(
+                    provenance=provenance, listings=listings, settings=settings
+                ),
                 "licences": licences,
                 "seats": seats,
                 "evidence": EvidenceService(licences=licences, listings=listings),

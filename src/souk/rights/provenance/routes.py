@@ -2,17 +2,21 @@
 
 from typing import Annotated
 
-from litestar import MediaType, Response, get
+from litestar import MediaType, Response, get, post
 from litestar.params import Parameter
 
 from souk.infra.http.paging import Limit
 from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
 from souk.kernel.paging import DEFAULT_LIMIT
+from souk.rights.provenance.noting import NotingService
 from souk.rights.provenance.service import ProvenanceService
 from souk_client.contracts.base import Answer, PageAnswer
 from souk_client.contracts.rights import (
     ConsistencyProof,
     EntryKind,
+    EventsAppended,
+    EventsRequest,
     HashOwnership,
     InclusionProof,
     ProvenanceEntry,
@@ -69,6 +73,17 @@ async def get_proof(
     return await provenance.proof(uow, entry_id)
 
 
+@post("/provenance/events", tags=["rights"], opt={"idempotency": "required", "cost": 2.0})
+async def append_events(
+    data: EventsRequest, uow: UnitOfWork, actor: Actor, noting: NotingService
+) -> EventsAppended:
+    """Appends events of the caller's published works, as their seller tells them; all or none.
+
+    Up to 1,000 in one request. They are public, and stay for good: name nobody in them.
+    """
+    return EventsAppended(entry_ids=await noting.note(uow, actor, data.events))
+
+
 @get("/provenance/head", tags=["rights"], opt=_HEAD)
 async def get_head(uow: UnitOfWork, provenance: ProvenanceService) -> TreeHead:
     """The newest signed head."""
@@ -112,6 +127,7 @@ ROUTES = [
     get_log,
     get_entry,
     get_proof,
+    append_events,
     get_head,
     get_checkpoint,
     get_consistency,

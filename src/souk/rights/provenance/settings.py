@@ -14,5 +14,7 @@ class ProvenanceSettings(msgspec.Struct, frozen=True, kw_only=True):
     It is fixed at the first head: a later change of this setting or address has no effect."""
     poll_ms: Annotated[int, Meta(ge=10, le=500)] = 100
     """How often the sequencer looks for new entries, in milliseconds."""
+    events_per_day: Annotated[int, Meta(ge=0)] = 100_000
+    """How many events an organisation may tell of its works on a day (UTC)."""
     batch: Annotated[int, Meta(ge=1, le=20_000)] = 5_000
     """The most entries that one signed head adds."""

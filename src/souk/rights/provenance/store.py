@@ -1,7 +1,7 @@
 """The provenance log's SQL for appending and reading; the sequencer's is in sequencer_store.py."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -86,6 +86,24 @@ async def add_entries(uow: UnitOfWork, rows: Sequence[NewRow]) -> None:
         leaves=json_value([row.leaf for row in rows]),
         hashes=json_value([(digest, row.id) for row in rows for digest in row.hashes]),
         parties=json_value([(party, row.id) for row in rows for party in row.organisation_ids]),
+    )
+
+
+async def count_noted(uow: UnitOfWork, organisation_id: str, *, day: date, count: int) -> int:
+    """Counts events that an organisation tells on a day; how many these are by now."""
+    return int(
+        await uow.value(
+            """
+            INSERT INTO provenance.noted_days (organisation_id, day, events)
+            VALUES (%(organisation_id)s, %(day)s, %(count)s)
+            ON CONFLICT (organisation_id, day)
+                DO UPDATE SET events = noted_days.events + excluded.events
+            RETURNING events
+            """,
+            organisation_id=organisation_id,
+            day=day,
+            count=count,
+        )
     )
 
 

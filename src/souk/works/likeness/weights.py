@@ -35,6 +35,8 @@ def _safetensors(content: NDArray[np.uint8]) -> Iterator[NDArray[np.generic]]:
     if length > min(_MAX_HEADER_BYTES, len(content) - 8):
         return
     header = json.loads(content[8 : 8 + length].tobytes())
+    if not isinstance(header, dict):
+        return
     for name, fact in header.items():
         if name == "__metadata__":
             continue

@@ -115,3 +115,24 @@ CREATE FUNCTION certificates.shown(wanted text) RETURNS TABLE (
 $$;
 REVOKE ALL ON FUNCTION certificates.shown(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION certificates.shown(text) TO souk_app;
+
+------------------------------------------------------------------------------------------------
+-- Events that sellers' own programs tell of their works.
+------------------------------------------------------------------------------------------------
+ALTER TABLE provenance.entries DROP CONSTRAINT entries_kind_check;
+ALTER TABLE provenance.entries ADD CONSTRAINT entries_kind_check
+    CHECK (kind IN (
+        'created', 'edited', 'published', 'retired', 'sold', 'licensed', 'transferred',
+        'refunded', 'revoked', 'noted'
+    ));
+
+-- How many an organisation has told on each day: the log is public and cannot be tidied up.
+CREATE TABLE provenance.noted_days (
+    organisation_id text NOT NULL,
+    day date NOT NULL,
+    events bigint NOT NULL CHECK (events > 0),
+    PRIMARY KEY (organisation_id, day)
+);
+ALTER TABLE provenance.noted_days ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON provenance.noted_days USING (infra.may_see(organisation_id));
+GRANT SELECT, INSERT, UPDATE (events) ON provenance.noted_days TO souk_app;

@@ -31,6 +31,7 @@ from souk.apps.wiring.live import LiveParts, wire_live
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.apps.wiring.people import People, wire_people
 from souk.apps.wiring.plugins import Plugins, wire_plugins
+from souk.apps.wiring.protection import ProtectionParts, wire_protection
 from souk.apps.wiring.recommendations import wire_recommendations
 from souk.apps.wiring.reviews import ReviewParts, wire_reviews
 from souk.apps.wiring.rights import Rights, wire_rights
@@ -77,6 +78,7 @@ class Container:
     works: Works
     live: LiveParts
     rights: Rights
+    protection: ProtectionParts
     chain: Chain
     chain_index: ChainIndex
     certificates: CertificateParts
@@ -203,13 +205,23 @@ def build_container(
         rates=treasury.rates,
         listings=works.listings,
     )
+    protection = wire_protection(
+        core,
+        licences=rights.licences,
+        provenance=rights.provenance,
+        listings=works.listings,
+    )
     delivery = wire_delivery(
-        core, listings=works.listings, licences=rights.licences, artifacts=works.artifacts
+        core,
+        listings=works.listings,
+        licences=rights.licences,
+        artifacts=works.artifacts,
+        protection=protection.protection,
     )
     ipfs = wire_ipfs(
         core,
         listings=works.listings,
-        licences=rights.licences,
+        licences=protection.open_licences,
         artifacts=works.artifacts,
         intake=works.intake,
         revisions=works.revisions,
@@ -219,7 +231,7 @@ def build_container(
         blobs=works.blobs,
         content=works.pieces,
         listings=works.listings,
-        licences=rights.licences,
+        licences=protection.open_licences,
         artifacts=works.artifacts,
         revisions=works.revisions,
     )
@@ -265,7 +277,7 @@ def build_container(
         listings=works.listings,
         editor=works.editor,
         publisher=works.publisher,
-        licences=rights.licences,
+        licences=protection.open_licences,
         downloads=delivery.downloads,
         xet=xet.xet,
         xet_tokens=xet.tokens,
@@ -323,9 +335,9 @@ def build_container(
         trust=trust,
         badges=badges,
     )
-    below = (people, treasury, works, rights, plugins, commerce, delivery, xet, ipfs, cdn, assets)
+    below = (people, treasury, works, rights, protection, plugins, commerce, delivery, xet, ipfs)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
-    wings = (chain, chain_index, chain_sales, wallets, certificates, *below, compute, *above)
+    wings = (chain, chain_index, chain_sales, wallets, certificates, *below, cdn, assets, compute, *above)
     return Container(
         core=core,
         people=people,
@@ -336,6 +348,7 @@ def build_container(
         chain=chain,
         chain_index=chain_index,
         rights=rights,
+        protection=protection,
         certificates=certificates,
         plugins=plugins,
         commerce=commerce,

@@ -43,6 +43,7 @@ ChainSaleId = NewType("ChainSaleId", str)
 CertificateId = NewType("CertificateId", str)
 LinkedWalletId = NewType("LinkedWalletId", str)
 CredentialId = NewType("CredentialId", str)
+DeviceId = NewType("DeviceId", str)
 
 PREFIXES: Final = {
     UserId: "usr",
@@ -79,6 +80,7 @@ PREFIXES: Final = {
     ChainSaleId: "csl",
     LinkedWalletId: "wlt",
     CredentialId: "crd",
+    DeviceId: "dev",
 }
 """Every id type and its prefix."""
 

@@ -8,6 +8,7 @@ from souk.delivery.downloads.service import DownloadService
 from souk.delivery.downloads.settings import DownloadSettings
 from souk.delivery.downloads.tickets import Tickets
 from souk.rights.licences.api import Licences
+from souk.rights.protection.api import Protection
 from souk.works.artifacts.api import Artifacts
 from souk.works.listings.api import Listings
 
@@ -19,7 +20,12 @@ class Delivery:
 
 
 def wire_delivery(
-    core: Core, *, listings: Listings, licences: Licences, artifacts: Artifacts
+    core: Core,
+    *,
+    listings: Listings,
+    licences: Licences,
+    artifacts: Artifacts,
+    protection: Protection,
 ) -> Delivery:
     downloads = DownloadService(
         database=core.database,
@@ -28,6 +34,7 @@ def wire_delivery(
         artifacts=artifacts,
         tickets=Tickets(core.keyring),
         clock=core.clock,
+        protection=protection,
         settings=core.load(DownloadSettings, "downloads"),
         base_url=core.settings.base_url,
     )

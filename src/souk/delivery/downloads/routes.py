@@ -29,6 +29,19 @@ async def licensed_files(
     return await downloads.files(uow, actor, licence_id, version=version)
 
 
+@get("/licences/{licence_id:str}/devices/{device_id:str}/files", tags=["delivery"])
+async def device_files(
+    licence_id: str,
+    device_id: str,
+    uow: UnitOfWork,
+    actor: Actor,
+    downloads: DownloadService,
+    version: str | None = None,
+) -> LicensedFiles:
+    """The files a licence opens, encrypted for its devices, each with a signed address."""
+    return await downloads.device_files(uow, actor, licence_id, device_id, version=version)
+
+
 @get("/d/{ticket:str}/{filename:str}", include_in_schema=False, opt={"transaction": "own"})
 async def download(
     ticket: str,
@@ -42,21 +55,21 @@ async def download(
     `?from=home` is for clients that cannot reach any node.
     """
     admitted = await downloads.admit(ticket)
-    etag = f'"{admitted.sha256}"'
+    etag, size_bytes = _form(admitted, downloads)
     if is_not_modified(request.headers.get("if-none-match"), etag):
-        return Response(None, status_code=304, headers=_headers(admitted, length=None))
+        return Response(None, status_code=304, headers=_headers(admitted, etag, length=None))
     span = choose_span(
-        admitted.size_bytes,
+        size_bytes,
         etag=etag,
         range_header=request.headers.get("range"),
         if_range=request.headers.get("if-range"),
     )
-    headers = _headers(admitted, length=span.length)
+    headers = _headers(admitted, etag, length=span.length)
     if span.status == 416:
-        headers["content-range"] = f"bytes */{admitted.size_bytes}"
+        headers["content-range"] = f"bytes */{size_bytes}"
         return Response(b"", status_code=416, headers=headers)
     if span.status == 206:
-        headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{admitted.size_bytes}"
+        headers["content-range"] = f"bytes {span.start}-{span.end - 1}/{size_bytes}"
     elsewhere = await _elsewhere(admitted, request, nearby)
     await downloads.begin(admitted)
     if elsewhere is not None:
@@ -77,15 +90,16 @@ async def describe_download(
 ) -> Response[None]:
     """What a download would give, without the bytes."""
     admitted = await downloads.admit(ticket)
-    headers = _headers(admitted, length=admitted.size_bytes)
+    etag, size_bytes = _form(admitted, downloads)
+    headers = _headers(admitted, etag, length=size_bytes)
     return Response(None, headers=headers, media_type=admitted.media_type)
 
 
 async def _elsewhere(
     ticket: Ticket, request: Request[Any, Any, State], nearby: Nearby
 ) -> str | None:
-    if request.query_params.get("from") == "home":
-        return None
+    if ticket.protected_path or request.query_params.get("from") == "home":
+        return None  # nodes hold files as they are
     return await nearby.address(
         licence_id=ticket.licence_id,
         sha256=ticket.sha256,
@@ -97,18 +111,27 @@ async def _elsewhere(
     )
 
 
-def _headers(ticket: Ticket, *, length: int | None) -> dict[str, str]:
+def _form(ticket: Ticket, downloads: DownloadService) -> tuple[str, int]:
+    """The tag and the length of what leaves: the file, or its protected form."""
+    file = downloads.protected(ticket)
+    if file is None:
+        return f'"{ticket.sha256}"', ticket.size_bytes
+    return f'"{ticket.sha256}.protected"', file.stored_bytes
+
+
+def _headers(ticket: Ticket, etag: str, *, length: int | None) -> dict[str, str]:
     headers = {
-        "etag": f'"{ticket.sha256}"',
+        "etag": etag,
         "accept-ranges": "bytes",
         "cache-control": "private, no-transform, max-age=0",
         "content-disposition": f"attachment; filename*=UTF-8''{quote(ticket.filename)}",
-        "x-content-sha256": ticket.sha256,
     }
+    if not ticket.protected_path:
+        headers["x-content-sha256"] = ticket.sha256
     if length is not None:
         headers["content-length"] = str(length)
     return headers
 
 
-ROUTES = [licensed_files]
+ROUTES = [licensed_files, device_files]
 ROOT_ROUTES = [download, describe_download]

@@ -4,9 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import quote
 
+import msgspec
+
 from souk.delivery.downloads import store
 from souk.delivery.downloads.api import WantedFile
 from souk.delivery.downloads.events import VersionDownloaded
+from souk.delivery.downloads.protected import sealed_range
 from souk.delivery.downloads.settings import DownloadSettings
 from souk.delivery.downloads.tickets import Ticket, Tickets
 from souk.infra.postgres.database import Database
@@ -16,10 +19,12 @@ from souk.kernel.actor import Actor
 from souk.kernel.clock import Clock
 from souk.kernel.errors import Forbidden, NotFound
 from souk.rights.licences.api import Licence, Licences
+from souk.rights.protection.api import ProtectedOnly, Protection
 from souk.works.artifacts.api import Artifacts
 from souk.works.listings.api import Listings
 from souk_client.contracts.delivery import LicensedFile, LicensedFiles
 from souk_client.contracts.works import FileEntry
+from souk_client.proofs.protected_file import ProtectedFile
 
 
 class DownloadRecords:
@@ -43,9 +48,11 @@ class DownloadService:
         artifacts: Artifacts,
         tickets: Tickets,
         clock: Clock,
+        protection: Protection,
         settings: DownloadSettings,
         base_url: str,
     ) -> None:
+        self._protection = protection
         self._database = database
         self._listings = listings
         self._licences = licences
@@ -65,15 +72,39 @@ class DownloadService:
 
         Raises:
             NotFound: `licence_unknown`, `version_unknown`.
-            Forbidden: `licensee_only`, `licence_not_good`, `seat_needed`.
+            Forbidden: `licensee_only`, `licence_not_good`, `seat_needed`, `protected_only`.
         """
         licence = await self._usable(uow, actor, licence_id)
+        if await self._protection.only_devices(uow, licence.listing_id):
+            raise ProtectedOnly()
+        return await self._listed(uow, licence, version, protected=False)
+
+    async def device_files(
+        self, uow: UnitOfWork, actor: Actor, licence_id: str, device_id: str, *, version: str | None
+    ) -> LicensedFiles:
+        """As `files`, each in its protected form, for a device that has the licence's key.
+
+        Raises:
+            NotFound: `licence_unknown`, `version_unknown`, `device_unknown`, `device_without_key`.
+            Forbidden: `licensee_only`, `licence_not_good`, `seat_needed`.
+            Conflict: `device_revoked`.
+        """
+        licence = await self._usable(uow, actor, licence_id, protected=True)
+        await self._protection.admit(uow, actor, licence_id, device_id)
+        return await self._listed(uow, licence, version, protected=True)
+
+    async def _listed(
+        self, uow: UnitOfWork, licence: Licence, version: str | None, *, protected: bool
+    ) -> LicensedFiles:
+        licence_id = licence.id
         version_id, name = await self._version(uow, licence, version)
         entries = await self._listings.version_files(uow, version_id)
         expires_at = uow.now + timedelta(seconds=self._settings.url_seconds)
         items = []
         for entry in entries:
             ticket = _ticket(licence_id, version_id, entry, expires_at=int(expires_at.timestamp()))
+            if protected:
+                ticket = msgspec.structs.replace(ticket, protected_path=entry.path)
             items.append(
                 LicensedFile(
                     path=entry.path,
@@ -119,8 +150,19 @@ class DownloadService:
         """
         ticket = await self._tickets.read(text, now=self._clock.now())
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
-            await self._check_good(uow, ticket.licence_id)
+            await self._check_good(uow, ticket.licence_id, protected=bool(ticket.protected_path))
         return ticket
+
+    def protected(self, ticket: Ticket) -> ProtectedFile | None:
+        """The form in which the file leaves for devices; None when it leaves as it is."""
+        if not ticket.protected_path:
+            return None
+        return self._protection.file(
+            ticket.licence_id,
+            path=ticket.protected_path,
+            sha256=ticket.sha256,
+            size_bytes=ticket.size_bytes,
+        )
 
     async def begin(self, ticket: Ticket) -> None:
         """Notes that bytes are about to leave; with a refund at the same time, one of them wins.
@@ -128,13 +170,23 @@ class DownloadService:
         Raises:
             Forbidden: `licence_not_good`.
         """
-        await self.note(ticket.licence_id, version_id=ticket.version_id, sha256=ticket.sha256)
+        await self._note(
+            ticket.licence_id,
+            version_id=ticket.version_id,
+            sha256=ticket.sha256,
+            protected=bool(ticket.protected_path),
+        )
 
     async def note(self, licence_id: str, *, version_id: str, sha256: str) -> None:
         """As `begin`, of a file that leaves another way."""
+        await self._note(licence_id, version_id=version_id, sha256=sha256, protected=False)
+
+    async def _note(
+        self, licence_id: str, *, version_id: str, sha256: str, protected: bool
+    ) -> None:
         async with self._database.transaction(SYSTEM) as uow:
             await store.lock_licence(uow, licence_id)
-            await self._check_good(uow, licence_id)
+            await self._check_good(uow, licence_id, protected=protected)
             grant = await self._licences.grant(uow, licence_id)
             first = await store.record(
                 uow,
@@ -156,15 +208,24 @@ class DownloadService:
                 )
 
     def read(self, ticket: Ticket, *, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes themselves."""
-        return self._artifacts.open(ticket.sha256, start=start, end=end)
+        """The bytes themselves, or their protected form where the ticket is for a device."""
+        file = self.protected(ticket)
+        if file is None:
+            return self._artifacts.open(ticket.sha256, start=start, end=end)
 
-    async def _usable(self, uow: UnitOfWork, actor: Actor, licence_id: str) -> Licence:
+        def plain(first: int, last: int) -> AsyncIterator[bytes]:
+            return self._artifacts.open(ticket.sha256, start=first, end=last)
+
+        return sealed_range(file, plain, start=start, end=end)
+
+    async def _usable(
+        self, uow: UnitOfWork, actor: Actor, licence_id: str, *, protected: bool = False
+    ) -> Licence:
         actor.require_user()
         licence = await self._licences.get(uow, licence_id)
         if not actor.belongs_to(licence.licensee.id):
             raise Forbidden("licensee_only", "Only the licence's holder may download under it.")
-        await self._check_good(uow, licence_id)
+        await self._check_good(uow, licence_id, protected=protected)
         if licence.terms.kind == "seats":
             check = await self._licences.check(uow, licence_id, user_id=actor.user_id)
             if not check.good:
@@ -173,9 +234,12 @@ class DownloadService:
                 )
         return licence
 
-    async def _check_good(self, uow: UnitOfWork, licence_id: str) -> None:
+    async def _check_good(
+        self, uow: UnitOfWork, licence_id: str, *, protected: bool = False
+    ) -> None:
+        """Uses that were set aside for devices are taken, and yet not used up: a device counts."""
         check = await self._licences.check(uow, licence_id)
-        if not check.good:
+        if not check.good and not (protected and check.state == "used_up"):
             raise Forbidden(
                 "licence_not_good",
                 f"Licence {licence_id} is {check.state.replace('_', ' ')}"

@@ -23,6 +23,8 @@ class Ticket(Signed, frozen=True, kw_only=True):
     media_type: str = msgspec.field(name="m")
     expires_at: int = msgspec.field(name="e")
     """Unix seconds."""
+    protected_path: str = msgspec.field(name="p", default="")
+    """The file's path in its version, when it leaves encrypted for the licence's devices."""
 
 
 class Tickets:

@@ -28,3 +28,88 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON infra.wrapping_keys, infra.data_keys TO 
 
 -- An upload whose parts are encrypted as they arrive. No reference: a key outlives the upload.
 ALTER TABLE works.uploads ADD COLUMN data_key_id bytea CHECK (length(data_key_id) = 16);
+
+-- Devices and what licences release to them -----------------------------------------------------
+
+CREATE SCHEMA protection;
+GRANT USAGE ON SCHEMA protection TO souk_app;
+
+-- A device is its two public keys; the private halves never leave it.
+CREATE TABLE protection.devices (
+    id text PRIMARY KEY,
+    user_id text NOT NULL,
+    name text NOT NULL CHECK (name <> ''),
+    exchange_key bytea NOT NULL UNIQUE CHECK (length(exchange_key) = 32),
+    signing_key bytea NOT NULL UNIQUE CHECK (length(signing_key) = 32),
+    created_at timestamptz NOT NULL,
+    last_seen_at timestamptz NOT NULL,
+    revoked_at timestamptz
+);
+CREATE INDEX devices_of_user ON protection.devices (user_id, id);
+ALTER TABLE protection.devices ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON protection.devices USING (people.is_me(user_id));
+
+-- That a device has a licence's key. Slots are numbered up to the licence's limit, so there are
+-- never more devices than that; what is set aside of a counted licence is never overspent.
+CREATE TABLE protection.releases (
+    licence_id text NOT NULL,
+    device_id text NOT NULL REFERENCES protection.devices,
+    organisation_id text NOT NULL,
+    user_id text NOT NULL,
+    device_name text NOT NULL,
+    slot integer NOT NULL CHECK (slot >= 1),
+    slot_limit integer NOT NULL CHECK (slot <= slot_limit),
+    released_at timestamptz NOT NULL,
+    offline_until timestamptz NOT NULL,
+    uses_granted bigint,
+    uses_receipted bigint CHECK (uses_receipted BETWEEN 0 AND uses_granted),
+    sequence bigint NOT NULL DEFAULT 0 CHECK (sequence >= 0),
+    last_hash text NOT NULL DEFAULT '',
+    forked_at timestamptz,
+    ended_at timestamptz,
+    PRIMARY KEY (licence_id, device_id),
+    CHECK ((uses_granted IS NULL) = (uses_receipted IS NULL)),
+    CHECK ((sequence = 0) = (last_hash = ''))
+);
+CREATE UNIQUE INDEX releases_slots ON protection.releases (licence_id, slot) WHERE ended_at IS NULL;
+CREATE INDEX releases_of_device ON protection.releases (device_id);
+ALTER TABLE protection.releases ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON protection.releases USING (infra.may_see(organisation_id));
+
+-- What devices signed of their uses. Two receipts can neither have one number nor follow one other.
+CREATE TABLE protection.receipts (
+    licence_id text NOT NULL,
+    device_id text NOT NULL,
+    organisation_id text NOT NULL,
+    sequence bigint NOT NULL CHECK (sequence >= 1),
+    hash text NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
+    previous text NOT NULL,
+    uses bigint NOT NULL CHECK (uses >= 1),
+    total bigint NOT NULL CHECK (total >= uses),
+    used_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
+    receipt text NOT NULL,
+    PRIMARY KEY (licence_id, device_id, sequence),
+    UNIQUE (licence_id, device_id, previous),
+    FOREIGN KEY (licence_id, device_id) REFERENCES protection.releases,
+    CHECK ((sequence = 1) = (previous = ''))
+);
+ALTER TABLE protection.receipts ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON protection.receipts USING (infra.may_see(organisation_id));
+CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON protection.receipts
+    FOR EACH STATEMENT EXECUTE FUNCTION infra.refuse_change();
+
+-- What sellers chose for their listings; public, since buyers have to know.
+CREATE TABLE protection.choices (
+    listing_id text PRIMARY KEY,
+    organisation_id text NOT NULL,
+    delivery text NOT NULL CHECK (delivery IN ('open', 'devices')),
+    changed_at timestamptz NOT NULL
+);
+ALTER TABLE protection.choices ENABLE ROW LEVEL SECURITY;
+CREATE POLICY shown ON protection.choices FOR SELECT USING (true);
+CREATE POLICY own ON protection.choices USING (infra.may_see(organisation_id));
+
+GRANT SELECT, INSERT, UPDATE ON protection.devices, protection.releases, protection.choices
+    TO souk_app;
+GRANT SELECT, INSERT ON protection.receipts TO souk_app;

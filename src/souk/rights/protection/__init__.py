@@ -1,0 +1,2 @@
+"""Protection: devices, the keys that licences release to them, signed receipts of their uses, and
+what sellers choose for their works."""

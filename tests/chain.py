@@ -37,8 +37,9 @@ class Reverted(Exception):
 class Chain:
     """A running chain. Accounts are named; each has coins, and a key that signs vouchers."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, process_id: int = 0) -> None:
         self.url = url
+        self.process_id = process_id
         self.web3 = Web3(HTTPProvider(url))
         self.web3.provider.cache_allowed_requests = True
         self.chain_id = self.web3.eth.chain_id
@@ -214,7 +215,7 @@ def running_chain(*options: str) -> Iterator[Chain]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         await_port(port, process)
-        yield Chain(f"http://127.0.0.1:{port}")
+        yield Chain(f"http://127.0.0.1:{port}", process_id=process.pid)
     finally:
         process.terminate()
         process.wait()

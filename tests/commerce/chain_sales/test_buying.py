@@ -1,0 +1,237 @@
+"""Buying with a wallet: one order, exactly once, whatever happens around the payment."""
+
+import os
+import signal
+
+import psycopg
+import pytest
+
+from souk_client.contracts.commerce import OrderRequest
+from souk_client.sdk import Souk
+from tests.commerce.chain_sales.hand import Bazaar, new_account, until
+from tests.market import available, funded, publish, refused, sign_up
+
+PRICE_USD = 2000
+PRICE_GWEI = 10_000_000
+"""$20.00 at 0.0005 ETH a dollar."""
+
+
+@pytest.fixture(scope="module")
+def seller(bazaar: Bazaar) -> Souk:
+    return sign_up(bazaar.base_url)
+
+
+@pytest.fixture(scope="module")
+def listing_id(seller: Souk) -> str:
+    return publish(seller, price_minor=PRICE_USD).id
+
+
+def counted(bazaar: Bazaar, sql: str, *values: object) -> int:
+    with psycopg.connect(bazaar.market.owner_dsn) as connection:
+        row = connection.execute(sql, values).fetchone()  # type: ignore[arg-type]  # a constant
+        assert row is not None
+        return int(row[0])
+
+
+def test_a_payment_becomes_an_order_like_any_other(
+    bazaar: Bazaar, seller: Souk, listing_id: str
+) -> None:
+    buyer, wallet = sign_up(bazaar.base_url), bazaar.wallet("first")
+    before = available(seller, "ETH")
+    quote = next(q for q in buyer.chain_sales.quote(listing_id).quotes if q.currency == "ETH")
+    assert (quote.price_minor, quote.price_units) == (PRICE_GWEI, str(PRICE_GWEI * 10**9))
+    assert quote.rate == "0.0005" and quote.rate_source == "tests"
+    sale = bazaar.open(buyer, listing_id, wallet, max_price_minor=quote.price_minor)
+    assert sale.state == "pending" and sale.order_id is None
+    digest = bazaar.pay(wallet, sale)
+
+    paid = bazaar.settled(buyer, sale, "confirmed")
+    assert paid.transaction_hash == digest
+    assert paid.transaction_url == f"https://explorer.example/tx/{digest}"
+    assert paid.order_id and paid.licence_id
+    order = buyer.orders.get(paid.order_id)
+    assert (order.price_minor, order.currency, order.payment) == (PRICE_GWEI, "ETH", "chain")
+    assert [(s.role, s.amount_minor) for s in order.shares] == [
+        ("creator", PRICE_GWEI * 9 // 10),
+        ("platform", PRICE_GWEI // 10),
+    ]
+    assert buyer.licences.get(paid.licence_id).state == "active"
+    assert buyer.provenance.entry(order.provenance_entry_id).kind == "sold"
+    assert available(seller, "ETH") - before == PRICE_GWEI * 9 // 10
+    with refused("order_paid_on_chain", 409):
+        seller.orders.refund(order.id)
+
+    bazaar.node.rpc("evm_mine")
+    final = bazaar.settled(buyer, sale, "final")
+    assert [step.state for step in final.steps] == ["pending", "confirmed", "final"]
+    # The page was closed, came back, and says it again.
+    for _ in range(2):
+        again = buyer.chain_sales.hint(sale.id, transaction_hash=digest)
+        assert (again.state, again.order_id) == ("final", paid.order_id)
+    assert [o.id for o in buyer.orders.list().items] == [paid.order_id]
+    stranger = sign_up(bazaar.base_url)
+    with refused("chain_sale_unknown", 404):
+        stranger.chain_sales.get(sale.id)
+
+
+def test_a_seller_with_a_wallet_is_paid_on_the_chain_itself(bazaar: Bazaar) -> None:
+    seller, buyer = sign_up(bazaar.base_url), sign_up(bazaar.base_url)
+    listing = publish(seller, price_minor=PRICE_USD)
+    purse = new_account()
+    with refused("wallet_not_linked_here", 409):
+        seller.chain_sales.set_payout(purse.address)
+    bazaar.link(seller, purse)
+    assert seller.chain_sales.set_payout(purse.address).wallet == purse.address.lower()
+
+    sale, _ = bazaar.bought(buyer, listing.id, "second")
+
+    assert bazaar.owed(sale.market, purse.address) == PRICE_GWEI * 9 // 10 * 10**9
+    assert available(seller, "ETH") == 0
+    assert seller.chain_sales.set_payout(None).wallet is None
+
+
+def test_tokens_are_paid_with_a_permit_for_exactly_the_price(
+    bazaar: Bazaar, listing_id: str
+) -> None:
+    buyer, wallet = sign_up(bazaar.base_url), bazaar.wallet("third")
+    sale = bazaar.open(buyer, listing_id, wallet, currency="GENX")
+    assert sale.price_minor == 50_000_000 and sale.price_units == str(50 * 10**18)
+    assert sale.pay is not None and sale.pay.permit is not None
+    owner = until(lambda: registrar(bazaar), bool)
+    bazaar.node.rpc("anvil_impersonateAccount", owner)
+    given = "0xa9059cbb" + wallet.address[2:].lower().rjust(64, "0") + f"{10**20:064x}"
+    bazaar.node.rpc("eth_sendTransaction", {"from": owner, "to": sale.token, "data": given})
+    assert sale.pay.permit["message"]["value"] == sale.price_units
+    bazaar.pay(wallet, sale)
+    paid = bazaar.settled(buyer, sale)
+    assert buyer.orders.get(paid.order_id or "").currency == "GENX"
+
+
+def registrar(bazaar: Bazaar) -> str:
+    with psycopg.connect(bazaar.market.owner_dsn) as connection:
+        row = connection.execute("SELECT sender FROM chain.lanes").fetchone()
+    return str(row[0]) if row else ""
+
+
+def test_what_cannot_be_paid_is_refused_before_and_explained_after(
+    bazaar: Bazaar, seller: Souk, listing_id: str
+) -> None:
+    buyer, wallet = sign_up(bazaar.base_url), bazaar.wallet("fourth")
+    with refused("own_listing", 409):
+        bazaar.open(seller, listing_id, wallet)
+    with refused("chain_unknown", 404):
+        bazaar.open(buyer, listing_id, wallet, chain="polygon")
+    with refused("chain_currency_unknown", 422):
+        bazaar.open(buyer, listing_id, wallet, currency="POL")
+    with refused("chain_rate_missing", 409):
+        bazaar.open(buyer, listing_id, wallet, currency="FTNS")
+    with refused("chain_price_moved", 409):
+        bazaar.open(buyer, listing_id, wallet, max_price_minor=PRICE_GWEI - 1)
+    with refused("price_changed", 409):
+        bazaar.open(buyer, listing_id, wallet, expected_price_minor=1999)
+    free = publish(seller, price_minor=0)
+    with refused("nothing_to_pay", 409):
+        bazaar.open(buyer, free.id, wallet)
+
+    sale = bazaar.open(buyer, listing_id, wallet)
+    assert sale.pay is not None
+    for value, words in (
+        (int(sale.pay.value) - 1, "pays less than the price"),
+        (int(sale.pay.value) + 1, "pays more than the price"),
+    ):
+        digest = bazaar.send(bazaar.signed(wallet, sale.pay, value=value))
+        buyer.chain_sales.hint(sale.id, transaction_hash=digest)
+        assert bazaar.explained(buyer, sale, words).state == "pending"
+    astray = bazaar.send(bazaar.signed(wallet, sale.pay, to=new_account().address))
+    buyer.chain_sales.hint(sale.id, transaction_hash=astray)
+    bazaar.explained(buyer, sale, "went to")
+    # Whatever was said before, the right payment counts.
+    bazaar.pay(wallet, sale)
+    assert bazaar.settled(buyer, sale).problem == ""
+
+
+def test_what_was_signed_is_kept_when_the_listing_changes(bazaar: Bazaar) -> None:
+    seller, buyer = sign_up(bazaar.base_url), sign_up(bazaar.base_url)
+    listing, wallet = publish(seller, price_minor=PRICE_USD), bazaar.wallet("fifth")
+    sale = bazaar.open(buyer, listing.id, wallet)
+    seller.listings.retire(listing.id)
+    bazaar.pay(wallet, sale)
+    paid = bazaar.settled(buyer, sale)
+    assert buyer.licences.get(paid.licence_id or "").state == "active"
+
+
+def test_who_pays_for_what_is_owned_has_the_money_here(bazaar: Bazaar, listing_id: str) -> None:
+    buyer, wallet = funded(bazaar.base_url, PRICE_USD), bazaar.wallet("sixth")
+    sale = bazaar.open(buyer, listing_id, wallet)
+    buyer.orders.create(OrderRequest(listing_id=listing_id))
+    bazaar.pay(wallet, sale)
+    credited = bazaar.settled(buyer, sale, "credited")
+    assert "own this already" in credited.problem
+    assert available(buyer, "ETH") == PRICE_GWEI
+    with refused("already_owned", 409):
+        bazaar.open(buyer, listing_id, wallet)
+
+
+def test_a_block_taken_back_undoes_the_sale_until_the_payment_returns(
+    bazaar: Bazaar, seller: Souk, listing_id: str
+) -> None:
+    buyer, wallet = sign_up(bazaar.base_url), bazaar.wallet("seventh")
+    sale = bazaar.open(buyer, listing_id, wallet)
+    assert sale.pay is not None
+    before = available(seller, "ETH")
+    snapshot = bazaar.node.rpc("evm_snapshot")
+    raw = bazaar.signed(wallet, sale.pay)
+    bazaar.send(raw)
+    first = bazaar.settled(buyer, sale, "confirmed")
+
+    bazaar.node.rpc("evm_revert", snapshot)
+    for _ in range(3):
+        bazaar.node.rpc("evm_mine")
+    undone = bazaar.settled(buyer, sale, "undone")
+    assert "took the block" in undone.problem and undone.transaction_hash is None
+    assert buyer.licences.get(first.licence_id or "").state == "revoked"
+    assert buyer.orders.get(first.order_id or "").state == "refunded"
+    assert available(seller, "ETH") == before
+
+    bazaar.send(raw)
+    again = bazaar.settled(buyer, sale)
+    assert again.order_id != first.order_id and again.problem == ""
+    assert buyer.licences.get(again.licence_id or "").state == "active"
+    assert available(seller, "ETH") - before == PRICE_GWEI * 9 // 10
+    states = [step.state for step in again.steps]
+    assert states[:4] == ["pending", "confirmed", "undone", "confirmed"]
+
+
+def test_a_killed_worker_settles_once_when_it_is_back(bazaar: Bazaar, listing_id: str) -> None:
+    buyer, wallet = sign_up(bazaar.base_url), bazaar.wallet("eighth")
+    sale = bazaar.open(buyer, listing_id, wallet)
+    bazaar.market.kill("worker")
+    bazaar.pay(wallet, sale)
+    assert buyer.chain_sales.get(sale.id).state == "pending"
+    bazaar.market.start("worker")
+    until(
+        lambda: counted(bazaar, "SELECT count(*) FROM infra.deliveries"),
+        lambda _: buyer.chain_sales.get(sale.id).state in ("confirmed", "final"),
+    )
+    bazaar.market.kill("worker")
+    bazaar.market.start("worker")
+    bazaar.node.rpc("evm_mine")
+    final = bazaar.settled(buyer, sale, "final")
+    orders = "SELECT count(*) FROM commerce.orders WHERE buyer_organisation_id = %s"
+    assert counted(bazaar, orders, final.buyer_organisation_id) == 1
+
+
+def test_while_the_chain_is_down_all_else_is_sold(
+    bazaar: Bazaar, seller: Souk, listing_id: str
+) -> None:
+    buyer, wallet = funded(bazaar.base_url, PRICE_USD), bazaar.wallet("ninth")
+    other = publish(seller, price_minor=PRICE_USD)
+    os.kill(bazaar.node.process_id, signal.SIGSTOP)
+    try:
+        assert buyer.orders.create(OrderRequest(listing_id=other.id)).payment == "wallet"
+        sale = bazaar.open(buyer, listing_id, wallet)
+        assert sale.state == "pending"
+    finally:
+        os.kill(bazaar.node.process_id, signal.SIGCONT)
+    bazaar.pay(wallet, sale)
+    assert bazaar.settled(buyer, sale).order_id

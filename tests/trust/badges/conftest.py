@@ -6,15 +6,21 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from souk.infra.postgres.embedded import EmbeddedPostgres
 from souk_client.sdk import Souk
+from tests.conftest import new_database
 from tests.market import PASSWORD, connect
 from tests.serving import Marketplace
 
 
-@pytest.fixture(scope="module")
-def lenient(owner_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marketplace]:
+@pytest.fixture(scope="session")
+def lenient(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Marketplace]:
+    """One for all tests of badges and credentials."""
+    databases = new_database(postgres)
     running = Marketplace(
-        owner_dsn,
+        next(databases),
         tmp_path_factory.mktemp("badges"),
         SOUK_BADGES_ALLOW_PRIVATE_ADDRESSES="true",
         SOUK_BADGES_MIN_AGE_DAYS="0",
@@ -25,6 +31,7 @@ def lenient(owner_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
     finally:
         running.stop()
+        next(databases, None)
 
 
 def admin_of(market: Marketplace) -> Souk:

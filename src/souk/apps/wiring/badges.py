@@ -71,7 +71,7 @@ def wire_badges(
             handlers=[checks.handler()],
             schedules=[
                 Schedule(name="badges.recheck", every_s=HOUR_S, run=checks.sweep),
-                Schedule(name="badges.check_credentials", every_s=10, run=credentials.sweep),
+                Schedule(name="badges.check_credentials", every_s=5, run=credentials.sweep),
             ],
         ),
     )

@@ -125,7 +125,6 @@ def sign_credential(claims: Claims, key: SigningKey, *, issuer: str) -> str:
         "alg": "EdDSA",
         "typ": "vc+jwt",
         "cty": "vc",
-        "iss": issuer,
         "kid": f"{issuer}#{key.public.kid}",
     }
     signed = ".".join(encode_base64url(msgspec.json.encode(part)) for part in (header, claims))

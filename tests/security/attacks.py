@@ -24,6 +24,8 @@ ATTACKS: dict[str, list[Attack]] = {
     "DELETE /saved-searches/{saved_search_id}": [("/saved-searches/{saved_search_id}", None)],
     "PATCH /me/wallets/{wallet_id}": [("/me/wallets/{wallet_id}", {"name": "Mine now"})],
     "DELETE /me/wallets/{wallet_id}": [("/me/wallets/{wallet_id}", None)],
+    "POST /storefronts/{slug}/credential": [("/storefronts/{owner}/credential", None)],
+    "DELETE /storefronts/{slug}/credential": [("/storefronts/{owner}/credential", None)],
     "GET /admin/users": [("/admin/users?q=ada", None)],
     "PATCH /admin/users/{user_id}": [
         ("/admin/users/{user_id}", {"roles": ["buyer"]}),
@@ -466,6 +468,9 @@ OPEN = {
     "POST /api-keys": "the caller's own",
     "POST /organisations": "a new one of the caller's",
     "GET /organisations/{organisation_id}": "organisations are public by name",
+    "GET /storefronts/{slug}/credential": "made for everybody to check",
+    "GET /credentials/status/{number}": "which credentials were revoked is for everybody to see",
+    "GET /dids/{did}": "documents of identifiers are public; others' wallets are tried below",
     "GET /storefronts/{slug}": "what sellers say of themselves is public",
     "GET /listings": "others' published ones only: tried below",
     "POST /listings/import": "refused item by item: tried below",

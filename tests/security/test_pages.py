@@ -38,6 +38,11 @@ ATTACKS: dict[str, list[str]] = {
         "/account/invitations/{invitation_id}/decline",
     ],
     "POST /account/keys/{key_id:str}/revoke": ["/account/keys/{key_id}/revoke"],
+    "POST /account/wallets/{wallet_id:str}": ["/account/wallets/{wallet_id}"],
+    "POST /account/wallets/{wallet_id:str}/unlink": ["/account/wallets/{wallet_id}/unlink"],
+    "POST /selling/storefront/credential": [
+        "/selling/storefront/credential?organisation={organisation_id}"
+    ],
     "POST /account/assets/{asset_id:str}/delete": ["/account/assets/ast_wall/delete"],
     "POST /account/domains/{domain_id:str}/check": ["/account/domains/dom_wall/check"],
     "POST /account/domains/{domain_id:str}/remove": ["/account/domains/dom_wall/remove"],

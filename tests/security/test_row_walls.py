@@ -12,6 +12,7 @@ from souk.infra.postgres.scope import Scope
 from tests.conftest import APP_PASSWORD
 from tests.security.assets import make_assets
 from tests.security.ipfs import make_ipfs
+from tests.security.wallets import make_credential
 from tests.security.world import World, make_world
 from tests.security.xet import make_xet
 
@@ -63,6 +64,7 @@ PUBLIC_ROWS = {
     "people.organisations": "true",
     "people.profiles": "true",
     "people.wallets": "published",
+    "badges.credentials": "revoked_at IS NULL",
     "works.artifacts": "is_public",
     "works.revisions": "is_public",
     "works.listings": "published_at IS NOT NULL",
@@ -154,6 +156,7 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
         make_xet(connection, world)
         make_ipfs(connection, world)
         make_assets(connection, world)
+        make_credential(connection, world)
         yield connection
 
 

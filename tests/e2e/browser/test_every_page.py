@@ -68,6 +68,7 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
         "/account/assets": ["/account/assets"],
         "/account/domains": ["/account/domains"],
         "/account/keys": ["/account/keys"],
+        "/account/wallets": ["/account/wallets"],
         "/account/notifications": ["/account/notifications"],
         "/account/organisations": ["/account/organisations"],
         "/account/organisations/{organisation_id:str}": [

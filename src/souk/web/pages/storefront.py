@@ -49,6 +49,7 @@ async def storefront_page(
         follow=await market.collections.follow_state(uow, actor, seller.slug),
         structured=data_block(organisation(front, base=market.settings.base_url)),
         may_edit=actor.manages(seller.id),
+        credential=await market.credentials.find(uow, seller.slug),
         paging=paging(f"/{seller.slug}", cursor, works.next_cursor),
     )
 
@@ -136,6 +137,21 @@ async def ask_identity(
     )
 
 
+@post(f"{EDIT}/credential")
+async def change_credential(
+    request: PageRequest, uow: UnitOfWork, actor: Actor, market: Market
+) -> Redirect:
+    """Makes the seller's credential, anew where there is one, or takes it back."""
+    fields = await posted(request)
+    who = await acting(request, uow, actor, market, chosen=fields.get("organisation"))
+    slug = (await _front(uow, market, who)).organisation.slug
+    if fields.get("wish") == "revoke":
+        await market.credentials.revoke(uow, actor, slug)
+    else:
+        await market.credentials.issue(uow, actor, slug)
+    return see_other(with_query(EDIT, {"organisation": who.query}) + "#credential")
+
+
 def organisation(front: Storefront, *, base: str) -> dict[str, object]:
     """A seller in the words of schema.org, for search engines."""
     seller, rating = front.organisation, front.reputation.rating
@@ -191,9 +207,10 @@ async def _edit(
         front=front,
         checks={check.kind: check for check in front.badge.checks},
         proof=proof,
+        credential=await market.credentials.find(uow, front.organisation.slug),
         may_manage=may_manage,
         form=form,
     )
 
 
-ROUTES = [edit_page, save, check_website, ask_identity, storefront_page]
+ROUTES = [edit_page, save, check_website, ask_identity, change_credential, storefront_page]

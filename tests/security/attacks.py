@@ -7,6 +7,12 @@ OFFER = {"price_minor": 1}
 MONEY = {"amount_minor": 5, "currency": "USD"}
 LISTING = {"kind": "dataset", "slug": "stolen", "title": "Stolen"}
 FILE = {"filename": "a.txt", "size_bytes": 3, "sha256": "0" * 64}
+CHAIN_SALE = {
+    "listing_id": "{published}",
+    "chain": "local",
+    "currency": "ETH",
+    "wallet": "0x" + "5" * 40,
+}
 
 Attack = tuple[str, Any]
 """An address below /api/v1 with names of ids in braces, and a body."""
@@ -58,6 +64,20 @@ ATTACKS: dict[str, list[Attack]] = {
     ],
     "POST /invitations/{invitation_id}/accept": [("/invitations/{invitation_id}/accept", None)],
     "POST /invitations/{invitation_id}/decline": [("/invitations/{invitation_id}/decline", None)],
+    "GET /chain-quotes": [("/chain-quotes?listing_id={draft}", None)],
+    "POST /chain-sales": [
+        ("/chain-sales", {**CHAIN_SALE, "organisation_id": "{organisation_id}"}),
+        ("/chain-sales", {**CHAIN_SALE, "organisation_id": "{buyers_organisation}"}),
+    ],
+    "GET /chain-sales/{sale_id}": [("/chain-sales/csl_wall", None)],
+    "POST /chain-sales/{sale_id}/hint": [
+        ("/chain-sales/csl_wall/hint", {"transaction_hash": "0x" + "0" * 64})
+    ],
+    "GET /payout-wallet": [("/payout-wallet?organisation_id={organisation_id}", None)],
+    "PUT /payout-wallet": [
+        ("/payout-wallet", {"organisation_id": "{organisation_id}", "wallet": "0x" + "5" * 40}),
+        ("/payout-wallet", {"organisation_id": "{personal_organisation}", "wallet": None}),
+    ],
     "GET /wallet": [
         ("/wallet?organisation_id={organisation_id}", None),
         ("/wallet?organisation_id={personal_organisation}", None),
@@ -347,6 +367,22 @@ ATTACKS: dict[str, list[Attack]] = {
         ("/licences/{licence_id}/seats/{grace}", None),
         ("/licences/{licence_id}/seats/{mallory}", None),
     ],
+    "PUT /licences/{licence_id}/certificate": [
+        ("/licences/{licence_id}/certificate", {"shows_holder": True})
+    ],
+    "GET /licences/{licence_id}/certificate": [("/licences/{licence_id}/certificate", None)],
+    "DELETE /licences/{licence_id}/certificate": [("/licences/{licence_id}/certificate", None)],
+    "GET /licences/{licence_id}/certificate/pdf": [
+        ("/licences/{licence_id}/certificate/pdf", None)
+    ],
+    "GET /licences/{licence_id}/certificate/bundle": [
+        ("/licences/{licence_id}/certificate/bundle", None)
+    ],
+    "GET /listings/{listing_id}/copies": [("/listings/{draft}/copies", None)],
+    "POST /provenance/events": [
+        ("/provenance/events", {"events": [{"listing_id": "{published}", "event": "stolen"}]}),
+        ("/provenance/events", {"events": [{"listing_id": "{draft}", "event": "stolen"}]}),
+    ],
     "POST /licences/{licence_id}/revoke": [("/licences/{licence_id}/revoke", {"reason": "mine"})],
     "PUT /favourites/{listing_id}": [("/favourites/{draft}", None)],
     "POST /collections": [
@@ -496,6 +532,9 @@ OPEN = {
     "GET /featured": "shown on the front page",
     "GET /search": "published works: tried below",
     "GET /search/suggest": "published works: tried below",
+    "GET /certificates/{code}": "whoever has the code may see what its holder shows",
+    "GET /certificates/{code}/qr": "whoever has the code may see what its holder shows",
+    "GET /lookup/{sha256}": "what is said of published files is public",
     "GET /provenance/log": "the log is public: what it says of a draft is tried below",
     "GET /provenance/entries/{entry_id}": "the log is public",
     "GET /provenance/entries/{entry_id}/proof": "the log is public",

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from souk.infra.postgres.scope import Scope
 from tests.conftest import APP_PASSWORD
 from tests.security.assets import make_assets
+from tests.security.chain_sales import make_chain_sale
 from tests.security.ipfs import make_ipfs
 from tests.security.wallets import make_credential
 from tests.security.world import World, make_world
@@ -31,6 +32,9 @@ UNWALLED = {
     "provenance.leaves": "the log is public",
     "provenance.nodes": "the log is public",
     "provenance.heads": "the log is public",
+    "likeness.files": "which published files were looked at",
+    "likeness.features": "what published files have in common",
+    "lookups.copies": "published works that are alike",
     "licences.contents": "the files of published versions",
     "chain.networks": "chains are public, and what was done on them",
     "chain.lanes": "chains are public, and what was done on them",
@@ -38,6 +42,7 @@ UNWALLED = {
     "chain.attempts": "signed transactions: public once they are sent, which they are at once",
     "chain.contracts": "chains are public, and what was done on them",
     "chain.anchors": "the log is public, and where it is anchored",
+    "chain_sales.series": "a random number with which the numbers of offers begin; they are public",
     "analytics.stale_hours": "marks for the roll-up, taken by the worker alone",
     "analytics.trending": "shown to everybody",
     "collections.favourite_counts": "how many people like a work is shown on it",
@@ -157,6 +162,7 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
         make_ipfs(connection, world)
         make_assets(connection, world)
         make_credential(connection, world)
+        make_chain_sale(connection, world)
         yield connection
 
 

@@ -18,6 +18,7 @@ import pytest
 import souk.web.pages
 from tests.e2e.browser.conftest import NewVisitor
 from tests.e2e.browser.looking import look_all_over, look_at
+from tests.security.chain_sales import make_chain_sale
 from tests.security.world import PASSWORD, Person, World, make_world
 
 __all__ = ["look_at"]
@@ -52,6 +53,7 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
     },
     "buyer": {
         "/account/reports": ["/account/reports"],
+        "/chain-purchases/{sale_id:str}": ["/chain-purchases/{chain_sale_id}"],
         "/checkout/{listing_id:str}": ["/checkout/{work_id}"],
         "/favourites": ["/favourites"],
         "/following": ["/following"],
@@ -174,6 +176,8 @@ def world(base_url: str, session_owner_dsn: str) -> Iterator[World]:
         admin = _admin(base_url, session_owner_dsn)
         world.ids.update(admin_email=admin.email, case_id=_decided_case(admin, reviewed["id"]))
         admin.close()
+        with psycopg.connect(session_owner_dsn, autocommit=True) as connection:
+            world.ids.update(chain_sale_id=make_chain_sale(connection, world))
         yield world
 
 

@@ -128,7 +128,7 @@ CREATE POLICY payouts_own ON chain_sales.payouts USING (infra.may_see(organisati
 -- A sale pays sellers of whom the buyer's scope sees nothing.
 CREATE FUNCTION chain_sales.payout_wallets(organisations text[], on_chain bigint)
 RETURNS TABLE (organisation_id text, wallet text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT p.organisation_id, p.wallet FROM chain_sales.payouts p
     WHERE p.organisation_id = ANY (organisations) AND coalesce(p.chain_id, on_chain) = on_chain
 $$;

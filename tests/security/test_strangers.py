@@ -90,6 +90,7 @@ def test_drafts_are_in_no_list_and_no_search(world: World) -> None:
             f"/search/suggest?q={world.secret[:8]}",
             f"/provenance/log?listing_id={world.ids['draft']}",
             f"/provenance/by-hash/{world.ids['sha256']}",
+            f"/lookup/{world.ids['sha256']}",
             f"/organisations/{world.ids['personal_organisation']}",
             "/collections?limit=100",
             f"/collections?organisation_id={world.ids['personal_organisation']}",

@@ -190,6 +190,9 @@ def make_world(base_url: str) -> Iterator[World]:
         "POST", "/orders", {"listing_id": published["id"], "promotion_code": "HUSH-10"}
     )
     grace.do("POST", f"/licences/{order['licence_id']}/seats", {"user_id": grace.user_id})
+    certificate = grace.do("PUT", f"/licences/{order['licence_id']}/certificate", {})
+    told = {"listing_id": published["id"], "event": "reviewed.by.hand"}
+    ada.do("POST", "/provenance/events", {"events": [told]})
     files = grace.do("GET", f"/licences/{order['licence_id']}/files")["items"]
     assert grace.http.get(files[0]["url"]).status_code == 200
     own = mallory.publish()
@@ -241,6 +244,7 @@ def make_world(base_url: str) -> Iterator[World]:
         "order_id": order["id"],
         "promotion_id": promotion["id"],
         "licence_id": order["licence_id"],
+        "certificate_code": certificate["code"],
         "entry_id": order["provenance_entry_id"],
         "notice_id": _first_notice(grace, ada),
         "mallory": mallory.user_id,

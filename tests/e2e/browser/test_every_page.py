@@ -34,9 +34,11 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
         "/_design": ["/_design"],
         "/browse": ["/browse"],
         "/browse/{category:str}": ["/browse/health"],
+        "/certificates/{code:str}": ["/certificates/{certificate_code}"],
         "/collections": ["/collections"],
         "/compare": ["/compare", "/compare?ids={work},{plugin}"],
         "/docs/{name:str}": ["/docs/errors"],
+        "/lookup": ["/lookup", "/lookup?sha256={sha256}"],
         "/search": [
             "/search",
             "/search?q=no+such+thing+at+all",

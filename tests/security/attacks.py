@@ -358,6 +358,27 @@ ATTACKS: dict[str, list[Attack]] = {
     "GET /licences/{licence_id}/files": [("/licences/{licence_id}/files", None)],
     "GET /licences/{licence_id}/bundle": [("/licences/{licence_id}/bundle", None)],
     "POST /licences/{licence_id}/uses": [("/licences/{licence_id}/uses", {"uses": 1})],
+    "GET /devices/{device_id}": [("/devices/dev_wall", None)],
+    "POST /devices/{device_id}/contact": [("/devices/dev_wall/contact", None)],
+    "DELETE /devices/{device_id}": [("/devices/dev_wall", None)],
+    "GET /licences/{licence_id}/devices": [("/licences/{licence_id}/devices", None)],
+    "POST /licences/{licence_id}/devices/{device_id}/key": [
+        ("/licences/{licence_id}/devices/dev_wall/key", {})
+    ],
+    "DELETE /licences/{licence_id}/devices/{device_id}": [
+        ("/licences/{licence_id}/devices/dev_wall", None)
+    ],
+    "POST /licences/{licence_id}/devices/{device_id}/receipts": [
+        ("/licences/{licence_id}/devices/dev_wall/receipts", {"receipts": ["e30.e30"]})
+    ],
+    "GET /licences/{licence_id}/devices/{device_id}/files": [
+        ("/licences/{licence_id}/devices/dev_wall/files", None)
+    ],
+    "GET /listings/{listing_id}/protection": [("/listings/{draft}/protection", None)],
+    "PUT /listings/{listing_id}/protection": [
+        ("/listings/{published}/protection", {"delivery": "devices"}),
+        ("/listings/{draft}/protection", {"delivery": "open"}),
+    ],
     "GET /licences/{licence_id}/seats": [("/licences/{licence_id}/seats", None)],
     "POST /licences/{licence_id}/seats": [
         ("/licences/{licence_id}/seats", {"user_id": "{mallory}"}),
@@ -500,6 +521,8 @@ OPEN = {
     "POST /auth/wallet/sign-in": "the wallet's signature decides",
     "GET /me/wallets": "the caller's own",
     "POST /me/wallets": "the wallet's signature decides, and the message names the account",
+    "GET /devices": "the caller's own",
+    "POST /devices": "the caller's own, by a signature of its keys",
     "GET /api-keys": "the caller's own",
     "POST /api-keys": "the caller's own",
     "POST /organisations": "a new one of the caller's",

@@ -13,6 +13,7 @@ from tests.conftest import APP_PASSWORD
 from tests.security.assets import make_assets
 from tests.security.chain_sales import make_chain_sale
 from tests.security.ipfs import make_ipfs
+from tests.security.protection import make_protection
 from tests.security.wallets import make_credential
 from tests.security.world import World, make_world
 from tests.security.xet import make_xet
@@ -67,6 +68,7 @@ PUBLIC_ROWS = {
     f"AND {_OWNER_SHOWN})",
     "collections.featured": "starts_at <= now() AND (ends_at IS NULL OR ends_at > now())",
     "people.organisations": "true",
+    "protection.choices": "true",
     "people.profiles": "true",
     "people.wallets": "published",
     "badges.credentials": "revoked_at IS NULL",
@@ -161,6 +163,7 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
         make_xet(connection, world)
         make_ipfs(connection, world)
         make_assets(connection, world)
+        make_protection(connection, world)
         make_credential(connection, world)
         make_chain_sale(connection, world)
         yield connection

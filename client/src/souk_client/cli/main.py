@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "library": "List the licences you hold.",
     "licences": "The same as `library`.",
     "download": "Fetch the files of a licence, with the evidence that it is yours.",
+    "devices": "List the devices that open your protected files; register or revoke one.",
+    "open": "Open a protected file on this device, with no connection.",
     "verify": "Check files, licence and provenance proof, with no server.",
     "assets": "List your files at public addresses; put, delete or refresh one.",
     "wallet": "Show balances, put money in, list movements.",

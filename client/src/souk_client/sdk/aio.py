@@ -24,6 +24,7 @@ from souk_client.sdk.client import Souk
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import SessionStore
+from souk_client.sdk.devices import Devices
 from souk_client.sdk.domains import OwnDomains
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.evaluations import Evaluations, Galleries
@@ -119,6 +120,7 @@ class AsyncSouk(Awaiting):
         self.chain_sales: ChainSales[Awaiting] = ChainSales(self)
         self.licences: Licences[Awaiting] = Licences(self)
         self.certificates: Certificates[Awaiting] = Certificates(self)
+        self.devices: Devices[Awaiting] = Devices(self)
         self.lookups: Lookups[Awaiting] = Lookups(self)
         self.analytics: Analytics[Awaiting] = Analytics(self)
         self.provenance: Provenance[Awaiting] = Provenance(self)

@@ -24,6 +24,7 @@ from souk_client.sdk.chain_sales import ChainSales
 from souk_client.sdk.collections import Collections, Favourites, FeaturedWorks, Following
 from souk_client.sdk.commerce import Orders, Wallets
 from souk_client.sdk.credentials import Credentials, SessionStore
+from souk_client.sdk.devices import Devices
 from souk_client.sdk.domains import OwnDomains
 from souk_client.sdk.downloads import Downloaded, download
 from souk_client.sdk.errors import SoukApiError
@@ -119,6 +120,7 @@ class Souk(Blocking):
         self.chain_sales: ChainSales[Blocking] = ChainSales(self)
         self.licences: Licences[Blocking] = Licences(self)
         self.certificates: Certificates[Blocking] = Certificates(self)
+        self.devices: Devices[Blocking] = Devices(self)
         self.lookups: Lookups[Blocking] = Lookups(self)
         self.analytics: Analytics[Blocking] = Analytics(self)
         self.provenance: Provenance[Blocking] = Provenance(self)

@@ -1,12 +1,16 @@
 """mp download"""
 
+import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from souk_client.cli import output
 from souk_client.cli.bars import bars
+from souk_client.cli.commands.devices import register_here
+from souk_client.cli.device_sync import take_key
 from souk_client.cli.failures import NOT_FOUND, Failure
 from souk_client.cli.shell import Shell, with_shell
 from souk_client.contracts.rights import Licence
@@ -14,6 +18,7 @@ from souk_client.proofs import SUFFIX, ProofError, read_bundle, verify_bundle
 from souk_client.sdk.client import Souk
 from souk_client.sdk.downloads import Downloaded
 from souk_client.sdk.errors import IntegrityError
+from souk_client.sdk.protected import fetch_protected
 
 EPILOG = """\b
 Examples:
@@ -33,6 +38,9 @@ Examples:
 )
 @click.option("--version", help="Another version than the newest.")
 @click.option("--only", multiple=True, metavar="PATH", help="Only this file; may be repeated.")
+@click.option(
+    "--protected", is_flag=True, help="Encrypted for this device; open them with `mp open`."
+)
 @click.option("--parallel", type=click.IntRange(1, 16), default=4, show_default=True)
 @with_shell
 def command(
@@ -42,16 +50,24 @@ def command(
     version: str | None,
     only: tuple[str, ...],
     parallel: int,
+    protected: bool,
 ) -> None:
     """Fetch the files of a licence, with the evidence that it is yours.
 
     A broken download goes on where it stopped. Every file is checked by its hash before it gets its
     name; files that are there and right are left alone. The evidence bundle beside them lets
     `mp verify` check everything later with no server.
+
+    With --protected they come encrypted for the licence's devices, of which this machine becomes
+    one, and the licence's key comes with them.
     """
     with shell.souk() as souk:
-        licence = _licence(souk, what)
+        licence = _licence(souk, what, spent_too=protected)
         place = folder or Path(licence.listing_address.split("/")[-1])
+        if protected:
+            fetched = _protected(shell, souk, licence, place, version=version, only=only)
+            shell.emit(fetched, lambda: _print_protected(shell, fetched))
+            return
         with bars(is_quiet=shell.is_quiet or shell.as_json) as tell:
             done = souk.download(
                 licence.id,
@@ -66,12 +82,59 @@ def command(
     shell.emit(answer, lambda: _print(shell, done, bundle))
 
 
-def _licence(souk: Souk, what: str) -> Licence:
-    """The licence of this id, or the newest good one for this address."""
+class Protected(msgspec.Struct, frozen=True, kw_only=True):
+    """Protected files that are there."""
+
+    licence_id: str
+    device_id: str
+    files: list[str]
+    offline_until: datetime
+
+
+def _protected(
+    shell: Shell,
+    souk: Souk,
+    licence: Licence,
+    folder: Path,
+    *,
+    version: str | None,
+    only: tuple[str, ...],
+) -> Protected:
+    """Makes this machine a device, takes the licence's key, and fetches the files encrypted."""
+    device = register_here(shell, souk, name=platform.node() or "device")
+    facts = take_key(shell, souk, licence.id)
+    listed = souk.devices.files(licence.id, device.id, version=version).items
+    unknown = set(only) - {file.path for file in listed}
+    if unknown:
+        raise IntegrityError(f"The licence has no file {', '.join(sorted(unknown))}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [
+        str(fetch_protected(souk, file, folder)) for file in listed if not only or file.path in only
+    ]
+    return Protected(
+        licence_id=licence.id, device_id=device.id, files=files, offline_until=facts.expires_at
+    )
+
+
+def _print_protected(shell: Shell, done: Protected) -> None:
+    for file in done.files:
+        click.echo(output.plain(file))
+    shell.say(
+        f"Open them with `mp open FILE`, until {done.offline_until:%Y-%m-%d} with no contact."
+    )
+
+
+def _licence(souk: Souk, what: str, *, spent_too: bool = False) -> Licence:
+    """The licence of this id, or the newest good one for this address.
+
+    Args:
+        spent_too: also one whose uses are all set aside, as they may be for this device.
+    """
     if "/" not in what:
         return souk.licences.get(what)
     held = [item for item in souk.each(souk.licences.list) if item.listing_address == what]
-    good = [item for item in held if item.state == "active"]
+    states = {"active", "used_up"} if spent_too else {"active"}
+    good = [item for item in held if item.state in states]
     if good:
         return good[0]
     if held:

@@ -134,7 +134,7 @@ def _log_rows(proof: InclusionProof) -> list[tuple[str, str]]:
         ("Leaf hash", proof.entry.leaf_hash),
         ("Signed head", f"of {proof.head.tree_size:,} entries, {_minute(proof.head.created_at)}"),
         ("Root", proof.head.root_hash),
-        ("Inclusion proof", f"{len(proof.path)} hashes, in the attached proof"),
+        ("Inclusion proof", f"{len(proof.path)} sibling hashes, in the attached proof"),
     ]
 
 
@@ -207,8 +207,8 @@ def _frame(
     canvas.setFont("Vera", 7)
     canvas.setFillColor(_FAINT)
     made = f"{_shown(market_name)} · made {_minute(facts.made_at)} · {facts.certificate_id}"
-    canvas.drawString(_MARGIN, 12.5 * mm, made)
-    canvas.drawRightString(width - _MARGIN, 12.5 * mm, f"page {canvas.getPageNumber()}")
+    canvas.drawString(_MARGIN + 6, 12.5 * mm, made)
+    canvas.drawRightString(width - _MARGIN - 6, 12.5 * mm, f"page {canvas.getPageNumber()}")
     canvas.restoreState()
 
 

@@ -175,7 +175,13 @@ def build_container(
         listings=works.listings,
         anchors=chain.anchors,
     )
-    chain_index = wire_chain_index(core, chain=chain)
+    chain_index = wire_chain_index(
+        core,
+        chain=chain,
+        licences=rights.licences,
+        wallets=wallets.wallets,
+        organisations=people.organisations,
+    )
     certificates = wire_certificates(
         core,
         licences=rights.licences,
@@ -320,6 +326,7 @@ def build_container(
         live=live,
         rights=rights,
         certificates=certificates,
+        protection=protection,
         commerce=commerce,
         chain_sales=chain_sales,
         delivery=delivery,
@@ -337,7 +344,18 @@ def build_container(
     )
     below = (people, treasury, works, rights, protection, plugins, commerce, delivery, xet, ipfs)
     above = (analytics, insight, reviews, discovery, hub, recommendations, trust, badges, web)
-    wings = (chain, chain_index, chain_sales, wallets, certificates, *below, cdn, assets, compute, *above)
+    wings = (
+        chain,
+        chain_index,
+        chain_sales,
+        wallets,
+        certificates,
+        *below,
+        cdn,
+        assets,
+        compute,
+        *above,
+    )
     return Container(
         core=core,
         people=people,

@@ -46,6 +46,8 @@ class Market:
     provenance: ports.Provenance
     certificates: ports.Certificates
     lookups: ports.Lookups
+    devices: ports.Devices
+    protection_choices: ports.ProtectionChoices
     downloads: ports.Downloads
     notices: ports.Notices
     search: ports.Search

@@ -33,6 +33,7 @@ from souk.people.wallets.api import Dids, Wallets
 from souk.rights.certificates.api import Certificates
 from souk.rights.licences.api import Licences
 from souk.rights.lookups.api import Lookups
+from souk.rights.protection.api import Devices, ProtectionChoices
 from souk.rights.provenance.api import Provenance
 from souk.treasury.ledger.api import Ledger
 from souk.treasury.payments.api import Payments
@@ -72,6 +73,7 @@ __all__ = [
     "Comparisons",
     "Credentials",
     "DeadLetter",
+    "Devices",
     "Dids",
     "Evaluations",
     "Galleries",
@@ -86,6 +88,7 @@ __all__ = [
     "Payments",
     "Plugins",
     "PromotionDesk",
+    "ProtectionChoices",
     "Provenance",
     "Rates",
     "Recommender",

@@ -70,6 +70,7 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
     "seller": {
         "/account": ["/account"],
         "/account/assets": ["/account/assets"],
+        "/account/devices": ["/account/devices"],
         "/account/domains": ["/account/domains"],
         "/account/keys": ["/account/keys"],
         "/account/wallets": ["/account/wallets"],

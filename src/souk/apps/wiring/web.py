@@ -18,6 +18,7 @@ from souk.apps.wiring.live import LiveParts
 from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.people import People
 from souk.apps.wiring.plugins import Plugins
+from souk.apps.wiring.protection import ProtectionParts
 from souk.apps.wiring.recommendations import RecommendationParts
 from souk.apps.wiring.reviews import ReviewParts
 from souk.apps.wiring.rights import Rights
@@ -57,6 +58,7 @@ def wire_web(
     live: LiveParts,
     rights: Rights,
     certificates: CertificateParts,
+    protection: ProtectionParts,
     commerce: Commerce,
     chain_sales: ChainSaleParts,
     delivery: Delivery,
@@ -123,6 +125,8 @@ def wire_web(
         provenance=rights.provenance,
         certificates=certificates.certificates,
         lookups=certificates.lookups,
+        devices=protection.devices,
+        protection_choices=protection.choices,
         downloads=delivery.downloads,
         notices=insight.notices,
         search=discovery.search,

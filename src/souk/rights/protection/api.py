@@ -1,13 +1,14 @@
 """What other contexts may ask of protection."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.rights.protection.errors import ProtectedOnly
+from souk_client.contracts.protection import Device, ListingProtection
 from souk_client.proofs.protected_file import ProtectedFile
 
-__all__ = ["ProtectedOnly", "Protection"]
+__all__ = ["Devices", "ProtectedOnly", "Protection", "ProtectionChoices"]
 
 
 class Protection(Protocol):
@@ -27,4 +28,30 @@ class Protection(Protocol):
 
     async def only_devices(self, uow: UnitOfWork, listing_id: str) -> bool:
         """Whether a listing's files leave only encrypted for devices."""
+        ...
+
+
+class Devices(Protocol):
+    """A user's devices."""
+
+    async def mine(self, uow: UnitOfWork, actor: Actor) -> list[Device]:
+        """The caller's devices, revoked ones last, with the licences that they have keys of."""
+        ...
+
+    async def revoke(self, uow: UnitOfWork, actor: Actor, device_id: str) -> None:
+        """Ends a device for good. Raises NotFound `device_unknown`."""
+        ...
+
+
+class ProtectionChoices(Protocol):
+    """How listings' files leave."""
+
+    async def get(self, uow: UnitOfWork, listing_id: str) -> ListingProtection:
+        """What was chosen for a listing. Raises NotFound `listing_unknown`."""
+        ...
+
+    async def choose(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, delivery: Literal["open", "devices"]
+    ) -> ListingProtection:
+        """Chooses for a listing that the caller manages. Raises NotFound, Forbidden."""
         ...

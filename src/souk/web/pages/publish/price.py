@@ -38,7 +38,7 @@ async def price_page(
         "currency": "USD",
         "terms": "perpetual",
     }
-    return _page(shell, pages, listing, Form(values=values))
+    return await _page(uow, shell, pages, market, listing, Form(values=values))
 
 
 @post("/publish/{listing_id:str}/price")
@@ -61,13 +61,15 @@ async def save_price(
     errors |= offer_errors
     form = Form(values=fields.form().values, errors=errors)
     if change is None or wish is None or errors:
-        return _page(shell, pages, listing, form, status=422)
+        return await _page(uow, shell, pages, market, listing, form, status=422)
     try:
         await market.editor.edit(uow, actor, listing_id, change)
         await _put_offer(uow, actor, market, listing, wish)
     except SoukError as error:
         known = {"licence_invalid": "licence", "edition_taken": "edition"}
-        return _page(shell, pages, listing, form.refused(error, known), status=error.status)
+        return await _page(
+            uow, shell, pages, market, listing, form.refused(error, known), status=error.status
+        )
     return see_other(f"/publish/{listing_id}/review")
 
 
@@ -123,9 +125,17 @@ def _offer(fields: Posted) -> tuple[OfferRequest | None, dict[str, str]]:
     return (None if errors else wish), errors
 
 
-def _page(
-    shell: Shell, pages: Pages, listing: Listing, form: Form, *, status: int = 200
+async def _page(
+    uow: UnitOfWork,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+    listing: Listing,
+    form: Form,
+    *,
+    status: int = 200,
 ) -> Response[str]:
+    chosen = await market.protection_choices.get(uow, listing.id)
     return pages.answer(
         "pages/publish/price.html",
         shell,
@@ -136,6 +146,7 @@ def _page(
         licence_ids=list(LICENCES),
         currencies=[(code, code) for code in CURRENCIES],
         form=form,
+        protection=Form(values={"delivery": chosen.delivery}),
     )
 
 

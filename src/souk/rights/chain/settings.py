@@ -57,3 +57,6 @@ class ChainSettings(msgspec.Struct, frozen=True, kw_only=True):
     its own at once when 0."""
     local_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """The local chain's port on this machine; any free one when 0."""
+    royalty_bps: Annotated[int, Meta(ge=0, le=2_500)] = 1_000
+    """What the creator gets of a resale, in hundredths of a percent; written into a work's token
+    when it is made, and for good."""

@@ -7,7 +7,42 @@ from typing import Any, Final, Literal, Protocol
 import msgspec
 
 from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.actor import Actor
+from souk.kernel.paging import Page
 from souk.rights.chain_index.events import Stage
+from souk_client.contracts.base import OwnerRef
+from souk_client.contracts.chain import (
+    AskPurchase,
+    AskRequest,
+    LicenceAsk,
+    LicenceToken,
+    MintRequest,
+    OwnAsk,
+)
+
+__all__ = [
+    "NATIVE",
+    "AccountWallet",
+    "AccountWallets",
+    "AskPurchase",
+    "AskRequest",
+    "Asks",
+    "ChainFacts",
+    "ChainTransaction",
+    "Chains",
+    "Creators",
+    "Fact",
+    "LicenceAsk",
+    "LicenceToken",
+    "MintRequest",
+    "OwnAsk",
+    "RefundWindows",
+    "SaleChain",
+    "Stage",
+    "Token",
+    "Tokens",
+    "Voucher",
+]
 
 NATIVE: Final = "0x" + "0" * 40
 """The address that stands for a chain's own coin."""
@@ -169,9 +204,9 @@ class Chains(Protocol):
         ...
 
     async def transaction(
-        self, uow: UnitOfWork, chain: SaleChain, purpose: str
+        self, uow: UnitOfWork, network: str, purpose: str
     ) -> ChainTransaction | None:
-        """How it stands with what was wanted for a purpose."""
+        """How it stands with what was wanted for a purpose (`SaleChain.network`)."""
         ...
 
     async def token_of(self, uow: UnitOfWork, licence_id: str) -> str:
@@ -180,4 +215,129 @@ class Chains(Protocol):
 
     def work_token_of(self, listing_id: str) -> str:
         """The token id of a work."""
+        ...
+
+
+class AccountWallet(msgspec.Struct, frozen=True, kw_only=True):
+    """A wallet that somebody proved to be theirs."""
+
+    address: str
+    """In lower case."""
+    chain_id: int | None
+    """The one chain where it is known to be, for a contract; None for a key."""
+
+
+class AccountWallets(Protocol):
+    """Owned here, fulfilled by the wallets of accounts."""
+
+    async def mine(self, uow: UnitOfWork, actor: Actor) -> Sequence[AccountWallet]:
+        """The caller's wallets, newest first."""
+        ...
+
+    async def holder(self, uow: UnitOfWork, address: str) -> OwnerRef | None:
+        """The personal organisation of whose wallet it is; None when it is nobody's here
+        (system scope)."""
+        ...
+
+
+class Creators(Protocol):
+    """Owned here, fulfilled by whoever knows where sellers are paid on chains."""
+
+    async def wallet(self, uow: UnitOfWork, organisation_id: str, *, chain_id: int) -> str | None:
+        """Where royalties go; None while the seller named no wallet."""
+        ...
+
+
+class RefundWindows(Protocol):
+    """Owned here, fulfilled by sales on chains."""
+
+    async def open_until(self, uow: UnitOfWork, order_id: str) -> datetime | None:
+        """Until when the buyer of an order can have the money back by the contract alone."""
+        ...
+
+
+class Tokens(Protocol):
+    """Licences as tokens."""
+
+    async def mint(
+        self, uow: UnitOfWork, actor: Actor, licence_id: str, request: MintRequest
+    ) -> LicenceToken:
+        """Wants a licence as a token in the caller's wallet; asking again changes nothing.
+
+        Raises:
+            NotFound: `licence_unknown`, `chain_unknown`. Forbidden: `licensee_only`.
+            Invalid: `licence_not_mintable`, `wallet_not_yours`.
+            Conflict: `licence_not_good`, `licence_minted`, `refund_window_open`,
+                `creator_wallet_missing`.
+        """
+        ...
+
+    async def token(self, uow: UnitOfWork, actor: Actor, licence_id: str) -> LicenceToken | None:
+        """A licence's token, for its parties; None while it has none.
+
+        Raises:
+            NotFound: `licence_unknown`.
+        """
+        ...
+
+    async def where(self, uow: UnitOfWork, actor: Actor) -> Sequence[tuple[str, str]]:
+        """The chains and the caller's wallets there to which can be minted now."""
+        ...
+
+
+class Asks(Protocol):
+    """The resale of licences by their holders."""
+
+    async def open(
+        self, uow: UnitOfWork, actor: Actor, licence_id: str, request: AskRequest
+    ) -> OwnAsk:
+        """An ask for the holder's wallet to sign.
+
+        Raises:
+            NotFound: `licence_unknown`, `token_unknown`. Forbidden: `licensee_only`.
+            Invalid: `currency_unknown`. Unavailable: `chain_away`.
+            Conflict: `licence_not_good`, `licence_not_transferable`, `token_not_yours`,
+                `creator_wallet_missing`.
+        """
+        ...
+
+    async def sign(self, uow: UnitOfWork, actor: Actor, ask_id: str, signature: str) -> OwnAsk:
+        """Puts an ask up, in the place of an earlier one for the same licence.
+
+        Raises:
+            NotFound: `ask_unknown`. Conflict: `ask_closed`. Invalid: `signature_wrong`.
+        """
+        ...
+
+    async def own(self, uow: UnitOfWork, actor: Actor, ask_id: str) -> OwnAsk:
+        """One of the caller's organisations'. Raises NotFound `ask_unknown`."""
+        ...
+
+    async def of_licence(self, uow: UnitOfWork, actor: Actor, licence_id: str) -> LicenceAsk | None:
+        """The open ask of a licence of the caller's."""
+        ...
+
+    async def withdraw(self, uow: UnitOfWork, actor: Actor, ask_id: str) -> OwnAsk:
+        """Takes an ask off the list; `cancel` makes it worthless on the chain as well.
+
+        Raises:
+            NotFound: `ask_unknown`. Conflict: `ask_closed`.
+        """
+        ...
+
+    async def page(
+        self, uow: UnitOfWork, *, listing_id: str | None, cursor: str | None, limit: int
+    ) -> Page[LicenceAsk]:
+        """Asks that can be bought now, newest first."""
+        ...
+
+    async def purchase(
+        self, uow: UnitOfWork, actor: Actor, ask_id: str, *, wallet: str
+    ) -> AskPurchase:
+        """How one of the caller's wallets buys it.
+
+        Raises:
+            NotFound: `ask_unknown`. Conflict: `ask_closed`. Invalid: `wallet_not_yours`.
+            Unavailable: `chain_away`.
+        """
         ...

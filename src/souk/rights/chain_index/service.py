@@ -124,9 +124,9 @@ class ChainService:
         return _transaction(row)
 
     async def transaction(
-        self, uow: UnitOfWork, chain: SaleChain, purpose: str
+        self, uow: UnitOfWork, network: str, purpose: str
     ) -> ChainTransaction | None:
-        row = await of_purpose(uow, network=chain.network, purpose=purpose)
+        row = await of_purpose(uow, network=network, purpose=purpose)
         return None if row is None else _transaction(row)
 
     async def token_of(self, uow: UnitOfWork, licence_id: str) -> str:

@@ -82,3 +82,34 @@ def _plain(value: object) -> object:
         case list() | tuple():
             return [_plain(member) for member in value]
     return value
+
+
+def permit_data(
+    chain: SaleChain,
+    *,
+    token: str,
+    name: str,
+    owner: str,
+    value: int,
+    nonce: int,
+    deadline: int,
+) -> dict[str, Any]:  # the shape of eth_signTypedData_v4
+    """A permit (ERC-2612) for exactly a price, to the market."""
+    permit = "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"
+    return {
+        "types": {"EIP712Domain": _members(_DOMAIN), "Permit": _members(permit)},
+        "primaryType": "Permit",
+        "domain": {
+            "name": name,
+            "version": "1",
+            "chainId": chain.chain_id,
+            "verifyingContract": token,
+        },
+        "message": {
+            "owner": owner,
+            "spender": chain.contracts["Market"],
+            "value": str(value),
+            "nonce": str(nonce),
+            "deadline": str(deadline),
+        },
+    }

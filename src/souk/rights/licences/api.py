@@ -1,6 +1,6 @@
 """What other contexts may ask of licences."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -94,6 +94,26 @@ class Licences(Protocol):
         Raises:
             NotFound: `licence_unknown`, also when this scope may not see it.
         """
+        ...
+
+    async def transfer(
+        self, uow: UnitOfWork, licence_id: str, *, to: OwnerRef, details: Mapping[str, str]
+    ) -> Licence:
+        """Gives a licence another holder, appends `transferred`, announces it (system scope).
+
+        Whoever has it already keeps it, and nothing is appended. A revoked licence moves as well,
+        and stays revoked.
+
+        Args:
+            details: where it is written that it went there, for the public log.
+
+        Raises:
+            NotFound: `licence_unknown`.
+        """
+        ...
+
+    async def content_digest(self, uow: UnitOfWork, licence_id: str) -> str:
+        """SHA-256 of the licensed files' manifest, hex. Raises NotFound `licence_unknown`."""
         ...
 
     async def get(self, uow: UnitOfWork, licence_id: str) -> Licence:

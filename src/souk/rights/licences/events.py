@@ -32,3 +32,11 @@ class LicenceRevoked(LicenceEvent, frozen=True, kw_only=True):
 
     topic: ClassVar[str] = "rights.licence_revoked"
     reason: str
+
+
+class LicenceTransferred(LicenceEvent, frozen=True, kw_only=True):
+    """A licence has another holder: `licensee_id` is the new one."""
+
+    topic: ClassVar[str] = "rights.licence_transferred"
+    before_id: str
+    """The organisation that held it before; it may use the work no longer."""

@@ -1,7 +1,8 @@
 """Licences as other contexts and the routes use them."""
 
-from collections.abc import Collection, Sequence
-from typing import Literal, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
@@ -12,7 +13,12 @@ from souk.kernel.ids import new_id
 from souk.kernel.paging import Page, decode_cursor, page_of
 from souk.rights.licences import documents, store
 from souk.rights.licences.api import Grant, LicensedVersion
-from souk.rights.licences.events import LicenceEvent, LicenceIssued, LicenceRevoked
+from souk.rights.licences.events import (
+    LicenceEvent,
+    LicenceIssued,
+    LicenceRevoked,
+    LicenceTransferred,
+)
 from souk.rights.licences.model import limits_of
 from souk.rights.licences.store import LicenceRow
 from souk.rights.licences.views import check_of, grant_of, licence_of
@@ -23,6 +29,7 @@ from souk_client.contracts.works import LicenceTerms
 from souk_client.proofs import LicenceFacts, LicensedFile, commit_party, content_digest, new_salt
 
 E = TypeVar("E", bound=LicenceEvent)
+EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class LicenceService:
@@ -105,6 +112,29 @@ class LicenceService:
             await self._record(uow, row, entry_kind)
             uow.publish(_about(row, LicenceRevoked, reason=reason))
         return licence_of(row, now=uow.now)
+
+    async def transfer(
+        self, uow: UnitOfWork, licence_id: str, *, to: OwnerRef, details: Mapping[str, str]
+    ) -> Licence:
+        await store.lock(uow, licence_id)
+        before = await self._row(uow, licence_id)
+        if before.licensee_id == to.id:
+            return licence_of(before, now=uow.now)
+        row = msgspec.structs.replace(
+            before,
+            licensee_id=to.id,
+            licensee_slug=to.slug,
+            licensee_name=to.name,
+            licensee_salt=new_salt(),
+        )
+        entry_id = await self._record(uow, row, "transferred", details=details)
+        row = msgspec.structs.replace(row, provenance_entry_id=entry_id)
+        await store.move(uow, row)
+        uow.publish(_about(row, LicenceTransferred, before_id=before.licensee_id))
+        return licence_of(row, now=uow.now)
+
+    async def content_digest(self, uow: UnitOfWork, licence_id: str) -> str:
+        return (await self._row(uow, licence_id)).content_sha256
 
     async def get(self, uow: UnitOfWork, licence_id: str) -> Licence:
         return licence_of(await self._row(uow, licence_id), now=uow.now)
@@ -216,7 +246,14 @@ class LicenceService:
             raise NotFound("licence_unknown", "There is no such licence, or it is not yours.")
         return row
 
-    async def _record(self, uow: UnitOfWork, row: LicenceRow, kind: EntryKind) -> str:
+    async def _record(
+        self,
+        uow: UnitOfWork,
+        row: LicenceRow,
+        kind: EntryKind,
+        *,
+        details: Mapping[str, str] = EMPTY,
+    ) -> str:
         """Appends an entry that names the licensor, and the licensee by commitment."""
         licensee = commit_party(row.licensee_id, row.licensee_salt)
         by_licensee = kind in ("sold", "refunded")
@@ -230,7 +267,7 @@ class LicenceService:
                 "version": row.version,
                 "content_sha256": row.content_sha256,
                 "licence_id": row.id,
-                "details": {"address": row.listing_address, "terms": row.kind},
+                "details": {"address": row.listing_address, "terms": row.kind, **details},
             },
             organisation_ids=[row.licensee_id, row.licensor_id],
         )

@@ -188,6 +188,29 @@ async def revoke(uow: UnitOfWork, licence_id: str, *, reason: str) -> bool:
     return touched == 1
 
 
+async def move(uow: UnitOfWork, row: LicenceRow) -> None:
+    """Gives a licence the row's holder, and the entry that says so."""
+    await uow.execute(
+        """
+        UPDATE licences.licences SET licensee_id = %(licensee_id)s,
+            licensee_slug = %(licensee_slug)s, licensee_name = %(licensee_name)s,
+            licensee_salt = %(licensee_salt)s, provenance_entry_id = %(provenance_entry_id)s
+        WHERE id = %(id)s
+        """,
+        **{
+            name: getattr(row, name)
+            for name in (
+                "id",
+                "licensee_id",
+                "licensee_slug",
+                "licensee_name",
+                "licensee_salt",
+                "provenance_entry_id",
+            )
+        },
+    )
+
+
 async def lock(uow: UnitOfWork, licence_id: str) -> None:
     """Lets one transaction at a time change the licence's seats, until it ends."""
     await uow.value(

@@ -5,21 +5,22 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
+from souk.apps.container import Container, build_container
 from souk.infra.postgres.embedded import EmbeddedPostgres
 from tests.admins import admin_client
 from tests.chain import Chain, install_chain, running_chain
 from tests.commerce.chain_sales.hand import Bazaar
 from tests.conftest import new_database
-from tests.serving import Marketplace
+from tests.serving import SECRET, Marketplace
 
 HERE = Path(__file__).parent
-T = TypeVar("T")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +42,17 @@ def bazaar(postgres: EmbeddedPostgres) -> Iterator[Bazaar]:
         market = Marketplace(owner_dsn, folder, **environ(node))
         try:
             market.start()
-            made = Bazaar(market=market, node=node)
+            made = Bazaar(
+                market=market,
+                node=node,
+                environ={
+                    **environ(node),
+                    "SOUK_DATABASE_URL": owner_dsn,
+                    "SOUK_SECRET": SECRET,
+                    "SOUK_DATA_DIR": str(folder),
+                    "SOUK_PORT": str(market.port),
+                },
+            )
             mined_until(node, made.is_ready)
             with admin_client(market.base_url, owner_dsn) as admin:
                 made.state_rates(admin)
@@ -50,6 +61,15 @@ def bazaar(postgres: EmbeddedPostgres) -> Iterator[Bazaar]:
             market.stop()
             shutil.rmtree(folder, ignore_errors=True)
             next(databases, None)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def generous(bazaar: Bazaar) -> AsyncIterator[Container]:
+    """The same marketplace, by settings with which the contract holds the money for an hour."""
+    settings = {"SOUK_CHAIN_SALES_REFUND_HOURS": "1", "SOUK_CHAIN_SALES_OPEN_PER_BUYER": "2"}
+    container = build_container(environ={**bazaar.environ, **settings})
+    async with container.opened():
+        yield container
 
 
 def environ(node: Chain) -> dict[str, str]:

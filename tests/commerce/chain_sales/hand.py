@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
@@ -11,15 +11,17 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
+from souk.kernel.actor import Actor
+from souk.kernel.ids import OrganisationId, UserId
 from souk_client.contracts.chain_sales import ChainCall, ChainSale, ChainSaleRequest
 from souk_client.sdk import Souk
 from tests.chain import Chain
-from tests.market import publish, sign_up
+from tests.market import organisation_of, publish, sign_up
 from tests.serving import Marketplace
 
 T = TypeVar("T")
 RATES = {"ETH": "0.0005", "GENX": "2.5"}
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 def until(look: Callable[[], T], wanted: Callable[[T], object]) -> T:
@@ -36,7 +38,8 @@ def until(look: Callable[[], T], wanted: Callable[[T], object]) -> T:
 class Bazaar:
     """The marketplace, its chain, and people with wallets."""
 
-    def __init__(self, *, market: Marketplace, node: Chain) -> None:
+    def __init__(self, *, market: Marketplace, node: Chain, environ: dict[str, str]) -> None:
+        self.environ = environ
         self.market = market
         self.node = node
         self.base_url = market.base_url
@@ -81,18 +84,17 @@ class Bazaar:
                 said.s,
             )
             data += "".join(f"{word:064x}" for word in words)
-        return wallet.sign_transaction(
-            {
-                "chainId": call.chain_id,
-                "nonce": self.node.web3.eth.get_transaction_count(wallet.address),
-                "to": Web3.to_checksum_address(to or call.to),
-                "value": int(call.value) if value is None else value,
-                "data": data,
-                "gas": 400_000,
-                "maxFeePerGas": 10 * 10**9,
-                "maxPriorityFeePerGas": 10**9,
-            }
-        )
+        fields: dict[str, Any] = {
+            "chainId": call.chain_id,
+            "nonce": self.node.web3.eth.get_transaction_count(wallet.address),
+            "to": Web3.to_checksum_address(to or call.to),
+            "value": int(call.value) if value is None else value,
+            "data": data,
+            "gas": 400_000,
+            "maxFeePerGas": 10 * 10**9,
+            "maxPriorityFeePerGas": 10**9,
+        }
+        return wallet.sign_transaction(fields)
 
     def send(self, raw: Any) -> str:
         return "0x" + self.node.web3.eth.send_raw_transaction(
@@ -136,7 +138,29 @@ class Bazaar:
 
 
 def new_account() -> LocalAccount:
-    return Account.create()
+    made: LocalAccount = Account.create()
+    return made
+
+
+def actor_of(client: Souk) -> Actor:
+    """The caller as the access context would establish it."""
+    me, own = client.account.get().user, OrganisationId(organisation_of(client))
+    return Actor(
+        user_id=UserId(me.id),
+        organisation_id=own,
+        memberships={own: "owner"},
+        permissions=frozenset({"marketplace:buy"}),
+    )
+
+
+class Later:
+    """A clock that is ahead."""
+
+    def __init__(self, hours: int) -> None:
+        self._ahead = timedelta(hours=hours)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
 
 
 def _numbers(permit: dict[str, Any]) -> dict[str, Any]:

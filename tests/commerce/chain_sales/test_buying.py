@@ -5,11 +5,21 @@ import signal
 
 import psycopg
 import pytest
+from eth_account.signers.local import LocalAccount
 
+from souk.apps.application_role import app_dsn
+from souk.apps.container import Container
+from souk.infra.outbox.store import write_events
+from souk.infra.postgres.database import Database
+from souk.infra.postgres.scope import SYSTEM, scope_of
+from souk.kernel.errors import TooMany
+from souk_client.contracts.chain_sales import ChainSale, ChainSaleRequest
 from souk_client.contracts.commerce import OrderRequest
+from souk_client.contracts.works import OfferRequest
 from souk_client.sdk import Souk
-from tests.commerce.chain_sales.hand import Bazaar, new_account, until
+from tests.commerce.chain_sales.hand import Bazaar, Later, actor_of, new_account, until
 from tests.market import available, funded, publish, refused, sign_up
+from tests.serving import SECRET
 
 PRICE_USD = 2000
 PRICE_GWEI = 10_000_000
@@ -28,7 +38,7 @@ def listing_id(seller: Souk) -> str:
 
 def counted(bazaar: Bazaar, sql: str, *values: object) -> int:
     with psycopg.connect(bazaar.market.owner_dsn) as connection:
-        row = connection.execute(sql, values).fetchone()  # type: ignore[arg-type]  # a constant
+        row = connection.execute(sql, values).fetchone()
         assert row is not None
         return int(row[0])
 
@@ -235,3 +245,111 @@ def test_while_the_chain_is_down_all_else_is_sold(
         os.kill(bazaar.node.process_id, signal.SIGCONT)
     bazaar.pay(wallet, sale)
     assert bazaar.settled(buyer, sale).order_id
+
+
+async def offered(
+    container: Container, buyer: Souk, listing_id: str, wallet: LocalAccount
+) -> ChainSale:
+    """An offer with a refund window."""
+    actor = actor_of(buyer)
+    wish = ChainSaleRequest(
+        listing_id=listing_id, chain="local", currency="ETH", wallet=wallet.address
+    )
+    async with container.core.database.transaction(scope_of(actor)) as uow:
+        return await container.chain_sales.chain_sales.open(uow, actor, wish)
+
+
+async def test_the_buyer_gets_the_money_back_from_the_contract(
+    bazaar: Bazaar, generous: Container
+) -> None:
+    seller, buyer = sign_up(bazaar.base_url), sign_up(bazaar.base_url)
+    listing, wallet = publish(seller, price_minor=PRICE_USD), bazaar.wallet("tenth")
+    sale = await offered(generous, buyer, listing.id, wallet)
+    assert sale.refund_window_s == 3600
+    bazaar.pay(wallet, sale)
+    paid = bazaar.settled(buyer, sale)
+    assert paid.refund is not None and paid.refund_until is not None
+    assert available(seller, "ETH") == PRICE_GWEI * 9 // 10
+
+    bazaar.send(bazaar.signed(wallet, paid.refund))
+
+    back = bazaar.settled(buyer, sale, "refunded")
+    assert back.refund is None
+    assert bazaar.owed(sale.market, wallet.address) == int(sale.price_units)
+    assert available(seller, "ETH") == 0
+    assert buyer.licences.get(paid.licence_id or "").state == "revoked"
+    assert buyer.orders.get(paid.order_id or "").state == "refunded"
+    again, _ = bazaar.bought(buyer, listing.id, "tenth")
+    assert again.order_id != paid.order_id
+
+
+async def test_an_unpaid_offer_gives_back_what_it_kept_and_there_are_not_too_many(
+    bazaar: Bazaar, generous: Container
+) -> None:
+    seller, buyer = sign_up(bazaar.base_url), sign_up(bazaar.base_url)
+    last = OfferRequest(price_minor=PRICE_USD, stock=1)
+    listing, wallet = publish(seller, offers=[last]), bazaar.wallet("eleventh")
+    sale = await offered(generous, buyer, listing.id, wallet)
+    with refused("offer_sold_out", 409):
+        bazaar.open(sign_up(bazaar.base_url), listing.id, wallet)
+    other = publish(seller, price_minor=PRICE_USD)
+    await offered(generous, buyer, other.id, wallet)
+    with pytest.raises(TooMany):
+        await offered(generous, buyer, other.id, wallet)
+
+    await at_work(generous, bazaar, "chain_sales.expire", hours=2)
+
+    assert [step.said for step in buyer.chain_sales.get(sale.id).steps][-1] == "Not paid in time."
+    bazaar.open(sign_up(bazaar.base_url), listing.id, wallet)
+    # The contract took it in time though it was heard of late: what was signed is kept.
+    bazaar.pay(wallet, sale)
+    assert bazaar.settled(buyer, sale).order_id
+
+
+async def at_work(container: Container, bazaar: Bazaar, name: str, *, hours: int) -> None:
+    """Runs one of the worker's schedules so many hours from now."""
+    schedules = container.chain_sales.parts.schedules
+    schedule = next(one for one in schedules if one.name == name)
+    dsn = app_dsn(bazaar.market.owner_dsn, SECRET)
+    later = Database(dsn, pool_size=2, clock=Later(hours), write_events=write_events)
+    await later.open()
+    try:
+        async with later.transaction(SYSTEM) as uow:
+            await schedule.run(uow)
+    finally:
+        await later.close()
+
+
+async def test_chain_sales_orders_and_books_agree(bazaar: Bazaar, generous: Container) -> None:
+    async with generous.core.database.transaction(SYSTEM) as uow:
+        (chain,) = await generous.chain_index.chains.all(uow)
+        assert await generous.chain_sales.comparison.differences(uow, chain.network) == []
+        victim = await uow.value("SELECT id FROM chain_sales.sales WHERE state = 'final' LIMIT 1")
+        await uow.execute(
+            "UPDATE chain_sales.sales SET state = 'undone' WHERE id = %(id)s", id=victim
+        )
+        told = await generous.chain_sales.comparison.differences(uow, chain.network)
+        assert any(victim in sentence for sentence in told) and len(told) == 2
+        await uow.rollback()
+
+
+async def test_money_that_nobody_wanted_back_is_divided_after_the_window(
+    bazaar: Bazaar, generous: Container
+) -> None:
+    """The last test: the chain's clock is hours ahead after it."""
+    seller, buyer = sign_up(bazaar.base_url), sign_up(bazaar.base_url)
+    listing, wallet = publish(seller, price_minor=PRICE_USD), bazaar.wallet("twelfth")
+    sale = await offered(generous, buyer, listing.id, wallet)
+    bazaar.pay(wallet, sale)
+    bazaar.settled(buyer, sale)
+    bazaar.node.rpc("evm_mine")
+    bazaar.settled(buyer, sale, "final")
+    treasury = sale.offer["message"]["shares"][0]["account"]
+    before = bazaar.owed(sale.market, treasury)
+    bazaar.node.pass_time(2 * 3600)
+
+    await at_work(generous, bazaar, "chain_sales.release", hours=2)
+
+    released = until(lambda: bazaar.owed(sale.market, treasury), lambda owed: owed > before)
+    assert released - before == int(sale.price_units)
+    assert until(lambda: buyer.chain_sales.get(sale.id), lambda now: now.refund is None)

@@ -139,12 +139,14 @@ class ChainSaleService:
         """Says where an organisation is paid from now on; offers that are signed stay as they are.
 
         Raises:
-            Forbidden: `not_manager`. Conflict: `wallet_not_linked_here`.
+            Forbidden: `payout_for_managers`. Conflict: `wallet_not_linked_here`.
         """
         user_id = actor.require_user()
         chosen = actor.acting_for(request.organisation_id)
         if not actor.manages(chosen):
-            raise Forbidden("not_manager", "Only the organisation's managers say where it is paid.")
+            raise Forbidden(
+                "payout_for_managers", "Only the organisation's managers say where it is paid."
+            )
         if request.wallet is None:
             await payout_store.remove(uow, chosen)
         else:

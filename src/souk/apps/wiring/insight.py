@@ -14,6 +14,7 @@ from souk.insight.notifications.mail import Mailer
 from souk.insight.notifications.service import NoticeService
 from souk.insight.notifications.settings import NoticeSettings
 from souk.insight.notifications.telling import Telling
+from souk.insight.notifications.wallets import wallet_notices
 from souk.people.identity.api import IdentityApi
 from souk.people.organisations.api import OrganisationsApi
 
@@ -31,6 +32,7 @@ def wire_insight(core: Core, *, identity: IdentityApi, organisations: Organisati
     handlers = notice_handlers(organisations=organisations, telling=telling)
     handlers.append(evaluation_notices(organisations=organisations, notices=notices))
     handlers.append(cdn_alert_notices(identity=identity, notices=notices))
+    handlers.append(wallet_notices(notices))
     if settings.smtp_host:
         handlers.append(mail_handler(Mailer(settings, core.clock)))
 

@@ -78,9 +78,16 @@ TOPICS: Final = (
         email=True,
     ),
     Topic(
+        name="account",
+        title="Your account",
+        text="Something that can sign in to your account was added or taken away.",
+        kinds=("account.",),
+        email=True,
+    ),
+    Topic(
         name="other",
         title="Everything else",
-        text="News about your account, organisations and works.",
+        text="News about your organisations and works.",
         kinds=(),
     ),
 )

@@ -357,6 +357,17 @@ ATTACKS: dict[str, list[Attack]] = {
     "GET /licences/{licence_id}/file": [("/licences/{licence_id}/file", None)],
     "GET /licences/{licence_id}/files": [("/licences/{licence_id}/files", None)],
     "GET /licences/{licence_id}/bundle": [("/licences/{licence_id}/bundle", None)],
+    "POST /licences/{licence_id}/mint": [("/licences/{licence_id}/mint", {})],
+    "GET /licences/{licence_id}/token": [("/licences/{licence_id}/token", None)],
+    "POST /licences/{licence_id}/asks": [
+        ("/licences/{licence_id}/asks", {"currency": "ETH", "price_units": "1"})
+    ],
+    "GET /asks/{ask_id}": [("/asks/ask_wall", None)],
+    "POST /asks/{ask_id}/signature": [
+        ("/asks/ask_wall/signature", {"signature": "0x" + "0" * 130})
+    ],
+    "POST /asks/{ask_id}/withdraw": [("/asks/ask_wall/withdraw", None)],
+    "GET /asks/{ask_id}/purchase": [("/asks/ask_wall/purchase?wallet=0x" + "5" * 40, None)],
     "POST /licences/{licence_id}/uses": [("/licences/{licence_id}/uses", {"uses": 1})],
     "GET /devices/{device_id}": [("/devices/dev_wall", None)],
     "POST /devices/{device_id}/contact": [("/devices/dev_wall/contact", None)],
@@ -558,6 +569,8 @@ OPEN = {
     "GET /certificates/{code}": "whoever has the code may see what its holder shows",
     "GET /certificates/{code}/qr": "whoever has the code may see what its holder shows",
     "GET /lookup/{sha256}": "what is said of published files is public",
+    "GET /asks": "licences that are for sale are public",
+    "GET /chain/works/{token_id}": "what a work's token says is public",
     "GET /provenance/log": "the log is public: what it says of a draft is tried below",
     "GET /provenance/entries/{entry_id}": "the log is public",
     "GET /provenance/entries/{entry_id}/proof": "the log is public",

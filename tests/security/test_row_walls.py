@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from souk.infra.postgres.scope import Scope
 from tests.conftest import APP_PASSWORD
 from tests.security.assets import make_assets
+from tests.security.chain_index import make_token
 from tests.security.chain_sales import make_chain_sale
 from tests.security.ipfs import make_ipfs
 from tests.security.protection import make_protection
@@ -43,6 +44,11 @@ UNWALLED = {
     "chain.attempts": "signed transactions: public once they are sent, which they are at once",
     "chain.contracts": "chains are public, and what was done on them",
     "chain.anchors": "the log is public, and where it is anchored",
+    "chain_index.cursors": "chains are public, and how far they were read",
+    "chain_index.blocks": "chains are public",
+    "chain_index.facts": "what contracts announced is public on the chain",
+    "chain_index.tokens": "a token's id is the hash of the licence's, and follows from it alone",
+    "chain_index.works": "what a work's token says is public",
     "chain_sales.series": "a random number with which the numbers of offers begin; they are public",
     "analytics.stale_hours": "marks for the roll-up, taken by the worker alone",
     "analytics.trending": "shown to everybody",
@@ -72,6 +78,7 @@ PUBLIC_ROWS = {
     "people.profiles": "true",
     "people.wallets": "published",
     "badges.credentials": "revoked_at IS NULL",
+    "chain_index.asks": "state = 'open'",
     "works.artifacts": "is_public",
     "works.revisions": "is_public",
     "works.listings": "published_at IS NOT NULL",
@@ -166,6 +173,7 @@ def owner(session_owner_dsn: str, world: World) -> Iterator[psycopg.Connection]:
         make_protection(connection, world)
         make_credential(connection, world)
         make_chain_sale(connection, world)
+        make_token(connection, world)
         yield connection
 
 
@@ -219,6 +227,7 @@ def _deliver(connection: psycopg.Connection, organisation_id: str) -> None:
             "alert_rules SELECT 'alr_wall', 'x', 'load', '', true, 1, 1, 0, false, 'usr_x', now()",
             [],
         ),
+        ("alert_webhooks SELECT 'whk_wall', 'https://x.example', %s, 'usr_x', now()", [digest]),
         ("alerts SELECT 'ala_wall', 'alr_wall', 'all', 'cleared', 1, now(), NULL, NULL", []),
         (
             "usage SELECT date_trunc('minute', now()), 'nod_wall', %s, 1, 0, 1, 0, "

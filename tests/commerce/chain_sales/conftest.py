@@ -18,7 +18,10 @@ from tests.admins import admin_client
 from tests.chain import Chain, install_chain, running_chain
 from tests.commerce.chain_sales.hand import Bazaar
 from tests.conftest import new_database
+from tests.e2e.browser.conftest import browser
 from tests.serving import SECRET, Marketplace
+
+__all__ = ["browser"]
 
 HERE = Path(__file__).parent
 

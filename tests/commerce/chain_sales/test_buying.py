@@ -1,11 +1,13 @@
 """Buying with a wallet: one order, exactly once, whatever happens around the payment."""
 
 import os
+import re
 import signal
 
 import psycopg
 import pytest
 from eth_account.signers.local import LocalAccount
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from souk.apps.application_role import app_dsn
 from souk.apps.container import Container
@@ -18,6 +20,8 @@ from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.works import OfferRequest
 from souk_client.sdk import Souk
 from tests.commerce.chain_sales.hand import Bazaar, Later, actor_of, new_account, until
+from tests.commerce.chain_sales.injected import InjectedWallet
+from tests.e2e.browser.visitor import Visitor
 from tests.market import available, funded, publish, refused, sign_up
 from tests.serving import SECRET
 
@@ -333,6 +337,67 @@ async def test_chain_sales_orders_and_books_agree(bazaar: Bazaar, generous: Cont
         await uow.rollback()
 
 
+@pytest.mark.browser
+async def test_a_visitor_buys_in_a_browser_and_the_page_survives_a_refresh(
+    bazaar: Bazaar, browser: Browser, seller: Souk
+) -> None:
+    listing = publish(seller, price_minor=PRICE_USD, title="Rivers of the north")
+    wallet = InjectedWallet(bazaar.node, bazaar.wallet("visitor").address)
+    context = await browser.new_context(
+        viewport=ViewportSize(width=1280, height=900), reduced_motion="reduce"
+    )
+    context.set_default_timeout(60_000)
+    await wallet.into(context)
+    page = await context.new_page()
+    visitor = Visitor(context, page, bazaar.base_url)
+    await visitor.sign_up("Wallet Holder")
+    await visitor.go(f"/checkout/{listing.id}")
+    await look(page, "checkout")
+    await page.get_by_role("button", name="Connect").click()
+    await expect(page.get_by_text("What your wallet will ask")).to_be_visible()
+    await expect(page.locator(".order-total")).to_contain_text("0.01 ETH")
+    await look(page, "pending")
+
+    wallet.refuses = True
+    pay = page.get_by_role("button", name="Pay 0.01 ETH")
+    await pay.click()
+    await expect(page.get_by_text("You declined in the wallet")).to_be_visible()
+    assert wallet.chain_id == bazaar.node.chain_id, "it was switched to the right chain"
+    wallet.refuses = False
+    await pay.click()
+    await expect(page.get_by_text("It is yours")).to_be_visible()
+    await expect(page.locator(".status", has_text="Paid")).to_be_visible()
+    await look(page, "confirmed")
+
+    bazaar.node.rpc("evm_mine")
+    await expect(page.locator(".status", has_text="Paid, final")).to_be_visible()
+    await page.reload()
+    await expect(page.locator(".status", has_text="Paid, final")).to_be_visible()
+    await expect(page.get_by_role("link", name="Explorer")).to_have_attribute(
+        "href", re.compile(r"^https://explorer\.example/tx/0x[0-9a-f]{64}$")
+    )
+    await look(page, "final")
+    await page.get_by_role("link", name="Receipt").click()
+    await expect(page.get_by_text("The local chain, final")).to_be_visible()
+    await look(page, "receipt")
+    assert visitor.complaints == []
+    await context.close()
+
+
+async def look(page: Page, name: str) -> None:
+    """Nothing sticks out on a phone; leaves pictures where SOUK_SCREENSHOTS names a folder."""
+    folder = os.environ.get("SOUK_SCREENSHOTS")
+    for window in (360, 1280):
+        await page.set_viewport_size(ViewportSize(width=window, height=900))
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= window, f"{name} is {width} px wide"
+        for scheme in ("light", "dark") if folder else ():
+            await page.emulate_media(color_scheme=scheme)
+            path = f"{folder}/chain-{name}-{window}-{scheme}.png"
+            await page.screenshot(path=path, full_page=True)
+    await page.emulate_media(color_scheme="light")
+
+
 async def test_money_that_nobody_wanted_back_is_divided_after_the_window(
     bazaar: Bazaar, generous: Container
 ) -> None:
@@ -349,6 +414,9 @@ async def test_money_that_nobody_wanted_back_is_divided_after_the_window(
     bazaar.node.pass_time(2 * 3600)
 
     await at_work(generous, bazaar, "chain_sales.release", hours=2)
+    with psycopg.connect(bazaar.market.owner_dsn, autocommit=True) as connection:
+        # The worker's own clock is not ahead, and would wait two hours.
+        connection.execute("UPDATE chain.transactions SET not_before = now()")
 
     released = until(lambda: bazaar.owed(sale.market, treasury), lambda owed: owed > before)
     assert released - before == int(sale.price_units)

@@ -1,6 +1,7 @@
 """Wallets over HTTP: linked, listed, unlinked, and signed in with."""
 
 import secrets
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -186,3 +187,19 @@ def test_nobody_changes_wallets_of_others(base_url: str) -> None:
     with refused("wallet_unknown", 404):
         mallory.wallets.unlink(linked.id)
     assert mallory.wallets.list().items == []
+
+
+def test_the_owner_is_told_of_wallets_that_come_and_go(base_url: str) -> None:
+    ada, wallet = sign_up(base_url), new_wallet()
+    ada.wallets.unlink(link(ada, wallet).id)
+    deadline = time.monotonic() + 60
+    told: list[str] = []
+    while len(told) < 2:
+        assert time.monotonic() < deadline, told
+        told = [notice.title for notice in ada.notices.list().items]
+        time.sleep(0.1)
+    assert sorted(told) == [
+        "A wallet was linked to your account",
+        "A wallet was unlinked from your account",
+    ]
+    assert all(wallet.address in notice.body for notice in ada.notices.list().items)

@@ -203,6 +203,9 @@ ATTACKS: dict[str, list[Attack]] = {
     ],
     "DELETE /cdn/alert-rules/{rule_id}": [("/cdn/alert-rules/alr_x", None)],
     "GET /cdn/alerts": [("/cdn/alerts", None)],
+    "GET /cdn/alert-webhooks": [("/cdn/alert-webhooks", None)],
+    "POST /cdn/alert-webhooks": [("/cdn/alert-webhooks", {"url": "https://x.example.org/"})],
+    "DELETE /cdn/alert-webhooks/{webhook_id}": [("/cdn/alert-webhooks/whk_x", None)],
     "GET /cdn/sites": [("/cdn/sites?organisation_id={personal_organisation}", None)],
     "POST /cdn/sites": [
         (
@@ -384,6 +387,17 @@ ATTACKS: dict[str, list[Attack]] = {
     ],
     "GET /licences/{licence_id}/devices/{device_id}/files": [
         ("/licences/{licence_id}/devices/dev_wall/files", None)
+    ],
+    "GET /licences/{licence_id}/marked-copies": [("/licences/{licence_id}/marked-copies", None)],
+    "POST /licences/{licence_id}/marked-copies": [
+        ("/licences/{licence_id}/marked-copies", {"path": "a.txt"})
+    ],
+    "GET /licences/{licence_id}/marked-copies/{sha256}/file": [
+        ("/licences/{licence_id}/marked-copies/{sha256}/file", None)
+    ],
+    "POST /listings/{listing_id}/traces": [
+        ("/listings/{published}/traces", {"sha256": "{sha256}", "source_sha256": "{sha256}"}),
+        ("/listings/{draft}/traces", {"sha256": "{sha256}", "source_sha256": "{sha256}"}),
     ],
     "GET /listings/{listing_id}/protection": [("/listings/{draft}/protection", None)],
     "PUT /listings/{listing_id}/protection": [

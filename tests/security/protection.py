@@ -30,5 +30,10 @@ def make_protection(connection: psycopg.Connection, world: World) -> None:
             "protection.choices VALUES (%s, %s, 'devices', now())",
             [world.ids["draft"], ada],
         ),
+        (
+            "protection.marked_copies VALUES ('lic_wall', 'x', 'a', %s, 'ver_wall', %s, %s, 'y', 1, "
+            "1, 'x', now())",
+            [world.ids["draft"], ada, ada],
+        ),
     ):
         connection.execute(f"INSERT INTO {insert} ON CONFLICT DO NOTHING".encode(), values)

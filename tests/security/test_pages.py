@@ -14,6 +14,14 @@ import souk.web.pages
 from tests.security.world import PASSWORD, World, make_world
 
 ATTACKS: dict[str, list[str]] = {
+    "POST /library/{licence_id:str}/certificate": ["/library/{licence_id}/certificate"],
+    "GET /account/sites": ["/account/sites?organisation={organisation_id}"],
+    "GET /account/sites/{site_id:str}": ["/account/sites/{site_id}"],
+    "POST /account/sites/{site_id:str}": ["/account/sites/{site_id}"],
+    "POST /account/sites/{site_id:str}/purge": ["/account/sites/{site_id}/purge"],
+    "POST /account/sites/{site_id:str}/remove": ["/account/sites/{site_id}/remove"],
+    "POST /admin/cdn/webhooks": ["/admin/cdn/webhooks"],
+    "POST /admin/cdn/webhooks/{webhook_id:str}/remove": ["/admin/cdn/webhooks/whk_x/remove"],
     "GET /library/{licence_id:str}": ["/library/{licence_id}"],
     "GET /orders/{order_id:str}": ["/orders/{order_id}"],
     "GET /orders/{order_id:str}/receipt.txt": ["/orders/{order_id}/receipt.txt"],
@@ -171,6 +179,7 @@ ATTACKS: dict[str, list[str]] = {
 """A page and the addresses with somebody else's ids, or for an admin alone."""
 
 PUBLIC = {
+    "GET /certificates/{code:str}",
     "GET /tiles/{kind:str}/{name:str}",
     "GET /browse/{category:str}",
     "GET /sitemaps/{name:str}",

@@ -41,6 +41,7 @@ AssetId = NewType("AssetId", str)
 DomainId = NewType("DomainId", str)
 ChainSaleId = NewType("ChainSaleId", str)
 CertificateId = NewType("CertificateId", str)
+WebhookId = NewType("WebhookId", str)
 LinkedWalletId = NewType("LinkedWalletId", str)
 CredentialId = NewType("CredentialId", str)
 DeviceId = NewType("DeviceId", str)
@@ -76,6 +77,7 @@ PREFIXES: Final = {
     WorkspaceId: "wsp",
     AssetId: "ast",
     CertificateId: "crt",
+    WebhookId: "whk",
     DomainId: "dom",
     ChainSaleId: "csl",
     LinkedWalletId: "wlt",

@@ -9,6 +9,9 @@ from souk.kernel.actor import Actor
 from souk_client.contracts.cdn_figures import (
     AlertRule,
     AlertRuleRequest,
+    AlertWebhook,
+    AlertWebhookMade,
+    AlertWebhookRequest,
     AvailabilityReport,
     CdnAlert,
     CdnAnalytics,
@@ -124,6 +127,24 @@ class CdnPlacements(Protocol):
         ...
 
 
+class CdnWebhooks(Protocol):
+    """Where alerts are sent to."""
+
+    async def all(self, uow: UnitOfWork, actor: Actor) -> list[AlertWebhook]:
+        """Every webhook."""
+        ...
+
+    async def add(
+        self, uow: UnitOfWork, actor: Actor, wanted: AlertWebhookRequest
+    ) -> AlertWebhookMade:
+        """A new webhook; its secret is shown this once."""
+        ...
+
+    async def remove(self, uow: UnitOfWork, actor: Actor, webhook_id: str) -> None:
+        """Ends a webhook."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdnDesk:
     """The CDN's operations as pages see them."""
@@ -132,3 +153,4 @@ class CdnDesk:
     alerting: CdnAlerting
     scaling: CdnScaling
     placements: CdnPlacements
+    webhooks: CdnWebhooks

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from souk.infra.settings import Settings
-from souk.web import asset_ports, ports
+from souk.web import asset_ports, ports, site_ports
 from souk.web.cdn import CdnDesk
 from souk.web.front import Front
 
@@ -19,6 +19,8 @@ class Market:
     cdn: CdnDesk
     assets: asset_ports.Assets
     domains: asset_ports.Domains
+    sites: site_ports.Sites
+    purging: site_ports.Purging
     access: ports.Access
     wallets: ports.Wallets
     dids: ports.Dids

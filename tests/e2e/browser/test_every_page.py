@@ -80,6 +80,8 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
             "/account/organisations/{organisation_id}"
         ],
         "/account/searches": ["/account/searches"],
+        "/account/sites": ["/account/sites"],
+        "/account/sites/{site_id:str}": ["/account/sites/{site_id}?nodes=2&confirmed=1"],
         "/collections/new": ["/collections/new"],
         "/collections/{owner:str}/{slug:str}": ["/collections/{owner}/{collection_slug}"],
         "/favourites": ["/favourites"],

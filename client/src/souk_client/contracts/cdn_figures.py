@@ -233,3 +233,29 @@ class CdnAlert(Answer, frozen=True, kw_only=True):
 
 class CdnAlerts(Answer, frozen=True, kw_only=True):
     items: list[CdnAlert]
+
+
+class AlertWebhookRequest(Request, frozen=True, kw_only=True):
+    """An address that every alert is posted to."""
+
+    url: Annotated[str, Meta(max_length=2000, pattern=r"^https?://[^\s]+$")]
+
+
+class AlertWebhook(Answer, frozen=True, kw_only=True):
+    id: str
+    url: str
+    created_at: datetime
+    last_at: datetime | None
+    """When something was last sent there."""
+    last_problem: str
+    """Why that was not taken; empty when it was."""
+
+
+class AlertWebhookMade(Answer, frozen=True, kw_only=True):
+    webhook: AlertWebhook
+    secret: str
+    """`whsec_` and the key in base 64 (Standard Webhooks); shown this once."""
+
+
+class AlertWebhooks(Answer, frozen=True, kw_only=True):
+    items: list[AlertWebhook]

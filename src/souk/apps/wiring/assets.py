@@ -8,6 +8,8 @@ from souk.apps.wiring.cdn import Cdn
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.delivery.assets import domain_routes, public_routes, routes
 from souk.delivery.assets.domains import DomainService
+from souk.delivery.assets.ending import EVERY_S as ENDING_EVERY_S
+from souk.delivery.assets.ending import announce_ending
 from souk.delivery.assets.making import Making
 from souk.delivery.assets.proofs import Proofs
 from souk.delivery.assets.renewing import Renewing
@@ -129,7 +131,12 @@ def wire_assets(
             routes=[*routes.ROUTES, *domain_routes.ROUTES],
             root_routes=[*public_routes.ROOT_ROUTES, *domain_routes.ROOT_ROUTES],
             worker_tasks=[renewing.run],
-            schedules=[Schedule(name="assets.sweep_made", every_s=3600, run=sweep_made)],
+            schedules=[
+                Schedule(name="assets.sweep_made", every_s=3600, run=sweep_made),
+                Schedule(
+                    name="assets.certificates_ending", every_s=ENDING_EVERY_S, run=announce_ending
+                ),
+            ],
             on_close=[making.close],
         ),
     )

@@ -9,6 +9,7 @@ from souk.delivery.cdn.fleet import Fleet
 from souk.delivery.cdn.jobs import Forgetting, revocation_handler
 from souk.delivery.cdn.origin import Origin
 from souk.delivery.cdn.places import Places
+from souk.delivery.cdn.purging import Purging
 from souk.delivery.cdn.routing import Routing
 from souk.delivery.cdn.sending import Sending
 from souk.delivery.cdn.service import CdnService
@@ -31,6 +32,7 @@ class Cdn:
     sites: SiteService
     routing: Routing
     telling: Telling
+    purging: Purging
     operations: CdnOperations
     parts: Parts
 
@@ -65,6 +67,7 @@ def wire_cdn(core: Core, *, listings: Listings, licences: Licences, artifacts: A
         sites=sites,
         routing=routing,
         telling=telling,
+        purging=Purging(core.database, cdn=cdn, telling=telling),
         operations=operations,
         parts=Parts(
             services={

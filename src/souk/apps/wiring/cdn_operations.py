@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from souk.apps.wiring.parts import Core, Parts, Schedule
-from souk.delivery.cdn import alert_routes, figures_routes, placement_routes, scaling_routes
+from souk.delivery.cdn import (
+    alert_routes,
+    figures_routes,
+    placement_routes,
+    scaling_routes,
+    webhook_routes,
+)
 from souk.delivery.cdn.alerting import EVERY_S as ALERT_EVERY_S
 from souk.delivery.cdn.alerting import Alerting
 from souk.delivery.cdn.demand import Demand
@@ -22,6 +28,7 @@ from souk.delivery.cdn.settings import CdnSettings
 from souk.delivery.cdn.slicing import Slicing
 from souk.delivery.cdn.watching import EVERY_S as WATCH_EVERY_S
 from souk.delivery.cdn.watching import Watching
+from souk.delivery.cdn.webhooks import Webhooks
 from souk.works.listings.api import Listings
 
 
@@ -32,6 +39,7 @@ class CdnOperations:
     scaling: ScalingService
     figures: Figures
     alerting: Alerting
+    webhooks: Webhooks
     parts: Parts
 
 
@@ -47,26 +55,30 @@ def wire_cdn_operations(
     figures = Figures(fleet=fleet, settings=settings)
     watching = Watching(core.database, fleet=fleet)
     alerting = Alerting(fleet=fleet)
+    webhooks = Webhooks(core.database, keyring=core.keyring, settings=settings)
     return CdnOperations(
         demand=demand,
         placements=placements,
         scaling=scaling,
         figures=figures,
         alerting=alerting,
+        webhooks=webhooks,
         parts=Parts(
             services={
                 "placements": placements,
                 "scaling": scaling,
                 "figures": figures,
                 "alerting": alerting,
+                "alert_webhooks": webhooks,
             },
             routes=[
                 *placement_routes.ROUTES,
                 *scaling_routes.ROUTES,
                 *figures_routes.ROUTES,
                 *alert_routes.ROUTES,
+                *webhook_routes.ROUTES,
             ],
-            handlers=[publish_handler()],
+            handlers=[publish_handler(), *webhooks.handlers()],
             schedules=[
                 Schedule(name="cdn.place", every_s=PLACE_EVERY_S, run=planner.run),
                 Schedule(name="cdn.scale", every_s=SCALE_EVERY_S, run=scaler.run),

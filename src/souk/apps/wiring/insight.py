@@ -8,6 +8,7 @@ from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.notifications import routes
 from souk.insight.notifications import store as notice_store
 from souk.insight.notifications.cdn_alerts import cdn_alert_notices
+from souk.insight.notifications.certificates import certificate_notices
 from souk.insight.notifications.evaluations import evaluation_notices
 from souk.insight.notifications.jobs import mail_handler, notice_handlers
 from souk.insight.notifications.mail import Mailer
@@ -31,6 +32,7 @@ def wire_insight(core: Core, *, identity: IdentityApi, organisations: Organisati
     notices = NoticeService(telling, core.live)
     handlers = notice_handlers(organisations=organisations, telling=telling)
     handlers.append(evaluation_notices(organisations=organisations, notices=notices))
+    handlers.append(certificate_notices(organisations=organisations, notices=notices))
     handlers.append(cdn_alert_notices(identity=identity, notices=notices))
     handlers.append(wallet_notices(notices))
     if settings.smtp_host:

@@ -39,6 +39,16 @@ class DomainRow(msgspec.Struct, frozen=True, kw_only=True):
     not_after: datetime | None = None
 
 
+class EndingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate of its owner's own that ends within so many days."""
+
+    domain_id: str
+    organisation_id: str
+    name: str
+    not_after: datetime
+    days: int
+
+
 class ServedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A proven domain with what nodes serve it with."""
 
@@ -144,12 +154,14 @@ async def put_certificate(
     """Keeps the certificate of a domain in place of the one before."""
     await uow.execute(
         """
-        INSERT INTO assets.certificates VALUES (%(id)s, %(organisation_id)s, %(source)s,
-            %(chain_pem)s, %(key_sealed)s, %(not_before)s, %(not_after)s, %(now)s)
+        INSERT INTO assets.certificates (domain_id, owner_organisation_id, source, chain_pem,
+            key_sealed, not_before, not_after, made_at)
+        VALUES (%(id)s, %(organisation_id)s, %(source)s, %(chain_pem)s, %(key_sealed)s,
+            %(not_before)s, %(not_after)s, %(now)s)
         ON CONFLICT (domain_id) DO UPDATE SET source = excluded.source,
             chain_pem = excluded.chain_pem, key_sealed = excluded.key_sealed,
             not_before = excluded.not_before, not_after = excluded.not_after,
-            made_at = excluded.made_at
+            made_at = excluded.made_at, told_days = NULL
         """,
         id=row.id,
         organisation_id=row.organisation_id,
@@ -158,6 +170,29 @@ async def put_certificate(
         key_sealed=key_sealed,
         not_before=not_before,
         not_after=not_after,
+        now=uow.now,
+    )
+
+
+async def newly_ending(uow: UnitOfWork) -> list[EndingRow]:
+    """Own certificates that came within 30, 7 or 1 days of their end; each is told of once."""
+    return await uow.all(
+        EndingRow,
+        """
+        WITH ending AS (
+            SELECT c.domain_id, min(step.days) AS days
+            FROM assets.certificates c
+            JOIN (VALUES (30), (7), (1)) AS step (days)
+                ON c.not_after <= %(now)s + step.days * interval '1 day'
+            WHERE c.source = 'own' AND c.not_after > %(now)s
+            GROUP BY c.domain_id
+        )
+        UPDATE assets.certificates c SET told_days = e.days
+        FROM ending e JOIN assets.domains d ON d.id = e.domain_id
+        WHERE c.domain_id = e.domain_id AND (c.told_days IS NULL OR c.told_days > e.days)
+        RETURNING d.id AS domain_id, d.owner_organisation_id AS organisation_id, d.name,
+            c.not_after, e.days
+        """,
         now=uow.now,
     )
 

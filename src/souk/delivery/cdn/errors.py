@@ -204,3 +204,17 @@ class AlertRulesFull(Conflict):
         super().__init__(
             "alert_rules_full", f"There are {limit} alert rules, the most there may be."
         )
+
+
+class WebhookUnknown(NotFound):
+    """There is no such webhook."""
+
+    def __init__(self) -> None:
+        super().__init__("webhook_unknown", "There is no such webhook.")
+
+
+class WebhooksFull(Conflict):
+    """As many webhooks as there may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("webhooks_full", f"There are {limit} webhooks, the most there may be.")

@@ -21,3 +21,14 @@ class CdnAlertChanged(Event, frozen=True, kw_only=True):
     above: bool
     created_by: str
     """Who has set the limit."""
+
+
+class AlertToSend(Event, frozen=True, kw_only=True):
+    """An alert on its way to one webhook."""
+
+    topic: ClassVar[str] = "delivery.alert_to_send"
+    webhook_id: str
+    message_id: str
+    """The same at every attempt: the receiver drops repeats by it."""
+    body: str
+    """JSON, as it is signed."""

@@ -71,6 +71,13 @@ TOPICS: Final = (
         email=True,
     ),
     Topic(
+        name="domains",
+        title="Your domains",
+        text="A certificate that you brought for a domain ends soon.",
+        kinds=("domain.",),
+        email=True,
+    ),
+    Topic(
         name="cdn",
         title="The CDN",
         text="For operators: a figure of the edge nodes has crossed a limit, or has come back.",

@@ -13,7 +13,11 @@ from souk.web.market import Market
 from souk.web.pages.addresses import see_other
 from souk.web.render import Pages
 from souk.web.shell import Shell
-from souk_client.contracts.cdn_figures import AlertRuleRequest
+from souk_client.contracts.cdn_figures import (
+    AlertRuleRequest,
+    AlertWebhookMade,
+    AlertWebhookRequest,
+)
 
 TABS: Final = "/admin/cdn"
 HERE: Final = "/admin/cdn/alerts"
@@ -74,14 +78,59 @@ async def remove_rule(rule_id: str, uow: UnitOfWork, actor: Actor, market: Marke
     return see_other(HERE)
 
 
-async def _page(
-    uow: UnitOfWork, actor: Actor, shell: Shell, pages: Pages, market: Market, *, form: Form
+@post("/admin/cdn/webhooks", status_code=200)
+async def add_webhook(
+    request: PageRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
 ) -> Response[str]:
+    """Sends alerts to an address from now on, and shows its secret this once."""
+    fields = await posted(request)
+    await market.cdn.webhooks.all(uow, actor)  # refuses who may not, before the form is read
+    wanted, errors = read(AlertWebhookRequest, {"url": fields.get("url")})
+    hook_form = Form(values=fields.form().values, errors=errors)
+    made: AlertWebhookMade | None = None
+    if wanted is not None:
+        try:
+            made = await market.cdn.webhooks.add(uow, actor, wanted)
+            hook_form = Form()
+        except SoukError as error:
+            hook_form = hook_form.refused(error, {"upstream_invalid": "url"})
+    return await _page(
+        uow, actor, shell, pages, market, form=Form(), hook_form=hook_form, made=made
+    )
+
+
+@post("/admin/cdn/webhooks/{webhook_id:str}/remove")
+async def remove_webhook(
+    webhook_id: str, uow: UnitOfWork, actor: Actor, market: Market
+) -> Redirect:
+    """Ends a webhook."""
+    await market.cdn.webhooks.remove(uow, actor, webhook_id)
+    return see_other(HERE)
+
+
+async def _page(
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+    *,
+    form: Form,
+    hook_form: Form | None = None,
+    made: AlertWebhookMade | None = None,
+) -> Response[str]:
+    hook_form = hook_form or Form()
+    wrong = form.errors or form.problem or hook_form.errors or hook_form.problem
     regions = await market.nodes.regions(uow, actor, region=None)
     return pages.answer(
         "pages/admin/cdn_alerts.html",
         shell,
-        status=422 if form.errors or form.problem else 200,
+        status=422 if wrong else 200,
         here=TABS,
         at=HERE,
         rules=await market.cdn.alerting.rules(uow, actor),
@@ -90,7 +139,10 @@ async def _page(
         metric_names=dict(METRICS),
         region_choices=[("", "All regions"), *((one.name, one.title) for one in regions)],
         form=form,
+        webhooks=await market.cdn.webhooks.all(uow, actor),
+        hook_form=hook_form,
+        made=made,
     )
 
 
-ROUTES = [alerts_page, add_rule, remove_rule]
+ROUTES = [alerts_page, add_rule, remove_rule, add_webhook, remove_webhook]

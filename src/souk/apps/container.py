@@ -164,11 +164,11 @@ def build_container(
     settings = settings or load_settings(environ)
     core = _core(settings, environ)
     people = wire_people(core)
+    chain = wire_chain(core)
     wallets = wire_wallets(core, people)
     treasury = wire_treasury(core, organisations=people.organisations)
     works = wire_works(core, organisations=people.organisations)
     live = wire_live(core, authenticator=people.callers, listings=works.listings)
-    chain = wire_chain(core)
     rights = wire_rights(
         core,
         organisations=people.organisations,
@@ -216,6 +216,7 @@ def build_container(
         licences=rights.licences,
         provenance=rights.provenance,
         listings=works.listings,
+        artifacts=works.artifacts,
     )
     delivery = wire_delivery(
         core,

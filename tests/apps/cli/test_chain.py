@@ -1,5 +1,6 @@
 """`souk chain`: contracts put on a chain by the operator, and how things stand there."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,9 @@ def test_contracts_are_put_on_the_chain_once(settings: dict[str, str], node: Cha
     assert node.rpc("eth_getCode", address, "latest") != "0x"
     checked = chain(settings, "check", "local")
     assert checked.output.strip().splitlines()[-1] == "Chain and database agree."
+    reconciled = chain(settings, "reconcile", "local", "--json")
+    assert reconciled.exit_code == 0
+    assert json.loads(reconciled.stdout) == {"chain": "local", "differences": []}
     told = chain(settings, "status").output
     assert address in told
     assert "0 wait, 0 failed" in told

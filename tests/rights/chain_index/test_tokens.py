@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from eth_account.messages import encode_typed_data
 
@@ -28,6 +29,7 @@ from souk.rights.chain_index.holders import Holders
 from souk.rights.chain_index.indexer import Indexer
 from souk.rights.chain_index.jobs import follow_tokens
 from souk.rights.chain_index.minting import Minting
+from souk.rights.chain_index.reconciling import Reconciliation
 from souk.rights.chain_index.service import ChainService, ConfiguredChain
 from souk.rights.licences.service import LicenceService
 from souk_client.contracts.base import OwnerRef
@@ -484,3 +486,52 @@ async def test_while_the_chain_is_away_what_is_wanted_waits(
     stage.worker._rpc._urls = urls
     await stage.settle()
     assert (await stage.token(ada, licence)).state == "final"
+
+
+async def test_chain_and_licences_are_compared(
+    stage: Stage, people: Callable[[str], Person], sold: Sold, owner_dsn: str
+) -> None:
+    ada, grace, bob = people("ada"), people("grace"), people("bob")
+    licences = [await sold(ada) for _ in range(2)]
+    for licence in licences:
+        await stage.mint(ada, licence)
+    await stage.settle()
+    await stage.buy(grace, await stage.ask(ada, licences[0]))
+    await stage.settle()
+
+    async def found() -> list[str]:
+        reconciliation = Reconciliation(
+            stage.database,
+            rpc=stage.indexer._rpc,
+            licences=stage.licences,
+            given={},
+            most_blocks=7,
+        )
+        return [one.says async for one in reconciliation.differences()]
+
+    # A test before this one has revoked a licence, whose token nobody can take back.
+    (revoked,) = await found()
+    assert "is revoked here, and its token is good on the chain" in revoked
+
+    async with stage.database.transaction(SYSTEM) as uow:
+        await stage.licences.transfer(uow, licences[0].id, to=bob.owner, details={})
+    token = (await stage.token(ada, licences[1])).token_id
+    with psycopg.connect(owner_dsn) as owner:  # this test comes last: it spoils them
+        for statement in (
+            "DELETE FROM chain_index.moves",
+            "DELETE FROM chain_index.facts WHERE kind = 'WorkMinted'",
+            'UPDATE chain_index.facts SET arguments = arguments || \'{"royalty": "1"}\' '
+            "WHERE kind = 'Resold'",
+            "UPDATE chain_index.facts SET block_hash = '0x' || repeat('9', 64) "
+            f"WHERE kind = 'LicenceMinted' AND key = '{token}'",
+        ):
+            owner.execute(statement.encode())
+        owner.commit()
+    told = await found()
+    for words in (
+        "is on the chain and was not read",
+        "says other things on the chain than here",
+        "and the chain does not have it",
+        f"{licences[0].id} is held by {bob.owner.id} here",
+    ):
+        assert any(words in sentence for sentence in told), (words, told)

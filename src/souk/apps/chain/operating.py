@@ -8,6 +8,7 @@ from souk.apps.container import Container
 from souk.infra.postgres.scope import SYSTEM
 from souk.rights.chain import store
 from souk.rights.chain.store import NetworkRow
+from souk.rights.chain_index.reconciling import Difference
 
 
 class ChainState(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,37 @@ async def chain_differences(container: Container, name: str) -> list[str]:
             return await worker.differences()
         finally:
             await worker.close()
+
+
+async def chain_reconciled(container: Container, name: str) -> list[Difference]:
+    """Every difference between a chain, what was read from it, licences, orders and books.
+
+    Raises:
+        ChainUnreachable, RpcError: the chain cannot be asked.
+    """
+    reconciliation = container.chain_index.reconciliations[name]
+    async with container.opened():
+        try:
+            found = [
+                Difference(between="chain and transactions", says=sentence)
+                for sentence in await container.chain.workers[name].differences()
+            ]
+            found += [difference async for difference in reconciliation.differences()]
+            async with container.core.database.transaction(SYSTEM, read_only=True) as uow:
+                chains = await container.chain_index.chains.all(uow)
+            networks = [chain.network for chain in chains if chain.name == name]
+            # Comparing a sale holds its row for the moment, so this is no read-only transaction.
+            async with container.core.database.transaction(SYSTEM) as uow:
+                for network in networks:
+                    found += [
+                        Difference(between="chain, orders and books", says=sentence)
+                        for sentence in await container.chain_sales.comparison.differences(
+                            uow, network
+                        )
+                    ]
+        finally:
+            await container.chain.workers[name].close()
+    return found
 
 
 async def deploy_contracts(

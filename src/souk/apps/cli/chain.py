@@ -3,8 +3,14 @@
 import asyncio
 
 import click
+import msgspec
 
-from souk.apps.chain.operating import chain_differences, chain_states, deploy_contracts
+from souk.apps.chain.operating import (
+    chain_differences,
+    chain_reconciled,
+    chain_states,
+    deploy_contracts,
+)
 from souk.apps.cli.containers import command_container
 from souk.apps.container import Container
 from souk.rights.chain.deploying import ORDER
@@ -54,6 +60,28 @@ def check(*, name: str) -> None:
     if found:
         raise click.ClickException(f"{len(found)} differences.")
     click.echo("Chain and database agree.")
+
+
+@command.command()
+@click.argument("name", metavar="CHAIN")
+@click.option("--json", "as_json", is_flag=True, help="Tell the differences as JSON.")
+def reconcile(*, name: str, as_json: bool) -> None:
+    """Compare CHAIN with all that is here: what was read from it, licences, orders and books.
+
+    Reads every log again. Tells every difference, and leaves with 1 when there is one.
+    """
+    with command_container(ChainUnreachable, RpcError) as container:
+        _ensure_known(container, name)
+        found = asyncio.run(chain_reconciled(container, name))
+    if as_json:
+        said = {"chain": name, "differences": found}
+        click.echo(msgspec.json.format(msgspec.json.encode(said)).decode())
+    else:
+        for one in found:
+            click.echo(f"{one.between}: {one.says}")
+        click.echo(f"{len(found)} differences." if found else "All agree.")
+    if found:
+        raise click.exceptions.Exit(1)
 
 
 @command.command()

@@ -1,6 +1,6 @@
 """What is on the chains: facts, contracts and tokens, licences as tokens, their resale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from souk.rights.chain_index.facts import FactBook
 from souk.rights.chain_index.holders import Holders
 from souk.rights.chain_index.jobs import follow_tokens
 from souk.rights.chain_index.minting import Minting
+from souk.rights.chain_index.reconciling import Reconciliation
 from souk.rights.chain_index.service import ChainService
 from souk.rights.licences.api import Licences
 from souk_client.contracts.base import OwnerRef
@@ -31,6 +32,8 @@ class ChainIndex:
     facts: FactBook
     tokens: Minting
     asks: Asking
+    reconciliations: Mapping[str, Reconciliation]
+    """By the chain's name."""
     parts: Parts
 
 
@@ -100,6 +103,16 @@ def wire_chain_index(
         facts=facts,
         tokens=tokens,
         asks=asks,
+        reconciliations={
+            one.spec.name: Reconciliation(
+                core.database,
+                rpc=one.rpc,
+                licences=licences,
+                given=one.given,
+                most_blocks=settings.log_blocks,
+            )
+            for one in chain.configured
+        },
         parts=Parts(
             services={"chains": chains, "chain_facts": facts, "tokens": tokens, "asks": asks},
             routes=routes.ROUTES,

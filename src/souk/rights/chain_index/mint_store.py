@@ -104,6 +104,41 @@ async def after(uow: UnitOfWork, network: str, *, licence_id: str, limit: int) -
     )
 
 
+async def is_minted(uow: UnitOfWork, row: MintRow) -> bool:
+    """Whether the transaction that makes the token is final."""
+    return bool(
+        await uow.value(
+            """
+            SELECT EXISTS (SELECT FROM chain.transactions
+                WHERE network = %(network)s AND purpose = 'mint:' || %(licence_id)s
+                    AND state = 'final')
+            """,
+            network=row.network,
+            licence_id=row.licence_id,
+        )
+    )
+
+
+async def strays(uow: UnitOfWork, network: str) -> list[str]:
+    """Tokens of a chain that nobody here has wanted."""
+    return [
+        str(found)
+        for found in await uow.values(
+            """
+            SELECT f.key FROM chain_index.facts f
+            WHERE f.network = %(network)s AND f.kind = 'LicenceMinted' AND f.stage <> 'undone'
+                AND NOT EXISTS (
+                    SELECT FROM chain_index.mints m
+                    WHERE m.network = f.network AND m.token_id = f.key
+                )
+                AND NOT EXISTS (SELECT FROM chain_index.tokens t WHERE t.token_id = f.key)
+            ORDER BY f.block_number LIMIT 1000
+            """,
+            network=network,
+        )
+    ]
+
+
 async def remember_work(uow: UnitOfWork, *, token_id: str, listing_id: str, metadata: str) -> str:
     """Keeps what a work's token says of it; answers what is kept, when there was something."""
     await uow.execute(

@@ -326,6 +326,23 @@ async def standing(
     return [fact_of(row) for row in rows]
 
 
+async def in_blocks(uow: UnitOfWork, network: str, *, first: int, last: int) -> list[Fact]:
+    """Facts of a stretch of blocks that stand."""
+    rows = await uow.all(
+        FactRow,
+        f"""
+        {_SELECT}
+        WHERE f.network = %(network)s AND f.block_number BETWEEN %(first)s AND %(last)s
+            AND f.stage <> 'undone'
+        ORDER BY f.block_number, f.log_index
+        """,
+        network=network,
+        first=first,
+        last=last,
+    )
+    return [fact_of(row) for row in rows]
+
+
 async def remember_token(uow: UnitOfWork, *, token_id: str, licence_id: str) -> None:
     """Notes which licence a token is."""
     await uow.execute(

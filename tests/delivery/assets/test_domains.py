@@ -300,7 +300,12 @@ def test_large_assets_come_from_a_node_inert_and_small_ones_from_home(
     target = f"{node.node.url}/s/{shop.site_id}/large.html?v=1"
 
     def goes_there() -> bool:
-        return bool(ada.fetch(f"{large.url}?v=1").headers.get("location") == target)
+        answer = ada.fetch(f"{large.url}?v=1")
+        return (answer.status_code, answer.headers.get("location"), answer.content) == (
+            307,
+            target,
+            b"",
+        )
 
     def is_kept() -> bool:
         return "hit" in ada.fetch(target).headers["cache-status"]

@@ -45,6 +45,7 @@ class Bought:
         def sent() -> bool:
             answer = httpx.get(self.home_url(), timeout=60)
             if answer.status_code == 307:
+                assert answer.content == b""
                 found.append(answer.headers["location"])
             return bool(found)
 

@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from litestar import Request, Response, get
+from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
 from litestar.response import Stream
 
@@ -79,11 +79,12 @@ def _refuse_own_pages(request: AssetRequest, found: AssetRow) -> None:
         raise NotOnOurPages()
 
 
-def _elsewhere(address: str, request: AssetRequest) -> Response[None]:
+def _elsewhere(address: str, request: AssetRequest) -> Response[bytes]:
     query = request.scope["query_string"].decode("latin-1")
     return Response(
-        None,
+        b"",
         status_code=307,
+        media_type=MediaType.TEXT,
         headers={
             "location": f"{address}?{query}" if query else address,
             "cache-control": f"private, max-age={ROUTE_S}",

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Request, Response, get, head
+from litestar import MediaType, Request, Response, get, head
 from litestar.datastructures import State
 from litestar.response import Stream
 
@@ -14,7 +14,7 @@ from souk.delivery.downloads.tickets import Ticket
 from souk.infra.http.dependencies import Service
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk_client.contracts.delivery import LicensedFiles
+from souk_client.contracts.delivery import LicensedFile, LicensedFiles
 
 
 @get("/licences/{licence_id:str}/files", tags=["delivery"])
@@ -40,6 +40,14 @@ async def device_files(
 ) -> LicensedFiles:
     """The files a licence opens, encrypted for its devices, each with a signed address."""
     return await downloads.device_files(uow, actor, licence_id, device_id, version=version)
+
+
+@get("/licences/{licence_id:str}/marked-copies/{sha256:str}/file", tags=["delivery"])
+async def marked_file(
+    licence_id: str, sha256: str, uow: UnitOfWork, actor: Actor, downloads: DownloadService
+) -> LicensedFile:
+    """A marked copy of the licence, with a signed address that works for five minutes."""
+    return await downloads.marked_file(uow, actor, licence_id, sha256)
 
 
 @get("/d/{ticket:str}/{filename:str}", include_in_schema=False, opt={"transaction": "own"})
@@ -74,7 +82,10 @@ async def download(
     await downloads.begin(admitted)
     if elsewhere is not None:
         return Response(
-            None, status_code=307, headers={"location": elsewhere, "cache-control": "no-store"}
+            b"",
+            status_code=307,
+            headers={"location": elsewhere, "cache-control": "no-store"},
+            media_type=MediaType.TEXT,
         )
     return Stream(
         downloads.read(admitted, start=span.start, end=span.end),
@@ -133,5 +144,5 @@ def _headers(ticket: Ticket, etag: str, *, length: int | None) -> dict[str, str]
     return headers
 
 
-ROUTES = [licensed_files, device_files]
+ROUTES = [licensed_files, device_files, marked_file]
 ROOT_ROUTES = [download, describe_download]

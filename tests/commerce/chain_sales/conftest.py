@@ -83,6 +83,8 @@ def environ(node: Chain) -> dict[str, str]:
         "SOUK_CHAIN_POLL_S": "0.1",
         # Anchoring mines blocks of its own; the tests say when there is one.
         "SOUK_CHAIN_ANCHOR_EVERY_S": "86400",
+        # Only the rates that a test states: a file that is not there has none.
+        "SOUK_RATES_FILE": "/nowhere/rates.xml",
         "SOUK_CHAIN_SALES_EXPLORERS": "local=https://explorer.example/tx/{hash}",
     }
 

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.people.organisations.api import OrganisationsApi
+from souk.rights.chain.settings import ChainSettings
 from souk.treasury.ledger.service import LedgerService
 from souk.treasury.ledger.settings import LedgerSettings
 from souk.treasury.payments import routes
 from souk.treasury.payments.development import DevelopmentProvider
 from souk.treasury.payments.service import PaymentService
 from souk.treasury.rates import routes as rate_routes
+from souk.treasury.rates.api import RateProvider
 from souk.treasury.rates.ecb import EcbProvider
+from souk.treasury.rates.example import ExampleProvider
 from souk.treasury.rates.service import RateService
 from souk.treasury.rates.settings import RateSettings
 
@@ -34,11 +37,8 @@ def wire_treasury(core: Core, *, organisations: OrganisationsApi) -> Treasury:
         is_production=core.settings.is_production,
     )
     rate_settings = core.load(RateSettings, "rates")
-    named = bool(rate_settings.url or rate_settings.file)
-    ecb = EcbProvider(
-        url=rate_settings.url, file=rate_settings.file, timeout_s=rate_settings.timeout_s
-    )
-    rates = RateService(rate_settings, provider=ecb if named else None)
+    provider = _rate_provider(core, rate_settings)
+    rates = RateService(rate_settings, provider=provider)
     fetching = Schedule(
         name="treasury.fetch_rates", every_s=rate_settings.every_hours * 3600, run=rates.fetch
     )
@@ -52,9 +52,19 @@ def wire_treasury(core: Core, *, organisations: OrganisationsApi) -> Treasury:
             schedules=[
                 Schedule(name="treasury.expire_holds", every_s=30, run=ledger.expire_holds),
                 Schedule(name="treasury.collect_debts", every_s=60, run=ledger.collect_debts),
-                *([fetching] if named else []),
+                *([fetching] if provider else []),
             ],
             on_open=[ledger.open],
             on_close=[ledger.close],
         ),
     )
+
+
+def _rate_provider(core: Core, settings: RateSettings) -> RateProvider | None:
+    """The file that the operator named; made-up rates of coins beside a local chain alone."""
+    if settings.url or settings.file:
+        return EcbProvider(url=settings.url, file=settings.file, timeout_s=settings.timeout_s)
+    chains = core.load(ChainSettings, "chain").chains
+    if not core.settings.is_production and chains.strip() == "local":
+        return ExampleProvider(core.clock)
+    return None

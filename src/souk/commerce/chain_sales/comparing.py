@@ -32,7 +32,7 @@ class SalesComparison:
             facts = await self._facts.sales(uow, network=network, after=after, limit=BATCH)
             for fact in facts:
                 nonce = str(fact.arguments["nonce"])
-                row = await store.of_nonce(uow, network=network, nonce=nonce)
+                row = await store.of_nonce(uow, network=network, nonce=nonce, lock=False)
                 said = f"The sale {nonce} in {fact.transaction_hash}"
                 if row is None:
                     yield f"{said} has no order here."

@@ -64,7 +64,7 @@ class Settlement:
 
     async def follow(self, uow: UnitOfWork, *, network: str, nonce: str) -> None:
         """Makes the sale of this offer agree with the chain; nothing when it does already."""
-        row = await store.of_nonce(uow, network=network, nonce=nonce)
+        row = await store.of_nonce(uow, network=network, nonce=nonce, lock=True)
         if row is None:
             log.error("sold on the chain, and no sale of ours", network=network, nonce=nonce)
             return

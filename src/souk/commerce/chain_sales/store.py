@@ -142,13 +142,13 @@ async def get(uow: UnitOfWork, sale_id: str, *, lock: bool = False) -> SaleRow |
     )
 
 
-async def of_nonce(uow: UnitOfWork, *, network: str, nonce: str) -> SaleRow | None:
-    """The sale of an offer's number; locked."""
+async def of_nonce(uow: UnitOfWork, *, network: str, nonce: str, lock: bool) -> SaleRow | None:
+    """The sale of an offer's number."""
     return await uow.one_or_none(
         SaleRow,
         f"""
         SELECT {_FIELDS} FROM chain_sales.sales
-        WHERE network = %(network)s AND nonce = %(nonce)s FOR UPDATE
+        WHERE network = %(network)s AND nonce = %(nonce)s {"FOR UPDATE" if lock else ""}
         """,
         network=network,
         nonce=nonce,

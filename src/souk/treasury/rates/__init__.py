@@ -1,1 +1,1 @@
-"""Dated conversion rates, to show a price in the viewer's currency; no money moves by them."""
+"""Dated conversion rates, to show a price in the viewer's currency and to price it on a chain."""

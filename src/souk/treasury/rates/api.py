@@ -19,7 +19,8 @@ __all__ = [
 
 
 class Rates(Protocol):
-    """Dated conversion rates. Nothing here moves money: a purchase is always in the offer's own."""
+    """Dated conversion rates. Nothing here moves money: a purchase from a wallet is always in the
+    offer's own currency, and one on a chain keeps the rate that it was priced by."""
 
     async def table(self, uow: UnitOfWork) -> RateTable:
         """The newest rates, at most a minute old in this process: for many amounts at once."""

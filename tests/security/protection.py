@@ -31,8 +31,8 @@ def make_protection(connection: psycopg.Connection, world: World) -> None:
             [world.ids["draft"], ada],
         ),
         (
-            "protection.marked_copies VALUES ('lic_wall', 'x', 'a', %s, 'ver_wall', %s, %s, 'y', 1, "
-            "1, 'x', now())",
+            "protection.marked_copies VALUES ('lic_wall', 'x', 'a', %s, 'ver_wall', %s, %s, 'y', "
+            "1, 1, 'x', now())",
             [world.ids["draft"], ada, ada],
         ),
     ):

@@ -1,5 +1,6 @@
 """Devices of a running marketplace, over its API and with `mp`."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,9 +16,11 @@ from souk_client.contracts.commerce import OrderRequest
 from souk_client.contracts.protection import DeviceRequest
 from souk_client.contracts.works import LicenceTerms, Listing, OfferRequest
 from souk_client.proofs.canonical import encode_base64url
+from souk_client.proofs.marked_copy import verify_marked_copy
 from souk_client.proofs.receipts import Place, prove_device, write_receipt
 from souk_client.sdk import Souk
 from tests.market import funded, publish, refused, sign_up
+from tests.rights.protection.test_fingerprint import safetensors_file, weights
 
 CONTENT = os.urandom(2**20 + 99)
 Mp = Callable[..., int]
@@ -266,3 +269,39 @@ def test_a_seller_lets_files_out_only_for_devices(base_url: str, seller: Souk) -
     assert len(buyer.devices.files(licence_id, device).items) == 1
     seller.devices.choose(listing.id, "open")
     assert len(buyer.licences.files(licence_id).items) == 1
+
+
+def test_a_marked_copy_is_traced_back_to_its_licence(
+    base_url: str, seller: Souk, tmp_path: Path
+) -> None:
+    content = safetensors_file(weights(3))
+    listing = publish(seller, content=content, filename="model.safetensors")
+    buyers = [bought(base_url, listing) for _ in range(2)]
+    copies = [b.devices.make_marked(lic, path="model.safetensors") for b, lic in buyers]
+    buyer, licence_id = buyers[0]
+    assert buyer.devices.make_marked(licence_id, path="model.safetensors") == copies[0]
+    assert copies[0].sha256 != copies[1].sha256
+    with refused("file_unknown", 404):
+        buyer.devices.marked_file(licence_id, copies[1].sha256)
+
+    got = httpx.get(buyer.devices.marked_file(licence_id, copies[0].sha256).url).content
+    facts = verify_marked_copy(copies[0].statement, buyer.keys())
+    assert facts.sha256 == hashlib.sha256(got).hexdigest()
+    assert facts.source_sha256 == hashlib.sha256(content).hexdigest()
+    assert licence_id.encode() in got
+
+    leaked = tmp_path / "leaked.safetensors"
+    leaked.write_bytes(got[:-4] + bytes(4))
+    uploaded = seller.upload_file(leaked)
+    traced = seller.devices.trace(
+        listing.id, sha256=uploaded.sha256, source_sha256=facts.source_sha256
+    )
+    assert traced.found == licence_id
+    assert traced.licences == 2
+    assert traced.matches[1].chance > 1e-3
+    with refused("artifact_unknown", 404):
+        seller.devices.trace(listing.id, sha256="0" * 64, source_sha256=facts.source_sha256)
+    with refused("file_not_markable", 422):
+        card = publish(seller)
+        one, licence = bought(base_url, card)
+        one.devices.make_marked(licence, path="data.txt")

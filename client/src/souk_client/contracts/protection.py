@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from souk_client.contracts.base import Answer, Name, Request
+from souk_client.contracts.base import Answer, Name, Request, Sha256
 from souk_client.contracts.rights import LicenceState
 
 Key32 = Annotated[
@@ -119,3 +119,54 @@ class ListingProtection(Answer, frozen=True, kw_only=True):
 
 class ListingProtectionRequest(Request, frozen=True, kw_only=True):
     delivery: Literal["open", "devices"]
+
+
+class MarkedCopyRequest(Request, frozen=True, kw_only=True):
+    """Asks for a copy of a file that carries the licence's mark."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class MarkedCopy(Answer, frozen=True, kw_only=True):
+    """A copy that carries a licence's mark; its hash is its own."""
+
+    licence_id: str
+    path: str
+    source_sha256: str
+    sha256: str
+    size_bytes: int
+    weights: int
+    """How many weights carry the fingerprint; 0 when the file has none, or too few."""
+    statement: str
+    """A compact JWS (EdDSA) by a published licence key that ties both hashes together."""
+    created_at: datetime
+
+
+class TraceRequest(Request, frozen=True, kw_only=True):
+    """Asks whose copy a file was: one that the seller has uploaded."""
+
+    sha256: Sha256
+    """The suspect file."""
+    source_sha256: Sha256
+    """The file of the listing that it is compared with."""
+
+
+class TraceMatch(Answer, frozen=True, kw_only=True):
+    licence_id: str
+    score: float
+    """In standard deviations of chance."""
+    chance: float
+    """The most that the probability can be that any licence asked for scores so by chance."""
+
+
+class Trace(Answer, frozen=True, kw_only=True):
+    """How a file goes along with the licences that have marked copies, the best first."""
+
+    licences: int
+    """How many were asked for."""
+    weights: int
+    """How many weights could be compared."""
+    found: str | None
+    """The licence, where chance is below one in a million."""
+    matches: list[TraceMatch]
+    """The best ten."""

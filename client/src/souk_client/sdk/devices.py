@@ -5,7 +5,7 @@ from types import NoneType
 from typing import Literal
 
 from souk_client.contracts.base import PageAnswer
-from souk_client.contracts.delivery import LicensedFiles
+from souk_client.contracts.delivery import LicensedFile, LicensedFiles
 from souk_client.contracts.protection import (
     Device,
     DeviceKey,
@@ -14,8 +14,12 @@ from souk_client.contracts.protection import (
     LicenceDevices,
     ListingProtection,
     ListingProtectionRequest,
+    MarkedCopy,
+    MarkedCopyRequest,
     ReceiptsRequest,
     ReceiptsTaken,
+    Trace,
+    TraceRequest,
 )
 from souk_client.sdk.call import Call, Endpoint, Namespace, S, api
 
@@ -108,6 +112,44 @@ def choose_protection(
     )
 
 
+def make_marked_copy(licence_id: str, *, path: str) -> Call[MarkedCopy]:
+    """A copy of a file that carries the licence's mark; made once, then the same again."""
+    return Call(
+        method="POST",
+        path=api("licences", licence_id, "marked-copies"),
+        answer=MarkedCopy,
+        body=MarkedCopyRequest(path=path),
+    )
+
+
+def list_marked_copies(licence_id: str) -> Call[PageAnswer[MarkedCopy]]:
+    """A licence's marked copies."""
+    return Call(
+        method="GET",
+        path=api("licences", licence_id, "marked-copies"),
+        answer=PageAnswer[MarkedCopy],
+    )
+
+
+def get_marked_file(licence_id: str, sha256: str) -> Call[LicensedFile]:
+    """Where a marked copy can be fetched for a few minutes."""
+    return Call(
+        method="GET",
+        path=api("licences", licence_id, "marked-copies", sha256, "file"),
+        answer=LicensedFile,
+    )
+
+
+def trace_file(listing_id: str, *, sha256: str, source_sha256: str) -> Call[Trace]:
+    """Which licence's marked copy an uploaded file was made from; for the seller."""
+    return Call(
+        method="POST",
+        path=api("listings", listing_id, "traces"),
+        answer=Trace,
+        body=TraceRequest(sha256=sha256, source_sha256=source_sha256),
+    )
+
+
 class Devices(Namespace[S]):
     """Protected files and the devices that open them."""
 
@@ -123,3 +165,7 @@ class Devices(Namespace[S]):
     files = Endpoint(list_protected_files)
     protection = Endpoint(get_protection)
     choose = Endpoint(choose_protection)
+    make_marked = Endpoint(make_marked_copy)
+    marked = Endpoint(list_marked_copies)
+    marked_file = Endpoint(get_marked_file)
+    trace = Endpoint(trace_file)

@@ -12,10 +12,13 @@ from souk.rights.protection import routes
 from souk.rights.protection.api import ProtectedOnly, Protection
 from souk.rights.protection.choices import ChoiceService
 from souk.rights.protection.devices import DeviceService
+from souk.rights.protection.marking import routes as marking_routes
+from souk.rights.protection.marking.service import MarkingService
 from souk.rights.protection.receiving import ReceiptService
 from souk.rights.protection.service import ProtectionService
 from souk.rights.protection.settings import ProtectionSettings
 from souk.rights.provenance.api import Provenance
+from souk.works.artifacts.api import Artifacts
 from souk.works.listings.api import Listings
 
 
@@ -50,7 +53,12 @@ class ProtectionParts:
 
 
 def wire_protection(
-    core: Core, *, licences: LicenceService, provenance: Provenance, listings: Listings
+    core: Core,
+    *,
+    licences: LicenceService,
+    provenance: Provenance,
+    listings: Listings,
+    artifacts: Artifacts,
 ) -> ProtectionParts:
     settings = core.load(ProtectionSettings, "protection")
     protection = ProtectionService(
@@ -58,6 +66,15 @@ def wire_protection(
     )
     devices = DeviceService(licences=licences, settings=settings)
     choices = ChoiceService(listings)
+    marking = MarkingService(
+        licences=licences,
+        listings=listings,
+        artifacts=artifacts,
+        provenance=provenance,
+        keyring=core.keyring,
+        settings=settings,
+        folder=core.settings.data_path / "marked",
+    )
     return ProtectionParts(
         protection=protection,
         devices=devices,
@@ -71,7 +88,8 @@ def wire_protection(
                 "devices": devices,
                 "receipts": ReceiptService(core.database),
                 "protection_choices": choices,
+                "marking": marking,
             },
-            routes=routes.ROUTES,
+            routes=[*routes.ROUTES, *marking_routes.ROUTES],
         ),
     )

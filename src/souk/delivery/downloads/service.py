@@ -93,6 +93,43 @@ class DownloadService:
         await self._protection.admit(uow, actor, licence_id, device_id)
         return await self._listed(uow, licence, version, protected=True)
 
+    async def marked_file(
+        self, uow: UnitOfWork, actor: Actor, licence_id: str, sha256: str
+    ) -> LicensedFile:
+        """A marked copy that was made for this licence, with an address for a short time.
+
+        Raises:
+            NotFound: `licence_unknown`, `file_unknown`.
+            Forbidden: `licensee_only`, `licence_not_good`, `seat_needed`, `protected_only`.
+        """
+        licence = await self._usable(uow, actor, licence_id)
+        if await self._protection.only_devices(uow, licence.listing_id):
+            raise ProtectedOnly()
+        copy = await self._protection.marked(uow, licence_id, sha256)
+        if copy is None:
+            raise NotFound("file_unknown", "There is no such marked copy of this licence.")
+        async with uow.as_system():  # the seller holds it
+            artifact = await self._artifacts.get(uow, sha256)
+        expires_at = uow.now + timedelta(seconds=self._settings.url_seconds)
+        ticket = Ticket(
+            licence_id=licence_id,
+            version_id=copy.version_id,
+            sha256=sha256,
+            size_bytes=artifact.size_bytes,
+            filename=copy.path.rpartition("/")[2],
+            media_type=artifact.media_type,
+            expires_at=int(expires_at.timestamp()),
+        )
+        return LicensedFile(
+            path=copy.path,
+            sha256=sha256,
+            size_bytes=artifact.size_bytes,
+            cid=artifact.cid,
+            media_type=artifact.media_type,
+            url=await self._address(ticket),
+            expires_at=expires_at,
+        )
+
     async def _listed(
         self, uow: UnitOfWork, licence: Licence, version: str | None, *, protected: bool
     ) -> LicensedFiles:

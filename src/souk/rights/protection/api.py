@@ -2,6 +2,8 @@
 
 from typing import Literal, Protocol
 
+import msgspec
+
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
 from souk.rights.protection.errors import ProtectedOnly
@@ -9,6 +11,13 @@ from souk_client.contracts.protection import Device, ListingProtection
 from souk_client.proofs.protected_file import ProtectedFile
 
 __all__ = ["Devices", "ProtectedOnly", "Protection", "ProtectionChoices"]
+
+
+class MarkedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """Of which file a marked copy is."""
+
+    path: str
+    version_id: str
 
 
 class Protection(Protocol):
@@ -24,6 +33,10 @@ class Protection(Protocol):
 
     def file(self, licence_id: str, *, path: str, sha256: str, size_bytes: int) -> ProtectedFile:
         """What encrypts a file for the devices of a licence."""
+        ...
+
+    async def marked(self, uow: UnitOfWork, licence_id: str, sha256: str) -> MarkedFile | None:
+        """The marked copy of this hash that was made for a licence."""
         ...
 
     async def only_devices(self, uow: UnitOfWork, listing_id: str) -> bool:

@@ -9,6 +9,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import Conflict, Forbidden
 from souk.rights.licences.api import Licences
 from souk.rights.protection import store
+from souk.rights.protection.api import MarkedFile
 from souk.rights.protection.devices import own_device
 from souk.rights.protection.errors import (
     DeviceRevoked,
@@ -16,6 +17,7 @@ from souk.rights.protection.errors import (
     DeviceWithoutKey,
     ReceiptsForked,
 )
+from souk.rights.protection.marking import store as marked_copies
 from souk.rights.protection.model import offline_until, uses_to_take
 from souk.rights.protection.settings import ProtectionSettings
 from souk.rights.protection.store import DeviceRow, ReleaseRow
@@ -133,6 +135,12 @@ class ProtectionService:
             licence_id=licence_id, path=path, sha256=sha256, size_bytes=size_bytes
         )
         return ProtectedFile(header, self._content_key(licence_id))
+
+    async def marked(self, uow: UnitOfWork, licence_id: str, sha256: str) -> MarkedFile | None:
+        for row in await marked_copies.of_licence(uow, licence_id):
+            if row.sha256 == sha256:
+                return MarkedFile(path=row.path, version_id=row.version_id)
+        return None
 
     async def only_devices(self, uow: UnitOfWork, listing_id: str) -> bool:
         return await store.choice(uow, listing_id) == "devices"

@@ -15,5 +15,7 @@ class ProtectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     """How many devices a user may have that are not revoked."""
     offline_days: Annotated[int, Meta(ge=1, le=3650)] = 14
     """How long a device opens files without asking again, or until the licence ends if sooner."""
+    marked_bytes: Annotated[int, Meta(ge=1, le=2**31)] = 256 * 2**20
+    """The largest file of which a marked copy is made, or that is traced."""
     uses_ahead: Annotated[int, Meta(ge=1, le=100_000)] = 10
     """How many uses of a counted licence are set aside for a device that does not say how many."""

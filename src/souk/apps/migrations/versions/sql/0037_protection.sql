@@ -113,3 +113,26 @@ CREATE POLICY own ON protection.choices USING (infra.may_see(organisation_id));
 GRANT SELECT, INSERT, UPDATE ON protection.devices, protection.releases, protection.choices
     TO souk_app;
 GRANT SELECT, INSERT ON protection.receipts TO souk_app;
+
+-- Copies that carry a licence's mark. Each has a hash of its own, which a signed statement ties to
+-- the file that it was made of. Both parties see that it exists.
+CREATE TABLE protection.marked_copies (
+    licence_id text NOT NULL,
+    source_sha256 text NOT NULL,
+    path text NOT NULL,
+    listing_id text NOT NULL,
+    version_id text NOT NULL,
+    organisation_id text NOT NULL,
+    licensor_id text NOT NULL,
+    sha256 text NOT NULL CHECK (sha256 <> source_sha256),
+    size_bytes bigint NOT NULL CHECK (size_bytes >= 0),
+    weights bigint NOT NULL CHECK (weights >= 0),
+    statement text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (licence_id, source_sha256, path)
+);
+CREATE INDEX marked_copies_of_file ON protection.marked_copies (listing_id, source_sha256);
+ALTER TABLE protection.marked_copies ENABLE ROW LEVEL SECURITY;
+CREATE POLICY parties ON protection.marked_copies
+    USING (infra.may_see(organisation_id) OR infra.may_see(licensor_id));
+GRANT SELECT, INSERT ON protection.marked_copies TO souk_app;

@@ -29,9 +29,7 @@ def wallet_notices(notices: Notices) -> Handler:
                 event_id=one.id,
             )
 
-    return Handler(
-        name="insight.wallets", events=(WalletLinked, WalletUnlinked), run=run, batch=50
-    )
+    return Handler(name="insight.wallets", events=(WalletLinked, WalletUnlinked), run=run, batch=50)
 
 
 def words_of(event: WalletLinked | WalletUnlinked) -> tuple[str, str]:

@@ -15,20 +15,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from josepy.jwk import JWKRSA
 
+from souk.delivery.assets.acme_account import Account, AcmeFailed
+
 USER_AGENT: Final = "souk"
 _NETWORK_S: Final = 20
-
-
-class AcmeFailed(Exception):
-    """The authority gives no certificate; the message says why."""
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the marketplace is to an authority."""
-
-    key_pem: bytes
-    address: str
-    """Empty: not known there yet."""
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,12 +141,6 @@ class Order:
         except Exception as error:
             raise _failed(error) from error
         return Given(chain_pem=done.fullchain_pem, key_pem=self._key_pem)
-
-
-def fresh_account_key() -> bytes:
-    """A key for a new account, as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _failed(error: Exception) -> AcmeFailed:

@@ -2,12 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from souk.delivery.assets import domain_store
-from souk.delivery.assets.acme_client import Account, AcmeFailed, Authority, fresh_account_key
+from souk.delivery.assets.acme_account import Account, AcmeFailed, fresh_account_key
 from souk.delivery.assets.certificates import checked
 from souk.delivery.assets.domain_store import DomainRow
 from souk.delivery.assets.domains import DomainService
@@ -16,6 +16,9 @@ from souk.infra.keyring import Keyring
 from souk.infra.postgres.database import Database
 from souk.infra.postgres.scope import SYSTEM
 from souk.kernel.errors import SoukError
+
+if TYPE_CHECKING:  # slow to import, and only who orders a certificate needs it
+    from souk.delivery.assets.acme_client import Authority
 
 SEAL: Final = "acme-account"
 EVERY_S: Final = 5.0
@@ -93,8 +96,10 @@ class Renewing:
                 await self._domains.keep(uow, fresh, found, source="acme")
                 await domain_store.end_order(uow, row.id)
 
-    async def _authority(self) -> Authority:
+    async def _authority(self) -> "Authority":
         """The authority, signed in; the account is made when there is none."""
+        from souk.delivery.assets.acme_client import Authority  # noqa: PLC0415
+
         settings = self._settings
         async with self._database.transaction(SYSTEM, read_only=True) as uow:
             known = await domain_store.account_key(uow, settings.acme_directory)

@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 
 from souk.discovery.recommendations import shelf
-from souk.discovery.recommendations.learning import learn
 from souk.discovery.recommendations.learnt import Interactions
 from souk.discovery.recommendations.settings import RecommendationSettings
 
@@ -35,6 +34,9 @@ def write_task(folder: Path, interactions: Interactions, task: Task) -> None:
 
 def train(folder: Path, root: Path) -> shelf.About:
     """Learns what lies in a folder and puts the model on the shelf."""
+    # What it learns with is slow to import, and only this process learns; others import `Task`.
+    from souk.discovery.recommendations.learning import learn  # noqa: PLC0415
+
     task = msgspec.json.decode((folder / "task.json").read_bytes(), type=Task)
     interactions = Interactions(
         **{

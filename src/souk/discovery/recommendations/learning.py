@@ -27,7 +27,7 @@ _SEED: Final = 20260101
 
 def learn(interactions: Interactions, settings: RecommendationSettings) -> Learnt:
     """Trains in one thread; the same interactions give the same model."""
-    matrix = interactions.matrix
+    matrix = _matrix(interactions)
     regularisation = interactions.regularisation(settings.regularisation)
     factors = _factors(matrix, settings, regularisation)
     together, closeness = _together(matrix)
@@ -38,6 +38,15 @@ def learn(interactions: Interactions, settings: RecommendationSettings) -> Learn
         together=together,
         closeness=closeness,
         popularity=np.asarray(matrix.sum(axis=0), np.float32).ravel(),
+    )
+
+
+def _matrix(interactions: Interactions) -> csr_matrix:
+    """People by listings."""
+    people = interactions.people
+    return csr_matrix(
+        (interactions.weights, (people, interactions.listings)),
+        shape=(int(people.max()) + 1 if len(people) else 0, len(interactions.listing_ids)),
     )
 
 

@@ -3,7 +3,6 @@
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int32]
@@ -17,14 +16,6 @@ class Interactions(msgspec.Struct, frozen=True, kw_only=True):
     weights: Floats
     listing_ids: npt.NDArray[np.bytes_]
     """The id behind each listing's number."""
-
-    @property
-    def matrix(self) -> csr_matrix:
-        """People by listings."""
-        count = int(self.people.max()) + 1 if len(self.people) else 0
-        return csr_matrix(
-            (self.weights, (self.people, self.listings)), shape=(count, len(self.listing_ids))
-        )
 
     def regularisation(self, per_interaction: float) -> float:
         """The model's own constant: the more is known of a mean listing, the larger.

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import segno
+if TYPE_CHECKING:  # slow to import, and few requests draw a code
+    import segno
 
 _QUIET = 4
 """The empty border that readers need, in modules."""
@@ -31,5 +33,7 @@ def qr_modules(text: str) -> tuple[int, Iterator[tuple[int, int]]]:
     return len(rows) + 2 * _QUIET, dark
 
 
-def _code(text: str) -> segno.QRCode:
+def _code(text: str) -> "segno.QRCode":
+    import segno  # noqa: PLC0415
+
     return segno.make_qr(text, error="m")

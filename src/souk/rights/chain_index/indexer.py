@@ -35,6 +35,10 @@ LONGEST_PAUSE_S: Final = 30.0
 MORE_THAN_FINAL: Final = 32
 """So many blocks beyond the finality are kept, and read one by one near the chain's end."""
 MAX_LAG_BLOCKS: Final = 5
+FIRST_BLOCKS: Final = 50
+"""How many blocks are asked for first; more where they hold little."""
+MANY_FACTS: Final = 5_000
+"""Where a stretch holds more, the next is shorter: each is read, and written, at once."""
 SETTLED_AT_ONCE: Final = 200
 
 log = structlog.get_logger("souk.chain_index")
@@ -72,7 +76,7 @@ class Indexer:
         self._given = given
         self._start = start
         self._most_blocks = most_blocks
-        self._range = most_blocks
+        self._range = min(most_blocks, FIRST_BLOCKS)
         self._poll_s = poll_s
         self._halt = halt
         self._followed: tuple[str, Mapping[str, str]] | None = None
@@ -209,7 +213,10 @@ class Indexer:
                 keep=self._keep,
             )
             self._halt("written")
-        self._range = min(self._range * 2, self._most_blocks)
+        if len(stretch.found) > MANY_FACTS:
+            self._range = max(self._range // 2, 1)
+        elif len(stretch.found) < MANY_FACTS // 2:
+            self._range = min(self._range * 2, self._most_blocks)
         return Cursor(
             started_block=cursor.started_block, indexed_block=last, indexed_hash=stretch.last.hash
         )

@@ -357,6 +357,13 @@ async def test_a_visitor_buys_in_a_browser_and_the_page_survives_a_refresh(
     await expect(page.get_by_text("What your wallet will ask")).to_be_visible()
     await expect(page.locator(".order-total")).to_contain_text("0.01 ETH")
     await look(page, "pending")
+    address = page.url
+    await visitor.go("/library")
+    await expect(page.get_by_role("link", name="Rivers of the north")).to_be_visible()
+    await look(page, "library")
+    await visitor.go("/account/payout")
+    await look(page, "payout")
+    await page.goto(address)
 
     wallet.refuses = True
     pay = page.get_by_role("button", name="Pay 0.01 ETH")

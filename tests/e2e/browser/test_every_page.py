@@ -76,6 +76,7 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
         "/account/wallets": ["/account/wallets"],
         "/account/notifications": ["/account/notifications"],
         "/account/organisations": ["/account/organisations"],
+        "/account/payout": ["/account/payout"],
         "/account/organisations/{organisation_id:str}": [
             "/account/organisations/{organisation_id}"
         ],

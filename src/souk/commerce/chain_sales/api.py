@@ -114,3 +114,19 @@ class ChainSales(Protocol):
     ) -> ChainSale:
         """Keeps what a buyer's page says was sent. Raises NotFound `chain_sale_unknown`."""
         ...
+
+    async def payout_wallet(
+        self, uow: UnitOfWork, actor: Actor, *, organisation_id: str | None
+    ) -> PayoutWallet:
+        """Where an organisation of the caller's is paid."""
+        ...
+
+    async def pay_to(
+        self, uow: UnitOfWork, actor: Actor, request: PayoutWalletRequest
+    ) -> PayoutWallet:
+        """Says where it is paid from now on.
+
+        Raises:
+            Forbidden: `payout_for_managers`. Conflict: `wallet_not_linked_here`.
+        """
+        ...

@@ -36,6 +36,7 @@ async def library_page(
         "pages/library.html",
         shell,
         here=HERE,
+        under_way=[] if cursor else await market.chain_sales.waiting(uow, actor),
         licences=page.items,
         kinds_by_listing={listing_id: one.kind for listing_id, one in listings.items()},
         paging=paging(HERE, cursor, page.next_cursor),

@@ -51,8 +51,8 @@ class _AccountWallets:
             for one in await self.wallets.mine(uow, actor)
         ]
 
-    async def holder(self, uow: UnitOfWork, address: str) -> OwnerRef | None:
-        user_id = await self.wallets.owner_of(uow, address)
+    async def holder(self, uow: UnitOfWork, address: str, *, chain_id: int) -> OwnerRef | None:
+        user_id = await self.wallets.owner_of(uow, address, chain_id=chain_id)
         if user_id is None:
             return None
         first, *_ = await self.organisations.memberships(uow, user_id)

@@ -110,8 +110,8 @@ class Wallets(Protocol):
 
     async def unlink(self, uow: UnitOfWork, actor: Actor, wallet_id: str) -> None: ...
 
-    async def owner_of(self, uow: UnitOfWork, address: str) -> UserId | None:
-        """Whose account a wallet belongs to."""
+    async def owner_of(self, uow: UnitOfWork, address: str, *, chain_id: int) -> UserId | None:
+        """Whose account the wallet at this address of a chain belongs to."""
         ...
 
     async def of_users(

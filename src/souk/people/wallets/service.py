@@ -205,11 +205,13 @@ class WalletService:
             )
         )
 
-    async def owner_of(self, uow: UnitOfWork, address: str) -> UserId | None:
-        """Whose account a wallet belongs to."""
+    async def owner_of(self, uow: UnitOfWork, address: str, *, chain_id: int) -> UserId | None:
+        """Whose account a wallet belongs to; elsewhere a contract may be somebody else's."""
         async with uow.as_system():
             wallet = await store.by_address(uow, address.lower())
-        return None if wallet is None else wallet.user_id
+        if wallet is None or (wallet.kind == "contract" and wallet.chain_id != chain_id):
+            return None
+        return wallet.user_id
 
     async def of_users(
         self, uow: UnitOfWork, user_ids: Sequence[str]

@@ -234,8 +234,8 @@ class AccountWallets(Protocol):
         """The caller's wallets, newest first."""
         ...
 
-    async def holder(self, uow: UnitOfWork, address: str) -> OwnerRef | None:
-        """The personal organisation of whose wallet it is; None when it is nobody's here
+    async def holder(self, uow: UnitOfWork, address: str, *, chain_id: int) -> OwnerRef | None:
+        """The personal organisation of whose wallet it is on a chain; None when it is nobody's here
         (system scope)."""
         ...
 

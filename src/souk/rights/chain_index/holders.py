@@ -51,10 +51,11 @@ class Holders:
     async def claim(self, uow: UnitOfWork) -> None:
         """Gives licences to accounts that have linked the wallet since."""
         for move in await mint_store.unclaimed(uow, limit=_UNCLAIMED_AT_ONCE):
-            if await self._wallets.holder(uow, move.wallet) is None:
-                continue
             fact = await store.get(uow, move.fact_id, hold=True)
-            if fact is not None:
+            if fact is None:
+                continue
+            chain_id = chain_of(fact.network)
+            if await self._wallets.holder(uow, move.wallet, chain_id=chain_id) is not None:
                 await self.follow(
                     uow, network=fact.network, token_id=str(fact.arguments["licence_id"])
                 )
@@ -77,7 +78,8 @@ class Holders:
         decided = await mint_store.move(uow, fact.id)
         holder = None if decided is None else decided.holder
         if holder is None:
-            holder = await self._wallets.holder(uow, wallet)
+            chain_id = chain_of(minted.network)
+            holder = await self._wallets.holder(uow, wallet, chain_id=chain_id)
             await mint_store.decide(
                 uow, fact.id, licence_id=minted.licence_id, wallet=wallet, holder=holder
             )
@@ -116,6 +118,11 @@ class Holders:
         ]
         if again:
             await ask_store.set_state(uow, [again[-1].id], "open")
+
+
+def chain_of(network: str) -> int:
+    """The chain's id in its name in the database."""
+    return int(network.partition(":")[0])
 
 
 def nobody_here(wallet: str) -> OwnerRef:

@@ -59,7 +59,7 @@ class Directory:
             if user == actor.user_id
         ]
 
-    async def holder(self, _uow: UnitOfWork, address: str) -> OwnerRef | None:
+    async def holder(self, _uow: UnitOfWork, address: str, *, chain_id: int) -> OwnerRef | None:
         found = self.owners.get(address)
         return None if found is None else found[1]
 

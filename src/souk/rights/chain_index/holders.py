@@ -51,11 +51,14 @@ class Holders:
     async def claim(self, uow: UnitOfWork) -> None:
         """Gives licences to accounts that have linked the wallet since."""
         for move in await mint_store.unclaimed(uow, limit=_UNCLAIMED_AT_ONCE):
-            fact = await store.get(uow, move.fact_id, hold=True)
-            if fact is None:
+            seen = await store.get(uow, move.fact_id, hold=False)
+            if seen is None:
                 continue
-            chain_id = chain_of(fact.network)
-            if await self._wallets.holder(uow, move.wallet, chain_id=chain_id) is not None:
+            chain_id = chain_of(seen.network)
+            if await self._wallets.holder(uow, move.wallet, chain_id=chain_id) is None:
+                continue
+            fact = await store.get(uow, move.fact_id, hold=True)
+            if fact is not None:
                 await self.follow(
                     uow, network=fact.network, token_id=str(fact.arguments["licence_id"])
                 )

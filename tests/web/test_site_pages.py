@@ -16,8 +16,6 @@ def test_a_site_is_made_changed_purged_and_removed(base_url: str) -> None:
         wrong = send(browser, HERE, HERE, name="Shop", upstream="origin", hosts="no name!")
         assert wrong.status_code == 422 and "Write an address such as" in wrong.text
         assert "Write names such as" in wrong.text and "no name!" in wrong.text
-        inner = send(browser, HERE, HERE, name="Shop", upstream="http://10.0.0.1", hosts="")
-        assert inner.status_code in (400, 422) and "private network" in inner.text
         made = send(
             browser,
             HERE,
@@ -59,4 +57,4 @@ def test_a_site_is_made_changed_purged_and_removed(base_url: str) -> None:
 
 def test_the_page_is_not_for_strangers(base_url: str) -> None:
     answer = httpx.get(f"{base_url}{HERE}")
-    assert answer.status_code == 303 and "/sign-in" in answer.headers["location"]
+    assert answer.status_code == 401 and "sign-in" in answer.text

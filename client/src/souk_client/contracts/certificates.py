@@ -10,7 +10,7 @@ from souk_client.contracts.works import LicenceTerms
 CertificateState = Literal["valid", "revoked", "expired"]
 
 
-class CertificateRequest(Request, frozen=True, kw_only=True):
+class OwnershipCertificateRequest(Request, frozen=True, kw_only=True):
     """Makes a certificate, or changes whether it names its holder."""
 
     shows_holder: bool = False

@@ -2,7 +2,11 @@
 
 from types import NoneType
 
-from souk_client.contracts.certificates import Certificate, CertificateCheck, CertificateRequest
+from souk_client.contracts.certificates import (
+    Certificate,
+    CertificateCheck,
+    OwnershipCertificateRequest,
+)
 from souk_client.sdk.call import Call, Endpoint, Namespace, S, api
 
 
@@ -12,7 +16,7 @@ def make_certificate(licence_id: str, *, shows_holder: bool = False) -> Call[Cer
         method="PUT",
         path=api("licences", licence_id, "certificate"),
         answer=Certificate,
-        body=CertificateRequest(shows_holder=shows_holder),
+        body=OwnershipCertificateRequest(shows_holder=shows_holder),
     )
 
 

@@ -10,7 +10,11 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import NotFound
 from souk.rights.certificates.api import Drawn
 from souk.rights.certificates.service import CertificateService
-from souk_client.contracts.certificates import Certificate, CertificateCheck, CertificateRequest
+from souk_client.contracts.certificates import (
+    Certificate,
+    CertificateCheck,
+    OwnershipCertificateRequest,
+)
 
 Code = Annotated[str, Parameter(max_length=64, description="the certificate's code")]
 
@@ -18,7 +22,7 @@ Code = Annotated[str, Parameter(max_length=64, description="the certificate's co
 @put("/licences/{licence_id:str}/certificate", tags=["rights"])
 async def make_certificate(
     licence_id: str,
-    data: CertificateRequest,
+    data: OwnershipCertificateRequest,
     uow: UnitOfWork,
     actor: Actor,
     certificates: CertificateService,

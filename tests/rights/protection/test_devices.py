@@ -305,3 +305,30 @@ def test_a_marked_copy_is_traced_back_to_its_licence(
         card = publish(seller)
         one, licence = bought(base_url, card)
         one.devices.make_marked(licence, path="data.txt")
+
+
+def test_verify_tells_marked_copies_from_changed_files(
+    base_url: str,
+    seller: Souk,
+    at_home: Callable[[Souk], Mp],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = safetensors_file(weights(4))
+    listing = publish(seller, content=content, filename="model.safetensors")
+    buyer, licence_id = bought(base_url, listing)
+    mp = at_home(buyer)
+    assert mp("download", licence_id, "--to", "work", "--marked") == 0
+    copy = tmp_path / "work" / "model.safetensors"
+    assert licence_id.encode() in copy.read_bytes()
+    assert mp("verify", "work") == 0
+    assert f"a copy marked for {licence_id}" in capsys.readouterr().out
+
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[:-1] + b"x")
+    assert mp("verify", "work") == 7
+    copy.write_bytes(whole)
+    (tmp_path / "work" / "model.safetensors.mark.jws").unlink()
+    assert mp("verify", "work") == 7
+    copy.write_bytes(content)
+    assert mp("verify", "work") == 0

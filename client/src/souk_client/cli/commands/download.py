@@ -11,7 +11,8 @@ from souk_client.cli import output
 from souk_client.cli.bars import bars
 from souk_client.cli.commands.devices import register_here
 from souk_client.cli.device_sync import take_key
-from souk_client.cli.failures import NOT_FOUND, Failure
+from souk_client.cli.failures import NOT_FOUND, USAGE, Failure
+from souk_client.cli.marked_download import fetch_marked
 from souk_client.cli.shell import Shell, with_shell
 from souk_client.contracts.rights import Licence
 from souk_client.proofs import SUFFIX, ProofError, read_bundle, verify_bundle
@@ -41,6 +42,9 @@ Examples:
 @click.option(
     "--protected", is_flag=True, help="Encrypted for this device; open them with `mp open`."
 )
+@click.option(
+    "--marked", is_flag=True, help="Copies with your licence's mark, where files have room for one."
+)
 @click.option("--parallel", type=click.IntRange(1, 16), default=4, show_default=True)
 @with_shell
 def command(
@@ -51,6 +55,7 @@ def command(
     only: tuple[str, ...],
     parallel: int,
     protected: bool,
+    marked: bool,
 ) -> None:
     """Fetch the files of a licence, with the evidence that it is yours.
 
@@ -58,9 +63,14 @@ def command(
     name; files that are there and right are left alone. The evidence bundle beside them lets
     `mp verify` check everything later with no server.
 
+    With --marked, files that have room for it carry the licence's mark, with the marketplace's
+    statement beside them, which `mp verify` checks as well.
+
     With --protected they come encrypted for the licence's devices, of which this machine becomes
     one, and the licence's key comes with them.
     """
+    if protected and marked:
+        raise Failure("Give --protected or --marked, not both.", exit_code=USAGE)
     with shell.souk() as souk:
         licence = _licence(souk, what, spent_too=protected)
         place = folder or Path(licence.listing_address.split("/")[-1])
@@ -78,6 +88,8 @@ def command(
                 on_progress=tell,
             )
         bundle = _keep_evidence(shell, souk, licence, done, place)
+        if marked:
+            _mark(shell, souk, licence, place, only=only)
     answer = {"download": done, "evidence": str(bundle)}
     shell.emit(answer, lambda: _print(shell, done, bundle))
 
@@ -122,6 +134,15 @@ def _print_protected(shell: Shell, done: Protected) -> None:
     shell.say(
         f"Open them with `mp open FILE`, until {done.offline_until:%Y-%m-%d} with no contact."
     )
+
+
+def _mark(
+    shell: Shell, souk: Souk, licence: Licence, folder: Path, *, only: tuple[str, ...]
+) -> None:
+    """Puts marked copies in the place of the files that have room for a mark."""
+    for file in souk.licences.files(licence.id, version=licence.version).items:
+        if (not only or file.path in only) and fetch_marked(souk, licence.id, file, folder):
+            shell.say(f"{file.path} carries the mark of {licence.id}.")
 
 
 def _licence(souk: Souk, what: str, *, spent_too: bool = False) -> Licence:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from souk_client.cli import output
 from souk_client.cli.failures import NOT_FOUND, WRONG, Failure
+from souk_client.cli.marks import without_marks
 from souk_client.cli.profiles import ProfileStore
 from souk_client.cli.shell import Shell, with_shell
 from souk_client.proofs import (
@@ -113,8 +114,10 @@ def _verify(store: ProfileStore, bundle: Path, keys_file: Path | None, rpc: str 
     proven = _proven(data)
     trusted = _trusted(store, proven.keys.origin, keys_file)
     hashes = _hashes(bundle.parent, _files(data))
+    hashes, marks = without_marks(bundle.parent, hashes, data, trusted)
     check = verify_certificate if is_certificate(data) else verify_bundle
     result = check(data, file_hashes=hashes, trusted=trusted, now=datetime.now(UTC))
+    result = replace(result, checks=(*result.checks, *marks))
     if rpc is not None:
         result = replace(result, checks=(*result.checks, _check_chain(proven, rpc)))
     return Verified(bundle=str(bundle), ok=result.ok, result=result)

@@ -1,6 +1,7 @@
 """Brings a database to a revision, and makes the role the application connects as."""
 
 from pathlib import Path
+from typing import Final
 
 import psycopg
 import sqlalchemy
@@ -9,6 +10,9 @@ from alembic.config import Config
 from psycopg import sql
 
 from souk.apps.application_role import APP_ROLE
+
+_TURN: Final = 731_001
+"""The advisory lock of whoever migrates."""
 
 
 def migrate(owner_dsn: str, *, app_password: str, revision: str = "head") -> None:
@@ -22,7 +26,7 @@ def migrate(owner_dsn: str, *, app_password: str, revision: str = "head") -> Non
         revision: an Alembic revision, `head` for the newest.
     """
     with psycopg.connect(owner_dsn, autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(731_001)")
+        connection.execute("SELECT pg_advisory_lock(%s)", [_TURN])
         make_app_role(connection, app_password)
         connection.execute("CREATE SCHEMA IF NOT EXISTS souk")
         _run_steps(owner_dsn, revision)

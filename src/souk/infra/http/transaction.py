@@ -13,8 +13,10 @@ from souk.infra.http.idempotency import (
     Sealer,
     check_key,
     claim,
+    claim_ahead,
     hash_request,
     keep,
+    let_go,
 )
 from souk.infra.http.problems import MEDIA_TYPE, render
 from souk.infra.postgres.database import Database
@@ -31,7 +33,8 @@ KEPT_HEADERS: Final = frozenset({"content-type", "location", "etag"})
 class TransactionMiddleware(ASGIMiddleware):
     """Puts a `UnitOfWork` into the scope, and ends it with the answer.
 
-    Options of a handler: `transaction="own"` (none is opened), `idempotency="required"`,
+    Options of a handler: `transaction="own"` (none is opened), `raw_body` (its body is read by
+    nobody but it, so that its requests have no Idempotency-Key), `idempotency="required"`,
     `body_limit` (bytes, where the general limit is too small; beside Litestar's own setting).
     """
 
@@ -44,10 +47,13 @@ class TransactionMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         options = scope["route_handler"].opt
-        if options.get("transaction") == "own":
-            await next_app(scope, receive, send)
-            return
         request = cast(HTTPScope, scope)  # `scopes` lets nothing else through
+        if options.get("transaction") == "own":
+            if _is_repeatable(request):
+                await self._write_around(request, receive, send, next_app)
+            else:
+                await next_app(scope, receive, send)
+            return
         safe = request["method"] in SAFE_METHODS
         uow = self._database.unit_of_work(scope_of(request["user"]), read_only=safe)
         request["state"]["uow"] = uow
@@ -73,7 +79,7 @@ class TransactionMiddleware(ASGIMiddleware):
     async def _write(
         self, scope: HTTPScope, receive: Receive, send: Send, next_app: ASGIApp, uow: UnitOfWork
     ) -> None:
-        caller = _caller(scope["user"])
+        caller = _caller(scope)
         key, body = await self._idempotency_key(scope, receive)
         if body is not None:
             receive = _replay(body, receive)
@@ -92,7 +98,7 @@ class TransactionMiddleware(ASGIMiddleware):
             held.append(message)
 
         await next_app(scope, receive, hold)
-        if held and held[0]["type"] == "http.response.start" and held[0]["status"] < 400:
+        if _went_well(held):
             try:
                 if key is not None:
                     answer = _answer_of(held)
@@ -102,6 +108,39 @@ class TransactionMiddleware(ASGIMiddleware):
                 held = _problem_messages(error, scope)
         else:
             await uow.rollback()
+        await _send_all(held, send)
+
+    async def _write_around(
+        self, scope: HTTPScope, receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
+        caller = _caller(scope)
+        key, body = await self._idempotency_key(scope, receive)
+        assert key is not None and body is not None
+        data_scope = scope_of(scope["user"])
+        async with self._database.transaction(data_scope) as uow:
+            request_hash = hash_request(scope["method"], scope["path"], body)
+            kept = await claim_ahead(
+                uow, caller=caller, key=key, request_hash=request_hash, sealer=self._sealer
+            )
+        if kept is not None:
+            await _send_all(_messages_of(kept), send)
+            return
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        done = False
+        try:
+            await next_app(scope, _replay(body, receive), hold)
+            done = _went_well(held)
+        finally:
+            async with self._database.transaction(data_scope) as uow:
+                if done:
+                    answer = _answer_of(held)
+                    keep(uow, caller=caller, key=key, answer=answer, sealer=self._sealer)
+                else:
+                    await let_go(uow, caller=caller, key=key)
         await _send_all(held, send)
 
     async def _idempotency_key(
@@ -132,8 +171,25 @@ class TransactionMiddleware(ASGIMiddleware):
         return check_key(key), body
 
 
-def _caller(actor: Actor) -> str:
-    return actor.user_id or "anonymous"
+def _is_repeatable(scope: HTTPScope) -> bool:
+    """Whether a request to a handler with transactions of its own is kept for its repeat."""
+    return (
+        scope["method"] == "POST"
+        and not scope["route_handler"].opt.get("raw_body")
+        and any(name == b"idempotency-key" for name, _ in scope["headers"])
+    )
+
+
+def _caller(scope: HTTPScope) -> str:
+    """Whose keys they are; strangers have one space for each address they come from."""
+    actor: Actor = scope["user"]
+    return actor.user_id or f"anonymous {scope['state'].get('address', '')}"
+
+
+def _went_well(messages: Sequence[Message]) -> bool:
+    return any(
+        message["type"] == "http.response.start" and message["status"] < 400 for message in messages
+    )
 
 
 async def _read_body(receive: Receive, *, limit: int) -> bytes:

@@ -272,6 +272,7 @@ def build_container(
         organisations=people.organisations,
         notices=insight.notices,
         analytics=analytics.analytics,
+        evaluations=compute.evaluations,
     )
     hub = wire_hub(
         core,
@@ -329,6 +330,7 @@ def build_container(
         certificates=certificates,
         protection=protection,
         commerce=commerce,
+        chain_index=chain_index,
         chain_sales=chain_sales,
         delivery=delivery,
         cdn=cdn,

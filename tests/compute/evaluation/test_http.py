@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.compute.evaluation import models
@@ -88,6 +89,20 @@ def test_a_metric_that_comes_out_as_claimed_is_verified(
     assert marks["ROC AUC"] is None
     assert marks["accuracy"]["value"] == 0.9
     assert marks["accuracy"]["evaluation_id"] == run["id"]
+
+
+def test_a_comparison_says_which_figures_were_measured_here(
+    ada: Person, mallory: Person, base_url: str, verified: tuple[Any, Any]
+) -> None:
+    listing, _ = verified
+    claimed = model(ada, models.says_the_colour())
+    asked = f"/compare?listing={listing['id']}&listing={claimed['id']}"
+    rows = {row["name"]: row for row in mallory.do("GET", asked)["rows"]}
+    assert [cell["verified"] for cell in rows["accuracy"]["cells"]] == [True, False]
+    assert not any(cell["verified"] for cell in rows["macro F1"]["cells"]), "it came out otherwise"
+    assert "Parameters" not in rows, "neither has any that the scan could count"
+    page = httpx.get(f"{base_url}/compare?ids={listing['address']},{claimed['address']}").text
+    assert page.count("Measured here") == 1
 
 
 def test_a_model_is_run_on_parquet_and_on_no_other_file(ada: Person) -> None:

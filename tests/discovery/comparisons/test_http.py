@@ -97,6 +97,8 @@ def test_the_page_shows_the_comparison_and_can_be_shared(
     assert answer.text.count("best-mark") == 1 + 1 + 2 + 3, (
         "price, accuracy, memory, and three of a size"
     )
+    assert len(re.findall(r'href="/checkout/lst_\w+">Buy<', answer.text)) == 3
+    assert "compare-form" not in answer.text, "the tray would only lead here"
     differ = httpx.get(f"{base_url}/compare?ids={','.join(addresses)}&only=differences").text
     assert "Accuracy" in differ and "Frameworks" not in differ
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from souk.apps.wiring.alerts import wire_alerts
 from souk.apps.wiring.parts import Core, Parts
 from souk.apps.wiring.signals import MarketSignals
+from souk.compute.evaluation.api import Evaluations
 from souk.discovery.alerts.service import SavedSearchService
 from souk.discovery.collections import routes as collection_routes
 from souk.discovery.collections.jobs import follow_handlers
@@ -46,6 +47,7 @@ def wire_discovery(
     organisations: OrganisationsApi,
     notices: Notices,
     analytics: Analytics,
+    evaluations: Evaluations,
 ) -> Discovery:
     settings = core.load(SearchSettings, "search")
     root = core.settings.data_path / "search"
@@ -73,7 +75,9 @@ def wire_discovery(
         indexer.wake(payload)
         embed.wake(payload)
 
-    comparisons = ComparisonService(listings=listings, reviews=reviews, rates=rates)
+    comparisons = ComparisonService(
+        listings=listings, reviews=reviews, rates=rates, evaluations=evaluations
+    )
     alerts = wire_alerts(
         core, listings=listings, organisations=organisations, search=search, notices=notices
     )

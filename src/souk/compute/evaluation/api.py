@@ -1,6 +1,6 @@
 """What other contexts may ask of evaluations."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from souk.infra.postgres.uow import UnitOfWork
@@ -40,6 +40,12 @@ class Evaluations(Protocol):
         A verification counts for the version that buyers get and for the figure that was compared:
         a new version, or another figure, has to be verified again.
         """
+        ...
+
+    async def measured_each(
+        self, uow: UnitOfWork, listings: Sequence[Listing]
+    ) -> dict[str, list[MeasuredMetric]]:
+        """What `measured` says of several listings, by the listing's id, in one look-up."""
         ...
 
     async def verified_names(

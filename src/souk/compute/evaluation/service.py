@@ -120,14 +120,30 @@ class EvaluationService:
         return row.shown(whole=_sees_all(actor, row))
 
     async def measured(self, uow: UnitOfWork, listing: Listing) -> list[MeasuredMetric]:
-        version = _public_version(listing)
-        rows: Sequence[store.EvaluationRow] = []
-        if version is not None and listing.kind == "model" and listing.metrics:
-            rows = await store.verified(uow, listing.id, version_id=version.id, limit=MAX_SHOWN)
-        return [
-            MeasuredMetric(metric=metric, verified=_verification(rows, metric))
-            for metric in listing.metrics
-        ]
+        return (await self.measured_each(uow, [listing]))[listing.id]
+
+    async def measured_each(
+        self, uow: UnitOfWork, listings: Sequence[Listing]
+    ) -> dict[str, list[MeasuredMetric]]:
+        versions = {
+            listing.id: version.id
+            for listing in listings
+            if listing.kind == "model" and listing.metrics
+            if (version := _public_version(listing)) is not None
+        }
+        rows = await store.finished(uow, versions, limit=MAX_SHOWN) if versions else []
+        return {
+            listing.id: [
+                MeasuredMetric(
+                    metric=metric,
+                    verified=_verification(
+                        [row for row in rows if row.listing_id == listing.id], metric
+                    ),
+                )
+                for metric in listing.metrics
+            ]
+            for listing in listings
+        }
 
     async def verified_names(
         self, uow: UnitOfWork, listing_ids: Collection[str]

@@ -1,6 +1,6 @@
 """The SQL of evaluations."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -149,20 +149,27 @@ async def of_listing(uow: UnitOfWork, listing_id: str, *, limit: int) -> list[Ev
     )
 
 
-async def verified(
-    uow: UnitOfWork, listing_id: str, *, version_id: str, limit: int
+async def finished(
+    uow: UnitOfWork, versions: Mapping[str, str], *, limit: int
 ) -> list[EvaluationRow]:
-    """Evaluations of a version that verified something, newest first."""
+    """The newest `limit` finished evaluations of each listing's version, newest first.
+
+    Args:
+        versions: the version's id by the listing's.
+    """
     return await uow.all(
         EvaluationRow,
         f"""
-        SELECT {_COLUMNS} FROM evaluation.evaluations
-        WHERE listing_id = %(listing_id)s AND version_id = %(version_id)s
-            AND state = 'finished'
-        ORDER BY id DESC LIMIT %(limit)s
+        SELECT {_COLUMNS} FROM (
+            SELECT *, row_number() OVER (PARTITION BY version_id ORDER BY id DESC) AS place
+            FROM evaluation.evaluations
+            WHERE listing_id = ANY(%(listing_ids)s) AND version_id = ANY(%(version_ids)s)
+                AND state = 'finished'
+        ) AS numbered
+        WHERE place <= %(limit)s ORDER BY id DESC
         """,
-        listing_id=listing_id,
-        version_id=version_id,
+        listing_ids=list(versions),
+        version_ids=list(versions.values()),
         limit=limit,
     )
 

@@ -1,6 +1,6 @@
 """How listings are lined up, and which cell of a row is the best: pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 from typing import Final
 
@@ -106,26 +106,34 @@ def _terms(terms: LicenceTerms) -> str:
     return f"{words}, may be passed on" if terms.transferable else words
 
 
-def metric_rows(listings: Sequence[Listing]) -> list[ComparedRow]:
+def metric_rows(
+    listings: Sequence[Listing], *, verified: Collection[tuple[str, Metric]] = ()
+) -> list[ComparedRow]:
     """One row a metric: same name, unit and direction.
 
     Where a listing has the metric more than once (on several datasets, on several splits), each
     dataset and split makes a row of its own. Values measured on different data stand side by side,
     but none is called the best.
+
+    Args:
+        verified: figures that the platform measured itself, each with its listing's id.
     """
-    rows: dict[_Key, dict[int, Metric]] = {}
+    rows: dict[_Key, dict[int, _Shown]] = {}
     split_up = _repeated(listings)
     for place, listing in enumerate(listings):
         for metric in listing.metrics:
             key = _key(metric)
             if key in split_up:
                 key = (*key[:3], metric.dataset.strip().casefold(), metric.split.strip().casefold())
-            rows.setdefault(key, {}).setdefault(place, metric)
+            is_verified = (listing.id, metric) in verified
+            rows.setdefault(key, {}).setdefault(place, (metric, is_verified))
     ordered = sorted(rows.items(), key=lambda pair: -len(pair[1]))
     return [_metric_row(found, len(listings), named=bool(key[3])) for key, found in ordered]
 
 
 _Key = tuple[str, str, bool, str, str]
+_Shown = tuple[Metric, bool]
+"""A figure, and whether the platform measured it itself."""
 
 
 def _key(metric: Metric) -> _Key:
@@ -141,9 +149,9 @@ def _repeated(listings: Sequence[Listing]) -> set[_Key]:
     return repeated
 
 
-def _metric_row(found: Mapping[int, Metric], width: int, *, named: bool) -> ComparedRow:
-    first = next(iter(found.values()))
-    data = {(m.dataset.strip().casefold(), m.split.strip().casefold()) for m in found.values()}
+def _metric_row(found: Mapping[int, _Shown], width: int, *, named: bool) -> ComparedRow:
+    first, _ = next(iter(found.values()))
+    data = {(m.dataset.strip().casefold(), m.split.strip().casefold()) for m, _ in found.values()}
     name = f"{first.name} ({first.dataset})" if named and first.dataset else first.name
     return number_row(
         "metrics",
@@ -155,11 +163,13 @@ def _metric_row(found: Mapping[int, Metric], width: int, *, named: bool) -> Comp
     )
 
 
-def _metric_cell(metric: Metric | None) -> ComparedCell:
-    if metric is None:
+def _metric_cell(shown: _Shown | None) -> ComparedCell:
+    if shown is None:
         return EMPTY
+    metric, is_verified = shown
     where = " · ".join(filter(None, (metric.dataset, metric.split)))
-    return ComparedCell(number=metric.value, note=". ".join(filter(None, (where, metric.how))))
+    note = ". ".join(filter(None, (where, metric.how)))
+    return ComparedCell(number=metric.value, note=note, verified=is_verified)
 
 
 def text_row(group: RowGroup, name: str, texts: Sequence[str]) -> ComparedRow:
@@ -211,11 +221,14 @@ def _formats(version: Version | None) -> list[str]:
 
 
 def _parameters(version: Version | None) -> ComparedCell:
-    """What the scan counted in the files; they are not added up, since files may repeat weights."""
+    """What the scan counted in the files; they are not added up, since files may repeat weights.
+
+    None counted is none known: a forest's weights stand in its nodes, where nobody counts them.
+    """
     files = version.files if version else []
     counted = [file.scan.facts.get("parameters") for file in files]
     known = [count for count in counted if isinstance(count, int) and not isinstance(count, bool)]
-    return ComparedCell(number=max(known)) if known else EMPTY
+    return ComparedCell(number=max(known)) if any(known) else EMPTY
 
 
 def activity_rows(listings: Sequence[Listing]) -> list[ComparedRow]:

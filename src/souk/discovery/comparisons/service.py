@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from souk.compute.evaluation.api import Evaluations
 from souk.discovery.comparisons import model
 from souk.discovery.comparisons.api import MAX_COMPARED
 from souk.discovery.comparisons.errors import ComparedUnknown, ComparisonEmpty, ComparisonTooLarge
@@ -32,10 +33,13 @@ _SHOWN_NAME: Final = 200
 class ComparisonService:
     """Implements `api.Comparisons`."""
 
-    def __init__(self, *, listings: Listings, reviews: Reviews, rates: Rates) -> None:
+    def __init__(
+        self, *, listings: Listings, reviews: Reviews, rates: Rates, evaluations: Evaluations
+    ) -> None:
         self._listings = listings
         self._reviews = reviews
         self._rates = rates
+        self._evaluations = evaluations
 
     async def compare(
         self, uow: UnitOfWork, named: Sequence[str], *, currency: str | None = None
@@ -83,11 +87,18 @@ class ComparisonService:
         ids = [listing.id for listing in listings]
         summaries = await self._listings.summaries(uow, ids)
         ratings = await self._reviews.summaries(uow, ids)
+        measured = await self._evaluations.measured_each(uow, listings)
+        verified = {
+            (listing_id, one.metric)
+            for listing_id, found in measured.items()
+            for one in found
+            if one.verified is not None
+        }
         rows = [
             model.price_row(_prices([summaries[one] for one in ids], rates, currency=currency)),
             *model.offer_rows(listings),
             _rating_row([ratings[one] for one in ids]),
-            *model.metric_rows(listings),
+            *model.metric_rows(listings, verified=verified),
             model.text_row("licence", "Licence", [listing.licence or "" for listing in listings]),
             *model.spec_rows(listings),
             *model.file_rows(listings),

@@ -17,7 +17,7 @@ from souk.web.pages.addresses import local_path, see_other
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk.web.tray import compare_href, is_address, tray_cookie
-from souk_client.contracts.comparisons import ComparedListing, ComparedRow, Comparison
+from souk_client.contracts.comparisons import ComparedCell, ComparedListing, ComparedRow, Comparison
 
 MAX_ADDRESS_LETTERS: Final = 3_000
 GROUPS: Final = {
@@ -37,6 +37,10 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     listing: ComparedListing
     without_href: str
     """This comparison without it."""
+    buy_href: str
+    """Where to buy it: the checkout, or its page where an edition must be chosen."""
+    buy_words: str
+    """Empty while it is not for sale."""
 
 
 class RowGroupView(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,8 +116,10 @@ def view_of(
             Column(
                 listing=listing,
                 without_href=compare_href([one for one in addresses if one != listing.address]),
+                buy_href=_buy_href(comparison, place),
+                buy_words=_buy_words(comparison, place),
             )
-            for listing in comparison.listings
+            for place, listing in enumerate(comparison.listings)
         ],
         groups=[
             RowGroupView(title=GROUPS[name], rows=list(rows))
@@ -124,6 +130,27 @@ def view_of(
         toggle_href=compare_href(addresses, differences=not only_differences),
         problem=problem,
     )
+
+
+def _cell(comparison: Comparison, name: str, place: int) -> ComparedCell:
+    rows = (row for row in comparison.rows if (row.group, row.name) == ("price", name))
+    return next((row.cells[place] for row in rows), ComparedCell())
+
+
+def _buy_href(comparison: Comparison, place: int) -> str:
+    listing = comparison.listings[place]
+    if len(_cell(comparison, "Editions", place).values) == 1:
+        return f"/checkout/{listing.id}"
+    return f"/{listing.address}"
+
+
+def _buy_words(comparison: Comparison, place: int) -> str:
+    money = _cell(comparison, "Price", place).money
+    if money is None:
+        return ""
+    if len(_cell(comparison, "Editions", place).values) > 1:
+        return "Choose an edition"
+    return "Buy" if money.amount_minor else "Get it"
 
 
 def _places(row: ComparedRow) -> range:
@@ -137,7 +164,7 @@ def _said(row: ComparedRow, place: int) -> bytes:
 
 @post("/compare")
 async def change_tray(
-    request: PageRequest, shell: Shell, pages: Pages, market: Market
+    request: PageRequest, uow: UnitOfWork, shell: Shell, pages: Pages, market: Market
 ) -> Response[str] | Redirect:
     """Puts a work into the tray or takes it out, and goes back; a script gets the tray alone."""
     fields = await posted(request)
@@ -150,7 +177,12 @@ async def change_tray(
     cookie = tray_cookie(tray, secure=market.settings.base_url.startswith("https://"))
     if request.headers.get("hx-request") != "true":
         return Redirect(local_path(fields.get("back")), status_code=303, cookies=[cookie])
-    shown = msgspec.structs.replace(shell, compared=tray, path=local_path(fields.get("back")))
+    shown = msgspec.structs.replace(
+        shell,
+        compared=tray,
+        compared_titles=await market.front.titles(uow, tray),
+        path=local_path(fields.get("back")),
+    )
     answer = pages.answer("components/compare_tray.html", shown)
     answer.set_cookie(cookie)
     return answer

@@ -88,6 +88,7 @@ def test_every_post_takes_an_idempotency_key_and_needs_it_where_money_moves(
         if keys and keys[0]["required"]:
             required.add(where)
     assert required == {
+        "post /api/v1/chain-sales",
         "post /api/v1/orders",
         "post /api/v1/orders/{order_id}/refund",
         "post /api/v1/wallet/deposits",

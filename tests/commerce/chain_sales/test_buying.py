@@ -303,7 +303,12 @@ async def test_an_unpaid_offer_gives_back_what_it_kept_and_there_are_not_too_man
 
     await at_work(generous, bazaar, "chain_sales.expire", hours=2)
 
-    assert [step.said for step in buyer.chain_sales.get(sale.id).steps][-1] == "Not paid in time."
+    with psycopg.connect(bazaar.market.owner_dsn, autocommit=True) as connection:
+        back = "UPDATE chain_sales.sales SET deadline = now() - interval '1 hour' WHERE id = %s"
+        connection.execute(back, [sale.id])
+    expired = buyer.chain_sales.get(sale.id)
+    assert (expired.state, expired.pay) == ("expired", None)
+    assert expired.steps[-1].said == "Not paid in time."
     bazaar.open(sign_up(bazaar.base_url), listing.id, wallet)
     # The contract took it in time though it was heard of late: what was signed is kept.
     bazaar.pay(wallet, sale)

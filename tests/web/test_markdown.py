@@ -36,8 +36,8 @@ FORBIDDEN = re.compile(
 
 def dangers(card: str) -> list[str]:
     """Tags that a browser would act on; the text between tags may say anything."""
-    ours = '<div class="table-scroll" role="region" aria-label="Table" tabindex="0">'
-    tags = re.findall(r"<[^>]*>", str(render_markdown(card)).replace(ours, ""))
+    ours = r'<div class="table-scroll" role="group" aria-label="Table \d+" tabindex="0">'
+    tags = re.findall(r"<[^>]*>", re.sub(ours, "", str(render_markdown(card))))
     return [tag for tag in tags if FORBIDDEN.search(tag)]
 
 
@@ -49,6 +49,22 @@ def test_nothing_dangerous_survives(attack: str) -> None:
 @given(st.lists(st.sampled_from([*ATTACKS, "`", "\n", "<", '"', "--", "> ", "~~~", "&lt;"])))
 def test_no_mixture_of_attacks_survives(parts: list[str]) -> None:
     assert not dangers("".join(parts))
+
+
+def test_tables_have_names_of_their_own_and_no_empty_heading() -> None:
+    table = "| | b |\n|---|--:|\n| 1 | 2 |\n"
+    html = str(render_markdown(f"{table}\n{table}"))
+    assert re.findall(r'aria-label="(.*?)"', html) == ["Table 1", "Table 2"]
+    assert html.count("<td></td>") == 2
+    assert re.search(r"<th[^>]*>\s*</th>", html) is None
+
+
+@given(st.lists(st.integers(1, 6), min_size=1))
+def test_headings_go_down_one_step_at_a_time(levels: list[int]) -> None:
+    html = str(render_markdown("\n\n".join(f"{'#' * level} x" for level in levels)))
+    heads = [int(level) for level in re.findall(r"<h(\d)>x</h\1>", html)]
+    assert len(heads) == len(levels)
+    assert all(2 <= now <= before + 1 for before, now in zip([2, *heads], heads, strict=False))
 
 
 def test_a_card_reads_as_it_was_written() -> None:

@@ -10,6 +10,7 @@ and this server fetches nothing for it.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Final
 
 import nh3
@@ -72,8 +73,11 @@ def _render(text: str) -> Markup:
         attribute_filter=_keep_attribute,
     )
     clean = _SOURCELESS.sub("", clean)
-    framed = clean.replace("<table>", _TABLE_OPEN).replace("</table>", "</table></div>")
-    return Markup(_HEADING.sub(_lower_heading, framed))  # noqa: S704  (nh3 has cleaned it)
+    numbers = count(1)
+    framed = _TABLE.sub(lambda _: _TABLE_OPEN.format(next(numbers)), clean)
+    framed = framed.replace("</table>", "</table></div>")
+    framed = _NAMELESS_HEAD.sub(r"<td\1></td>", framed)
+    return Markup(_with_lower_headings(framed))  # noqa: S704  (nh3 has cleaned it)
 
 
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
@@ -84,15 +88,31 @@ def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
+_TABLE: Final = re.compile("<table>")
 _TABLE_OPEN: Final = (
-    '<div class="table-scroll" role="region" aria-label="Table" tabindex="0"><table>'
+    '<div class="table-scroll" role="group" aria-label="Table {}" tabindex="0"><table>'
 )
+"""A group and no region: a card with many tables would be a page with many landmarks."""
+_NAMELESS_HEAD: Final = re.compile(r"<th((?: [^<>]*)?)>\s*</th>")
+"""The corner of a table: no heading, for it names nothing."""
 _SOURCELESS: Final = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _HEADING: Final = re.compile(r"<(/?)h([1-6])>")
 
 
-def _lower_heading(match: re.Match[str]) -> str:
-    return f"<{match[1]}h{min(6, int(match[2]) + 1)}>"
+def _with_lower_headings(html: str) -> str:
+    """Headings one level down, none of them more than one below the heading before it.
+
+    The first is an `h3` at most: a block of Markdown stands below an `h2` of its page.
+    """
+    level = 2
+
+    def lowered(match: re.Match[str]) -> str:
+        nonlocal level
+        if not match[1]:
+            level = min(6, int(match[2]) + 1, level + 1)
+        return f"<{match[1]}h{level}>"
+
+    return _HEADING.sub(lowered, html)
 
 
 def _is_here(address: str) -> bool:

@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from souk.discovery.search.api import Filters, SearchQuestion, Sort
 from souk.infra.postgres.uow import UnitOfWork
-from souk.kernel.errors import Unavailable
+from souk.kernel.errors import NotFound, Unavailable
 from souk.web import ports
 from souk_client.contracts.collections import CollectionSummary, Featured
 from souk_client.contracts.discovery import SearchAnswer
@@ -80,6 +81,7 @@ class Front:
         self._fresh: Kept[Fresh] = Kept(FRESH_S, monotonic_s)
         self._popular: Kept[Popular] = Kept(POPULAR_S, monotonic_s)
         self._categories: Kept[Category] = Kept(FRESH_S, monotonic_s)
+        self._titles: Kept[str] = Kept(FRESH_S, monotonic_s)
 
     async def fresh(self, uow: UnitOfWork) -> Fresh:
         """What is new, featured and curated, and how much there is of each kind and category."""
@@ -92,6 +94,23 @@ class Front:
     async def category(self, uow: UnitOfWork, name: str) -> Category:
         """A category's page; an unknown one is empty."""
         return await self._categories.get(name, lambda: self._read_category(uow, name))
+
+    async def titles(self, uow: UnitOfWork, addresses: Sequence[str]) -> dict[str, str]:
+        """What the public works at these addresses are called; others are left out."""
+        found = {}
+        for address in addresses:
+            found[address] = await self._titles.get(
+                address, partial(self._read_title, uow, address)
+            )
+        return {address: title for address, title in found.items() if title}
+
+    async def _read_title(self, uow: UnitOfWork, address: str) -> str:
+        owner, _, slug = address.partition("/")
+        try:
+            listing = await self._listings.by_address(uow, owner, slug)
+        except NotFound:
+            return ""
+        return listing.title if listing.state == "published" and not listing.hidden else ""
 
     async def _read_fresh(self, uow: UnitOfWork) -> Fresh:
         newest = await self._ask(SearchQuestion(sort=Sort.NEWEST, limit=NEWEST))

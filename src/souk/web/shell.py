@@ -47,6 +47,8 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
     """What the search box sends along: on a search page, its filters."""
     compared: tuple[str, ...] = ()
     """Addresses in the compare tray."""
+    compared_titles: dict[str, str] = {}
+    """What the works at those addresses are called, where everybody may know."""
     favourites: frozenset[str] = frozenset()
     """Listings that are favourites of the visitor's (the latest thousand)."""
     development: bool = False
@@ -83,8 +85,13 @@ async def provide_shell(
     bare = bare_shell(request, actor, now=uow.now, development=not market.settings.is_production)
     live_after = market.live.position  # before anything of the page is read
     rates = await market.rates.table(uow)
+    titles = await market.front.titles(uow, bare.compared)
     bare = msgspec.structs.replace(
-        bare, live_after=live_after, rates=rates, currencies=rates.currencies()
+        bare,
+        live_after=live_after,
+        rates=rates,
+        currencies=rates.currencies(),
+        compared_titles=titles,
     )
     if actor.organisation_id is None:
         return bare

@@ -115,7 +115,7 @@ async def test_search_filter_compare_and_back(new_visitor: NewVisitor, word: str
     await expect(page.get_by_role("button", name="Compare Harbour")).to_have_attribute(
         "aria-pressed", "true"
     )
-    await page.locator("#compare-form").get_by_role("button", name="Clear").click()
+    await page.locator("#compare-form").get_by_role("button", name="Empty the tray").click()
     await expect(page.locator("#compare-form")).to_be_hidden()
 
 

@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from souk.kernel.money import currency
 from souk.web.pages.listing_view import ListingView
+from souk.web.share_picture import HEIGHT as SHARE_HEIGHT
+from souk.web.share_picture import WIDTH as SHARE_WIDTH
 from souk.works.galleries.api import GalleryImage
 from souk_client.contracts.works import Listing, Offer
 
@@ -42,6 +44,7 @@ class Seo(msgspec.Struct, frozen=True, kw_only=True):
     is_indexed: bool
     image: str
     image_alt: str
+    """Empty for the picture of the whole market: its name."""
     image_width: int
     image_height: int
     structured: Markup
@@ -56,12 +59,12 @@ def seo_of(
     canonical = f"{base}/{listing.address}"
     tile = f"{base}/tiles/{listing.kind}/{listing.address.replace('/', '~')}.svg"
     cover = images[0] if images else None
-    image = base + cover.variants[-1].url if cover else tile
+    picture = base + cover.variants[-1].url if cover else None
     about = structured(
         listing,
         address=canonical,
         base=base,
-        image=image,
+        image=picture or tile,
         version=view.latest.version if view.latest else None,
     )
     if rating is not None:
@@ -69,10 +72,10 @@ def seo_of(
     return Seo(
         canonical=canonical,
         is_indexed=listing.state == "published",
-        image=image,
+        image=picture or f"{base}/share.png",
         image_alt=cover.alt if cover else "",
-        image_width=cover.width if cover else 480,
-        image_height=cover.height if cover else 160,
+        image_width=cover.width if cover else SHARE_WIDTH,
+        image_height=cover.height if cover else SHARE_HEIGHT,
         structured=data_block(about),
     )
 

@@ -45,6 +45,8 @@ class SearchView(msgspec.Struct, frozen=True, kw_only=True):
     total: int = 0
     took_ms: float | None = None
     items: list[SearchHit] = []
+    by_meaning_only: bool = False
+    """Whether nothing has the words, and what is shown is only near in meaning."""
     view: str
     sort: str
     facets: list[FacetView] = []
@@ -122,11 +124,16 @@ def view_of(
         total=answer.total,
         took_ms=answer.took_ms,
         items=answer.items,
+        by_meaning_only=_is_by_meaning_only(answer),
         did_you_mean=answer.did_you_mean or "",
         did_you_mean_href=address.changed(q=answer.did_you_mean or ""),
         next_href=_next_href(address, answer.next_cursor),
         ends_after=answer.ends_after,
     )
+
+
+def _is_by_meaning_only(answer: SearchAnswer) -> bool:
+    return bool(answer.text) and not any("text" in hit.matched for hit in answer.items)
 
 
 def _next_href(address: Address, cursor: str | None) -> str:

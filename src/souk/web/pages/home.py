@@ -15,6 +15,10 @@ from souk.web.shell import Shell
 TRIES: Final = ("sentence embeddings", "tell benign from malignant tumours", "handwritten digits")
 
 
+LEAST_TREND: Final = 3
+"""Fewer works than that are no trend: the popular ones stand there."""
+
+
 @get("/")
 async def home(
     request: PageRequest,
@@ -27,14 +31,15 @@ async def home(
     """Search, kinds and categories, what may please, what is featured, wanted, curated and new."""
     fresh = await market.front.fresh(uow)
     popular = await market.front.popular(uow)
+    is_trend = len(popular.trending) >= LEAST_TREND
     return pages.answer(
         "pages/home.html",
         shell,
         tries=TRIES if fresh.total else (),
         recommended_works=await recommended(request, uow, actor, market),
         fresh=fresh,
-        trending=popular.trending,
-        popular=[] if popular.trending else popular.popular,
+        trending=popular.trending if is_trend else [],
+        popular=[] if is_trend else popular.popular,
     )
 
 

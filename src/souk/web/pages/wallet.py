@@ -83,7 +83,8 @@ async def _page(
     balances = await market.ledger.balances(uow, who.organisation_id)
     currencies = [balance.currency for balance in balances]
     wanted = query.get("currency", "")
-    currency = wanted if wanted in currencies else (currencies[0] if currencies else "USD")
+    usual = (wanted, shell.currency, *(one.currency for one in balances if one.available_minor))
+    currency = next((one for one in usual if one in currencies), "USD")
     cursor = query.get("cursor") or None
     page = await market.ledger.statement(
         uow, who.organisation_id, currency, cursor=cursor, limit=PAGE_SIZE

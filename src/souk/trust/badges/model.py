@@ -110,7 +110,7 @@ def _age(facts: Facts, *, now: datetime, days: int) -> SellerCheck:
     return SellerCheck(
         kind="age",
         state="passed" if old_enough else "open",
-        words=f"Here since {facts.since.date().isoformat()}"
+        words=f"Here since {facts.since:%-d %b %Y}"
         + ("." if old_enough else f"; {days} days are needed."),
     )
 

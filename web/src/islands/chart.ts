@@ -66,6 +66,7 @@ function draw(chart: EChartsType, element: HTMLElement, points: Point[]): void {
     },
     yAxis: {
       type: "value",
+      minInterval: 1, // what is counted comes whole: people, sales, the least coin
       splitLine: { lineStyle: { color: colour(element, "--line"), type: "dashed" } },
       axisLabel: {
         color: text,

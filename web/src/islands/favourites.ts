@@ -2,16 +2,22 @@
 import { readProblem, toast } from "../toasts";
 
 const FORM = "favourite-form";
+const NO_CONNECTION = {
+  title: "No connection",
+  detail: "The favourite was not changed. Try again.",
+};
 
 export function mount(form: HTMLElement): void {
   if (!(form instanceof HTMLFormElement)) return;
   document.addEventListener("submit", (event) => {
     const button = (event as SubmitEvent).submitter;
     if (event.target !== form || !(button instanceof HTMLButtonElement)) return;
-    if (form.dataset["signedIn"] === undefined) return; // leads to the sign-in page
+    const signedIn = form.dataset["signedIn"] !== undefined;
+    if (!signedIn && navigator.onLine) return; // leads to the sign-in page
     event.preventDefault();
     event.stopImmediatePropagation();
-    void toggle(form, button.value);
+    if (signedIn) void toggle(form, button.value);
+    else toast("error", NO_CONNECTION.title, NO_CONNECTION.detail);
   }, true);
 }
 
@@ -23,7 +29,7 @@ async function toggle(form: HTMLFormElement, listing: string): Promise<void> {
   const body = new FormData(form);
   body.set(wanted ? "add" : "remove", listing);
   show(listing, wanted, Number(count.replace(/\D/g, "")) + (wanted ? 1 : -1), true);
-  let problem = { title: "No connection", detail: "The favourite was not changed. Try again." };
+  let problem = NO_CONNECTION;
   try {
     const answer = await fetch(form.action, {
       method: "POST",

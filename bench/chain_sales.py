@@ -33,11 +33,11 @@ GOAL_S: Final = 2.0
 LOOK_S: Final = 0.01
 PATIENCE_S: Final = 180.0
 HOW: Final = """
-On a marketplace as `souk up` starts it, with its local chain (anvil, a block a second): a buyer
-asks for an offer in ETH, signs the transaction of the answer, and sends it to the chain's node.
-*After the block* is from the first moment at which the node shows the receipt to the first at which
-the API shows the sale as paid, with order and licence; both are looked for every 10 ms. Nobody
-tells the marketplace of the payment: it reads the chain. One sale after another.
+On a marketplace as `souk up` starts it, its edge nodes off, with its local chain (anvil, a block a
+second): a buyer asks for an offer in ETH, signs the transaction of the answer, and sends it to the
+chain's node. *After the block* is from the first moment at which the node shows the receipt to the
+first at which the API shows the sale as paid, with order and licence; both are looked for every
+10 ms. Nobody tells the marketplace of the payment: it reads the chain. One sale after another.
 """
 
 T = TypeVar("T")

@@ -38,12 +38,12 @@ ORDERS_GOAL: Final = 200
 STEADY_RATE: Final = 50.0
 P99_GOAL_S: Final = 0.100
 HOW: Final = f"""
-`POST /api/v1/orders` on a marketplace as `souk up` starts it, with the load generator on the same
-machine: {BUYERS} buyers, {SELLERS} sellers, a price of $19.99. Each order is one durable
-transaction: order, exact split, licence, provenance entry, events, idempotency note. Beside it a
-POST that only commits one row through the same edge (`/notices/read`, with an Idempotency-Key),
-which is the floor of what any order could cost. Orders go to the sellers in turn; *one seller* is
-the worst case, where every order waits for the same wallet.
+`POST /api/v1/orders` on a marketplace as `souk up` starts it, its edge nodes off, with the load
+generator on the same machine: {BUYERS} buyers, {SELLERS} sellers, a price of $19.99. Each order is
+one durable transaction: order, exact split, licence, provenance entry, events, idempotency note.
+Beside it a POST that only commits one row through the same edge (`/notices/read`, with an
+Idempotency-Key), which is the floor of what any order could cost. Orders go to the sellers in turn;
+*one seller* is the worst case, where every order waits for the same wallet.
 """
 
 

@@ -20,12 +20,12 @@ GOAL: Final = 0.70
 ROUNDS: Final = 5
 MIB: Final = 2**20
 HOW: Final = """
-One client reads a file of random bytes over loopback, first by the signed address of a licence,
-then from a bare file response of the same framework on the same server (Litestar's `File` on
-Granian, one process, no licence, no log). Rounds alternate; medians are compared. The file is in
-the page cache for both. The second line is the same file at a marketplace that encrypts what it
-stores (AES-256-GCM, one MiB a segment), decrypted as it leaves; its upload is measured beside that
-of the first, where each part is encrypted as it arrives.
+One client reads a file of random bytes over loopback, first by the signed address of a licence at
+the marketplace itself (`souk up`, its edge nodes off), then from a bare file response of the same
+framework on the same server (Litestar's `File` on Granian, one process, no licence, no log). Rounds
+alternate; medians are compared. The file is in the page cache for both. The second line is the same
+file at a marketplace that encrypts what it stores (AES-256-GCM, one MiB a segment), decrypted as it
+leaves; its upload is measured beside that of the first, where each part is encrypted as it arrives.
 """
 
 

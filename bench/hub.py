@@ -27,17 +27,17 @@ KILLED: Final = 9
 GOAL: Final = 0.50
 HOW: Final = f"""
 The newest huggingface_hub, with nothing but an endpoint and a key, against a marketplace as
-`souk up` starts it, on the same machine. `upload_folder` is what `upload_large_folder` was: this
-client has only the one. **Small files**: {FILES:,} texts of about 1 KB in 20 folders (its pipeline
-makes a commit of every 250 or so); each is hashed, durable and recorded before a commit is
-answered. **Large file**: a folder with one file of 5 GiB of random bytes, by Xet (its default) and
-by LFS (parts of 64 MiB), until the commit is answered, which includes up to 3 s of waiting for the
-safety scan; beside it one thread that writes the same bytes, hashes them with SHA-256 and
-fdatasyncs every 8 MiB. The client cuts and hashes too, on the same cores. **Clients**: {CLIENTS} at
-once, half by Xet and half by LFS. Each makes a repository and commits ten small files and one of
-8 MiB; a moment after it has begun its process is killed, and a second one does the same to the end
-and pulls it all back. Failed are clients that did not get there, and answers of 429 or of 500 and
-above that any of them got, tried again or not.
+`souk up` starts it, its edge nodes off, on the same machine. `upload_folder` is what
+`upload_large_folder` was: this client has only the one. **Small files**: {FILES:,} texts of about
+1 KB in 20 folders (its pipeline makes a commit of every 250 or so); each is hashed, durable and
+recorded before a commit is answered. **Large file**: a folder with one file of 5 GiB of random
+bytes, by Xet (its default) and by LFS (parts of 64 MiB), until the commit is answered, which
+includes up to 3 s of waiting for the safety scan; beside it one thread that writes the same bytes,
+hashes them with SHA-256 and fdatasyncs every 8 MiB. The client cuts and hashes too, on the same
+cores. **Clients**: {CLIENTS} at once, half by Xet and half by LFS. Each makes a repository and
+commits ten small files and one of 8 MiB; a moment after it has begun its process is killed, and a
+second one does the same to the end and pulls it all back. Failed are clients that did not get
+there, and answers of 429 or of 500 and above that any of them got, tried again or not.
 """
 _CLIENT: Final = """
 import json, os, random, sys, threading, time

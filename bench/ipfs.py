@@ -25,12 +25,13 @@ QUICK_BLOCKS: Final = 50
 WAIT_S: Final = 300.0
 RUNS: Final = 3
 HOW: Final = """
-A file of random bytes, given away, on a marketplace as `souk up` starts it, with one client on the
-same machine and one connection; the best of three. **CAR file out**: `/ipfs/{cid}?format=car`;
-every block is hashed before it leaves, so it cannot be faster than SHA-256. Beside it the same
-bytes from a signed download address, which hashes nothing, and hashing alone. **CAR file in**: to
-`/api/v1/ipfs/imports` until the answer: each block checked, the file hashed twice (by itself, and
-in MiBs), written and durable. **Blocks**: single leaves of 1 MiB, one after another.
+A file of random bytes, given away, on a marketplace as `souk up` starts it, its edge nodes off,
+with one client on the same machine and one connection; the best of three. **CAR file out**:
+`/ipfs/{cid}?format=car`; every block is hashed before it leaves, so it cannot be faster than
+SHA-256. Beside it the same bytes from a signed download address, which hashes nothing, and hashing
+alone. **CAR file in**: to `/api/v1/ipfs/imports` until the answer: each block checked, the file
+hashed twice (by itself, and in MiBs), written and durable. **Blocks**: single leaves of 1 MiB, one
+after another.
 """
 
 

@@ -36,10 +36,10 @@ TOKEN_GOAL_S: Final = 0.001
 CHECKS: Final = 20_000
 HOW: Final = """
 `GET /api/v1/listings/{id}` and the page of the same listing (signed out), on a marketplace as
-`souk up` starts it, with the load generator on the same machine. The floor beside them is
-`/health/live`, which passes the same edge and touches no database. The token check is measured
-inside a process, without HTTP: warm is a token that was seen in the last minute; cold verifies the
-signature and reads session, user and memberships.
+`souk up` starts it, its edge nodes off, with the load generator on the same machine. The floor
+beside them is `/health/live`, which passes the same edge and touches no database. The token check
+is measured inside a process, without HTTP: warm is a token that was seen in the last minute; cold
+verifies the signature and reads session, user and memberships.
 """
 
 

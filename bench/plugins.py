@@ -64,6 +64,8 @@ def run(*, quick: bool) -> Section:
                 reached=ours.p99 < GOAL_S,
                 beside=f"complete search alone: p50 {format_duration(peer.p50)}, "
                 f"p99 {format_duration(peer.p99)} ({peer_answered} answered)",
+                bounded_by="Python: where first choices rule each other out, the search goes back "
+                "many times",
             ),
             Line(
                 what=f"all {len(whole)} plug-ins in one workspace",

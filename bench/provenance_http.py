@@ -37,14 +37,14 @@ BATCH: Final = 100
 CONNECTIONS: Final = 8
 SETTINGS: Final = {"SOUK_PROVENANCE_EVENTS_PER_DAY": "1000000000"}
 HOW: Final = f"""
-`POST /api/v1/provenance/events` on a marketplace as `souk up` starts it (one process of HTTP, the
-worker, the embedded PostgreSQL with fsync on, a local chain with blocks of a second), with the
-load generator on the same machine. Requests are batched: {BATCH} events each, each request one
-durable transaction with its note for repeats. *Offered* is an open loop: a request is due every
-{BATCH / RATE_GOAL:g} s whether or not the one before was answered. From the answer of each
-request the time runs until the first head with its last event is final on the chain, as the
-marketplace itself notes it. A proof that is verified offline is a whole evidence bundle: keys,
-two signatures, inclusion in the head and in the anchored one, entry, licence, file.
+`POST /api/v1/provenance/events` on a marketplace as `souk up` starts it, its edge nodes off (one
+process of HTTP, the worker, the embedded PostgreSQL with fsync on, a local chain with blocks of a
+second), with the load generator on the same machine. Requests are batched: {BATCH} events each,
+each request one durable transaction with its note for repeats. *Offered* is an open loop: a request
+is due every {BATCH / RATE_GOAL:g} s whether or not the one before was answered. From the answer of
+each request the time runs until the first head with its last event is final on the chain, as the
+marketplace itself notes it. A proof that is verified offline is a whole evidence bundle: keys, two
+signatures, inclusion in the head and in the anchored one, entry, licence, file.
 """
 
 

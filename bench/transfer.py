@@ -23,13 +23,13 @@ ROUNDS: Final = 3
 UPLOAD_GOAL: Final = 0.60
 HOW: Final = f"""
 A file of 1 GiB of random bytes over HTTP on the loopback, to a marketplace as `souk up` starts it,
-with the sender on the same machine. **Upload**: parts of 8 MiB on {CONNECTIONS} connections, from
-`POST uploads` until `POST uploads/…/complete` has answered. Durable when: each part is written into
-a preallocated file and fdatasync'ed before its PUT is answered, and noted in a transaction that is
-committed with fsync; on completion the file and both folders are fsync'ed and renamed into the blob
-store before the artifact is committed. Beside it one thread that writes the same bytes into a
-preallocated file, hashes them with SHA-256, fdatasyncs every 8 MiB, and renames the file durably.
-The best of {ROUNDS} rounds each, taken in turn.
+its edge nodes off, with the sender on the same machine. **Upload**: parts of 8 MiB on {CONNECTIONS}
+connections, from `POST uploads` until `POST uploads/…/complete` has answered. Durable when: each
+part is written into a preallocated file and fdatasync'ed before its PUT is answered, and noted in a
+transaction that is committed with fsync; on completion the file and both folders are fsync'ed and
+renamed into the blob store before the artifact is committed. Beside it one thread that writes the
+same bytes into a preallocated file, hashes them with SHA-256, fdatasyncs every 8 MiB, and renames
+the file durably. The best of {ROUNDS} rounds each, taken in turn.
 """
 
 

@@ -32,11 +32,12 @@ HOW: Final = f"""
 chunk hashes and the file's hash, in seconds of processor time (this machine's cores are shared);
 beside it `hf_xet.hash_files` on the same bytes in a file, counted the same way. **Versions**: a
 file of 1 GiB of random bytes is sent by the real `hf_xet` (default settings) to a marketplace as
-`souk up` starts it, on the same machine; then a second version of it, {CHANGED:.0%} of its bytes
-changed in {STRETCHES} places and 11 bytes inserted near its beginning, from a client that has never
-seen the first, so that what it saves it learns from the marketplace. Sent is what the client
-reports (xorbs and shards); stored is how much the folder of xorbs grew. Every byte of both versions
-is hashed by the marketplace before they count; the second is fetched again and compared.
+`souk up` starts it, its edge nodes off, on the same machine; then a second version of it,
+{CHANGED:.0%} of its bytes changed in {STRETCHES} places and 11 bytes inserted near its beginning,
+from a client that has never seen the first, so that what it saves it learns from the marketplace.
+Sent is what the client reports (xorbs and shards); stored is how much the folder of xorbs grew.
+Every byte of both versions is hashed by the marketplace before they count; the second is fetched
+again and compared.
 """
 _CLIENT: Final = """
 import hf_xet, json, sys, time

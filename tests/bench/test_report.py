@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from bench import __main__ as command
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "benchmarks.md"
+
 
 def test_percentiles_are_by_nearest_rank_of_every_value() -> None:
     found = percentiles([value / 1000 for value in range(1000, 0, -1)])
@@ -82,3 +84,17 @@ def test_the_command_names_the_benches_there_are_when_told_another() -> None:
     done = CliRunner().invoke(command.main, ["no-such-bench"])
     assert done.exit_code == 2
     assert "no-such-bench" in done.output
+
+
+def test_the_page_says_of_every_promise_that_is_not_reached_what_bounds_it() -> None:
+    rows = [row for row in PAGE.read_text().splitlines() if "**no**" in row]
+    assert rows
+    assert [row for row in rows if "**no**: bounded by " not in row] == []
+
+
+def test_the_page_says_that_the_edge_nodes_were_off_where_they_were() -> None:
+    sections = PAGE.read_text().split("<!-- bench ")[1:]
+    for section in sections:
+        words = " ".join(section.split())
+        if "`souk up` starts it" in words or section.startswith("download "):
+            assert "its edge nodes off" in words, section.partition(" ")[0]

@@ -44,7 +44,7 @@ def link(shell: Shell, address: str, chain_id: int, name: str) -> None:
     with shell.souk() as souk:
         challenge = souk.wallets.challenge(address=address, chain_id=chain_id, purpose="link")
         shell.say("Sign this message with the wallet, letter for letter:\n")
-        shell.say(challenge.message + "\n")
+        click.echo(challenge.message + "\n", err=True)
         signature = click.prompt("Signature", err=True).strip()
         linked = souk.wallets.link(message=challenge.message, signature=signature, name=name)
     shell.emit(linked, lambda: _print(linked, "Linked"))

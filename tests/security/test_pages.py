@@ -14,6 +14,10 @@ import souk.web.pages
 from tests.security.world import PASSWORD, World, make_world
 
 ATTACKS: dict[str, list[str]] = {
+    "POST /library/{licence_id:str}/mint": ["/library/{licence_id}/mint"],
+    "POST /library/{licence_id:str}/resale": ["/library/{licence_id}/resale"],
+    "GET /resales/{ask_id:str}": ["/resales/ask_wall"],
+    "POST /resales/{ask_id:str}/withdraw": ["/resales/ask_wall/withdraw"],
     "POST /library/{licence_id:str}/certificate": ["/library/{licence_id}/certificate"],
     "GET /account/sites": ["/account/sites?organisation={organisation_id}"],
     "GET /account/sites/{site_id:str}": ["/account/sites/{site_id}"],
@@ -45,6 +49,7 @@ ATTACKS: dict[str, list[str]] = {
         "/account/invitations/{invitation_id}/accept",
         "/account/invitations/{invitation_id}/decline",
     ],
+    "POST /account/devices/{device_id:str}/revoke": ["/account/devices/dev_wall/revoke"],
     "POST /account/keys/{key_id:str}/revoke": ["/account/keys/{key_id}/revoke"],
     "POST /account/wallets/{wallet_id:str}": ["/account/wallets/{wallet_id}"],
     "POST /account/wallets/{wallet_id:str}/unlink": ["/account/wallets/{wallet_id}/unlink"],
@@ -61,7 +66,10 @@ ATTACKS: dict[str, list[str]] = {
     "POST /publish/{listing_id:str}/details": ["/publish/{draft}/details"],
     "GET /publish/{listing_id:str}/files": ["/publish/{draft}/files"],
     "POST /publish/{listing_id:str}/files": ["/publish/{draft}/files"],
+    "POST /publish/{listing_id:str}/current": ["/publish/{published}/current"],
+    "POST /publish/{listing_id:str}/withdraw": ["/publish/{published}/withdraw"],
     "GET /publish/{listing_id:str}/price": ["/publish/{draft}/price"],
+    "POST /publish/{listing_id:str}/protection": ["/publish/{draft}/protection"],
     "POST /publish/{listing_id:str}/price": ["/publish/{draft}/price"],
     "GET /publish/{listing_id:str}/review": ["/publish/{draft}/review"],
     "POST /publish/{listing_id:str}/publish": ["/publish/{draft}/publish"],

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from souk.infra.postgres.uow import UnitOfWork
+from souk.kernel.errors import NotFound
 from souk.rights.lookups import store
 from souk.rights.lookups.store import CopyRow
 from souk.rights.provenance.api import Provenance, ProvenanceEntry
@@ -60,7 +61,8 @@ class LookupService:
         )
 
     async def copies(self, uow: UnitOfWork, listing_id: str) -> Copies:
-        await self._listings.get(uow, listing_id)
+        if not await self._listings.can_be_seen(uow, listing_id):
+            raise NotFound("listing_unknown", "There is no such listing, or it is not public.")
         rows = await store.of_listing(uow, listing_id, limit=MAX_COPIES)
         others = {one for row in rows for one in (row.listing_id, row.of_listing_id)}
         works = await self._works(uow, others - {listing_id})
@@ -85,6 +87,8 @@ class LookupService:
 
     async def _works(self, uow: UnitOfWork, listing_ids: Collection[str]) -> Mapping[str, FileWork]:
         """Those of these works that are on the market, by listing."""
+        if not listing_ids:
+            return {}
         summaries = await self._listings.summaries(uow, set(listing_ids))
         shown = {key: one for key, one in summaries.items() if one.state == "published"}
         counts = await store.good_licences(uow, sorted(shown))

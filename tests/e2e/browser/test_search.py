@@ -228,6 +228,28 @@ async def test_suggestions_forgive_typing_errors_and_complete_filters(
     await expect(page).to_have_url(re.compile("sort=newest"))
 
 
+async def test_no_suggestion_of_the_home_page_is_cut_off(
+    new_visitor: NewVisitor, word: str
+) -> None:
+    visitor = await new_visitor(size=PHONE)
+    page = visitor.page
+    await visitor.go("/")
+    box = page.locator("#q-home")
+    await expect(box).to_have_attribute("role", "combobox")
+    await box.press_sequentially(word[:4], delay=20)
+    options = page.get_by_role("option")
+    await expect(options.filter(has_text=word)).not_to_have_count(0)
+    for option in await options.all():
+        await option.scroll_into_view_if_needed()
+        on_top = await option.evaluate(
+            """(one) => {
+              const box = one.getBoundingClientRect();
+              return one.contains(document.elementFromPoint(box.x + 20, box.bottom - 4));
+            }"""
+        )
+        assert on_top, await option.text_content()
+
+
 async def test_on_a_phone_the_filters_are_a_drawer(new_visitor: NewVisitor, word: str) -> None:
     visitor = await new_visitor(size=PHONE)
     page = await open_search(visitor, word)

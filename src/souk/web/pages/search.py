@@ -97,7 +97,7 @@ def view_of(
     words = answer.text if answer and not problem else address.one("q")
     on = chips(address, answer.parsed if answer and not problem else ())
     facets = facet_views(address, answer.facets) if answer else []
-    drawn = {"sort", *(facet.name for facet in facets)}
+    drawn = {facet.name for facet in facets} | (set() if problem else {"sort"})
     shown = SearchView(
         state="refused" if problem else "ready" if answer else "starting",
         query=address.one("q"),

@@ -63,6 +63,10 @@ class ProtectionChoices(Protocol):
         """What was chosen for a listing. Raises NotFound `listing_unknown`."""
         ...
 
+    async def only_devices(self, uow: UnitOfWork, listing_id: str) -> bool:
+        """Whether files leave only for devices, of a listing that is known to be there."""
+        ...
+
     async def choose(
         self, uow: UnitOfWork, actor: Actor, listing_id: str, delivery: Literal["open", "devices"]
     ) -> ListingProtection:

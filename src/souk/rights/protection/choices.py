@@ -23,6 +23,10 @@ class ChoiceService:
         delivery = cast("Delivery", await store.choice(uow, listing_id))
         return ListingProtection(listing_id=listing_id, delivery=delivery)
 
+    async def only_devices(self, uow: UnitOfWork, listing_id: str) -> bool:
+        """Whether files leave only for devices, of a listing that is known to be there."""
+        return await store.choice(uow, listing_id) == "devices"
+
     async def choose(
         self, uow: UnitOfWork, actor: Actor, listing_id: str, delivery: Delivery
     ) -> ListingProtection:

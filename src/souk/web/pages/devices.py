@@ -8,6 +8,7 @@ from souk.kernel.actor import Actor
 from souk.web.forms import PageRequest, posted
 from souk.web.market import Market
 from souk.web.pages.addresses import see_other
+from souk.web.pages.listing_view import ListingView
 from souk.web.render import Pages
 from souk.web.shell import Shell
 
@@ -41,6 +42,12 @@ async def choose_protection(
         uow, actor, listing_id, "devices" if only_devices else "open"
     )
     return see_other(f"/publish/{listing_id}/price")
+
+
+async def how_files_leave(view: ListingView) -> dict[str, object]:
+    """Whether buyers get the files only on devices: the listing page says so beforehand."""
+    only = await view.market.protection_choices.only_devices(view.uow, view.listing.id)
+    return {"only_devices": only}
 
 
 ROUTES = [devices_page, revoke_device, choose_protection]

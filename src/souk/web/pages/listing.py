@@ -11,6 +11,7 @@ from souk.people.organisations.api import country_name, named_regions
 from souk.web.forms import Form, PageRequest
 from souk.web.market import Market
 from souk.web.pages import listing_diff, verify
+from souk.web.pages.devices import how_files_leave
 from souk.web.pages.listing_numbers import numbers
 from souk.web.pages.listing_seo import seo_of
 from souk.web.pages.listing_view import ListingView, Loader, current_version
@@ -84,6 +85,7 @@ LOADERS: Final[tuple[Loader, ...]] = (
     related,
     plugin_part,
     reviews_part,
+    how_files_leave,
 )
 """One for each part of the page that needs more than the listing itself."""
 

@@ -31,6 +31,7 @@ from souk.people.organisations.api import (
 )
 from souk.people.wallets.api import Dids, Wallets
 from souk.rights.certificates.api import Certificates
+from souk.rights.chain_index.api import Asks, Chains, Tokens
 from souk.rights.licences.api import Licences
 from souk.rights.lookups.api import Lookups
 from souk.rights.protection.api import Devices, ProtectionChoices
@@ -65,10 +66,12 @@ __all__ = [
     "Analytics",
     "AnalyticsReports",
     "Appeals",
+    "Asks",
     "Badges",
     "BillingApi",
     "Certificates",
     "ChainSales",
+    "Chains",
     "Collections",
     "Comparisons",
     "Credentials",
@@ -95,6 +98,7 @@ __all__ = [
     "Reviews",
     "SavedSearches",
     "Search",
+    "Tokens",
     "Wallets",
     "Workspaces",
 ]
@@ -264,6 +268,12 @@ class Publisher(Protocol):
         """Shows the newest version to everyone."""
         ...
 
+    async def make_current(
+        self, uow: UnitOfWork, actor: Actor, listing_id: str, version: str
+    ) -> Listing:
+        """Buyers get this published version from now on."""
+        ...
+
 
 class OfferDesk(Protocol):
     """Prices."""
@@ -278,6 +288,10 @@ class OfferDesk(Protocol):
         self, uow: UnitOfWork, actor: Actor, offer_id: str, update: OfferUpdate
     ) -> Offer:
         """Puts a new offer in the place of this one."""
+        ...
+
+    async def withdraw(self, uow: UnitOfWork, actor: Actor, offer_id: str) -> None:
+        """Ends an offer; a published listing keeps at least one."""
         ...
 
 

@@ -303,6 +303,8 @@ class Listing(Answer, frozen=True, kw_only=True):
     downloads: int = 0
     regions: list[Region] = []
     """Where it may be sold; empty is everywhere."""
+    current_version: str | None = None
+    """The number of the version that buyers get now; null until one is public."""
     hidden: bool = False
     """Taken down by moderators: its words are shown to its owner alone."""
 

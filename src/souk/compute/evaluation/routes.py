@@ -6,7 +6,7 @@ from souk.compute.evaluation.service import EvaluationService
 from souk.infra.http.dependencies import Service
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.actor import Actor
-from souk.works.listings.api import Listings
+from souk.works.listings.api import Listings, current_version
 from souk_client.contracts.evaluations import (
     Evaluation,
     EvaluationList,
@@ -55,8 +55,11 @@ async def measured_metrics(
 ) -> MeasuredMetrics:
     """The metrics of a listing, each with `verified` where the marketplace got the same figure."""
     listing = await listings.get(uow, listing_id)
-    current = next((one.version for one in listing.versions if one.published_at), None)
-    return MeasuredMetrics(version=current, metrics=await evaluations.measured(uow, listing))
+    current = current_version(listing)
+    return MeasuredMetrics(
+        version=current.version if current else None,
+        metrics=await evaluations.measured(uow, listing),
+    )
 
 
 ROUTES = [ask_evaluation, list_evaluations, get_evaluation, measured_metrics]

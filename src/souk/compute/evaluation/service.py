@@ -27,7 +27,7 @@ from souk.kernel.actor import Actor
 from souk.kernel.errors import NotFound
 from souk.kernel.ids import new_id
 from souk.rights.licences.api import Licences
-from souk.works.listings.api import Listings
+from souk.works.listings.api import Listings, current_version
 from souk_client.contracts.evaluations import (
     Evaluation,
     EvaluationRequest,
@@ -57,7 +57,7 @@ class EvaluationService:
         if ADMINISTER not in actor.permissions:
             await self._listings.managed(uow, actor, listing_id)
         listing = await self._listings.get(uow, listing_id)
-        version = _public_version(listing)
+        version = current_version(listing)
         if listing.kind != "model" or version is None:
             raise NothingToVerify("only published models can be run")
         task = request.task or task_of(listing.metrics)
@@ -129,7 +129,7 @@ class EvaluationService:
             listing.id: version.id
             for listing in listings
             if listing.kind == "model" and listing.metrics
-            if (version := _public_version(listing)) is not None
+            if (version := current_version(listing)) is not None
         }
         rows = await store.finished(uow, versions, limit=MAX_SHOWN) if versions else []
         return {
@@ -159,7 +159,7 @@ class EvaluationService:
             dataset = await self._listings.by_address(uow, owner, slug)
         except NotFound:
             raise AttachmentInvalid(f"there is no listing {address}, or it is not public") from None
-        version = _public_version(dataset)
+        version = current_version(dataset)
         if dataset.kind != "dataset" or dataset.state != "published" or version is None:
             raise AttachmentInvalid(f"{address} is no published dataset")
         is_free = any(
@@ -205,10 +205,6 @@ class EvaluationService:
                 raise AttachmentInvalid(
                     f"{file.path} has {file.size_bytes} bytes; at most {limit} are run"
                 )
-
-
-def _public_version(listing: Listing) -> Version | None:
-    return next((one for one in listing.versions if one.published_at is not None), None)
 
 
 def _sees_all(actor: Actor, row: store.EvaluationRow) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from souk.works.listings.api import current_version
 from souk_client.contracts.comparisons import (
     ComparedCell,
     ComparedMoney,
@@ -20,11 +21,6 @@ _OTHER_DATA: Final = "measured on different data"
 _OTHER_CURRENCIES: Final = "different currencies, and no rate between them"
 _SMALLER_IS_BETTER: Final = frozenset({"model", "api", "plugin", "agent"})
 """Kinds that do the same job more lightly when they are smaller; a dataset's size is no fault."""
-
-
-def current_version(listing: Listing) -> Version | None:
-    """The published version that buyers get now."""
-    return next((version for version in listing.versions if version.published_at), None)
 
 
 def mark_best(row: ComparedRow, keys: Sequence[float | None]) -> ComparedRow:

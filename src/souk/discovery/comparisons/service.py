@@ -14,7 +14,7 @@ from souk.discovery.reviews.api import RatingSummary, Reviews
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import NotFound
 from souk.treasury.rates.api import Rates, RateTable
-from souk.works.listings.api import Listings
+from souk.works.listings.api import Listings, current_version
 from souk_client.contracts.comparisons import (
     ComparedCell,
     ComparedListing,
@@ -161,7 +161,7 @@ def _rating_cell(rating: RatingSummary) -> ComparedCell:
 
 
 def _head(listing: Listing) -> ComparedListing:
-    version = model.current_version(listing)
+    version = current_version(listing)
     return ComparedListing(
         id=listing.id,
         address=listing.address,

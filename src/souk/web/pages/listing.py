@@ -14,7 +14,7 @@ from souk.web.pages import listing_diff, verify
 from souk.web.pages.devices import how_files_leave
 from souk.web.pages.listing_numbers import numbers
 from souk.web.pages.listing_seo import seo_of
-from souk.web.pages.listing_view import ListingView, Loader, current_version
+from souk.web.pages.listing_view import ListingView, Loader, shown_version
 from souk.web.pages.lookup import FOUND_BY
 from souk.web.pages.plugin import plugin_part
 from souk.web.pages.recommended import related
@@ -110,7 +110,7 @@ async def listing_page(
         shell=shell,
         market=market,
         listing=listing,
-        latest=current_version(listing),
+        latest=shown_version(listing),
     )
     context: dict[str, object] = {
         "listing": listing,

@@ -13,6 +13,7 @@ from souk.kernel.actor import Actor
 from souk.web.forms import PageRequest
 from souk.web.market import Market
 from souk.web.shell import Shell
+from souk.works.listings.api import current_version
 from souk_client.contracts.works import Listing, Version
 
 
@@ -39,7 +40,6 @@ Loader = Callable[[ListingView], Awaitable[Mapping[str, object]]]
 """Reads what one part of the page shows, by the names of its template."""
 
 
-def current_version(listing: Listing) -> Version | None:
+def shown_version(listing: Listing) -> Version | None:
     """What a buyer gets; of a draft, what a buyer would get. Sellers see later versions too."""
-    published = (version for version in listing.versions if version.published_at)
-    return next(published, listing.versions[0] if listing.versions else None)
+    return current_version(listing) or (listing.versions[0] if listing.versions else None)

@@ -201,6 +201,7 @@ class ListingReader:
                 state=row.state,
                 offers=[counts.on(offer) for offer in offers.get(row.id, [])],
                 versions=_shown_versions(uow, row, versions[row.id]),
+                current_version=_number_of(versions[row.id], row.current_version_id),
                 created_at=row.created_at,
                 updated_at=row.updated_at,
                 published_at=row.published_at,
@@ -314,6 +315,10 @@ def _shown_versions(uow: UnitOfWork, row: ListingRow, versions: Sequence[Version
     if row.hidden_at is None or uow.scope.owns(row.organisation_id):
         return list(versions)
     return [msgspec.structs.replace(version, notes="", files=[]) for version in versions]
+
+
+def _number_of(versions: Sequence[Version], version_id: str | None) -> str | None:
+    return next((version.version for version in versions if version.id == version_id), None)
 
 
 def _those(versions: Sequence[Version], version_id: str | None) -> list[Version]:

@@ -15,12 +15,14 @@ from souk.web.markdown import render_markdown
 from souk.web.market import Market
 from souk.web.pages.addresses import see_other
 from souk.web.pages.publish.draft import draft, steps
+from souk.web.pages.search_facets import REGIONS
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk_client.contracts.works import Compatibility, Listing, ListingUpdate, Metric
 
 METRIC_PARTS: Final = ("name", "value", "unit", "dataset", "how")
 LEAST_ROWS: Final = 3
+FITS: Final = ("frameworks", "runtimes", "hardware")
 
 
 @get("/publish/{listing_id:str}/details")
@@ -29,7 +31,8 @@ async def details_page(
 ) -> Response[str]:
     """The form with what is there."""
     listing = await draft(uow, actor, market, listing_id)
-    return _page(shell, pages, listing, _form_of(listing), _metric_rows(listing.metrics))
+    metrics = _metric_rows(listing.metrics)
+    return _page(shell, pages, listing, _form_of(listing), metrics, listing.regions)
 
 
 @post("/publish/{listing_id:str}/details")
@@ -42,7 +45,7 @@ async def save_details(
     pages: Pages,
     market: Market,
 ) -> Response[str] | Redirect:
-    """Saves and goes on to the files."""
+    """Saves, then goes where the pressed button says: on to the files, to the work, or away."""
     fields = await posted(request)
     listing = await draft(uow, actor, market, listing_id)
     rows = _typed_rows(fields)
@@ -50,11 +53,12 @@ async def save_details(
     names = ("title", "summary", "card", "task", "category")
     values: dict[str, object] = {name: fields.get(name) for name in names}
     values["tags"] = _words(fields.get("tags"))
+    values["regions"] = regions = list(dict.fromkeys(fields.all("regions")))
     wish, errors = read(ListingUpdate, values)
     compatibility, fit_errors = read(
         Compatibility,
         {
-            "frameworks": _words(fields.get("frameworks")),
+            **{name: _words(fields.get(name)) for name in FITS},
             "min_memory_gb": fields.get("min_memory_gb"),
         },
     )
@@ -63,7 +67,7 @@ async def save_details(
     errors |= {} if fields.get("title") else {"title": "Fill this in."}
     form = Form(values=fields.form().values, errors=errors)
     if wish is None or compatibility is None or errors:
-        return _page(shell, pages, listing, form, rows, status=422)
+        return _page(shell, pages, listing, form, rows, regions, status=422)
     update = msgspec.structs.replace(
         wish,
         summary=fields.get("summary"),
@@ -71,17 +75,20 @@ async def save_details(
         task=fields.get("task"),
         category=fields.get("category"),
         metrics=metrics,
-        compatibility=msgspec.structs.replace(
-            compatibility,
-            runtimes=listing.compatibility.runtimes,
-            hardware=listing.compatibility.hardware,
-        ),
+        compatibility=compatibility,
     )
     try:
         await market.editor.edit(uow, actor, listing_id, update)
     except SoukError as error:
-        return _page(shell, pages, listing, form.refused(error), rows, status=error.status)
-    return see_other(f"/publish/{listing_id}/files")
+        refused = form.refused(error)
+        return _page(shell, pages, listing, refused, rows, regions, status=error.status)
+    match fields.get("then"):
+        case "leave":
+            return see_other("/selling")
+        case "see":
+            return see_other(f"/{listing.address}")
+        case _:
+            return see_other(f"/publish/{listing_id}/files")
 
 
 @post("/publish/preview", media_type=MediaType.HTML, opt={"transaction": "own"})
@@ -98,6 +105,7 @@ def _page(
     listing: Listing,
     form: Form,
     rows: Sequence[Mapping[str, str]],
+    regions: Sequence[str],
     *,
     status: int = 200,
 ) -> Response[str]:
@@ -108,6 +116,8 @@ def _page(
         step_names=steps(listing.id),
         listing=listing,
         form=form,
+        regions=regions,
+        region_names=REGIONS,
         metric_values=rows,
         metric_rows=max(LEAST_ROWS, len(rows) + 1),
     )
@@ -123,7 +133,7 @@ def _form_of(listing: Listing) -> Form:
             "task": listing.task,
             "category": listing.category,
             "tags": ", ".join(listing.tags),
-            "frameworks": ", ".join(listing.compatibility.frameworks),
+            **{name: ", ".join(getattr(listing.compatibility, name)) for name in FITS},
             "min_memory_gb": "" if memory is None else f"{memory:g}",
         }
     )

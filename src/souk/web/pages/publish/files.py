@@ -12,6 +12,7 @@ from souk.web.pages.addresses import see_other
 from souk.web.pages.publish.draft import draft, steps
 from souk.web.render import Pages
 from souk.web.shell import Shell
+from souk.works.listings.api import current_version
 from souk_client.contracts.works import Listing, VersionRequest
 
 
@@ -56,6 +57,29 @@ async def save_files(
     return see_other(f"/publish/{listing_id}/price")
 
 
+@post("/publish/{listing_id:str}/current")
+async def make_current(
+    listing_id: str,
+    request: PageRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+) -> Response[str] | Redirect:
+    """Buyers get another published version from now on."""
+    fields = await posted(request)
+    listing = await draft(uow, actor, market, listing_id)
+    try:
+        await market.publisher.make_current(uow, actor, listing_id, fields.get("version"))
+    except SoukError as error:
+        form = Form(values={"version": next_version(listing)})
+        return _page(
+            shell, pages, listing, form, current_form=Form().refused(error), status=error.status
+        )
+    return see_other(f"/{listing.address}#versions")
+
+
 def next_version(listing: Listing) -> str:
     """`1.0.0` at first, then the next minor version."""
     if not listing.versions:
@@ -66,8 +90,15 @@ def next_version(listing: Listing) -> str:
 
 
 def _page(
-    shell: Shell, pages: Pages, listing: Listing, form: Form, *, status: int = 200
+    shell: Shell,
+    pages: Pages,
+    listing: Listing,
+    form: Form,
+    *,
+    current_form: Form | None = None,
+    status: int = 200,
 ) -> Response[str]:
+    current = current_version(listing)
     return pages.answer(
         "pages/publish/files.html",
         shell,
@@ -75,7 +106,10 @@ def _page(
         step_names=steps(listing.id),
         listing=listing,
         form=form,
+        current_form=current_form or Form(),
+        current=current,
+        others=[one for one in listing.versions if one.published_at and one is not current],
     )
 
 
-ROUTES = [files_page, save_files]
+ROUTES = [files_page, save_files, make_current]

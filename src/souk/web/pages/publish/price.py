@@ -32,13 +32,8 @@ async def price_page(
 ) -> Response[str]:
     """The form, and the editions on offer."""
     listing = await draft(uow, actor, market, listing_id)
-    values = {
-        "licence": listing.licence or "Apache-2.0",
-        "edition": "standard",
-        "currency": "USD",
-        "terms": "perpetual",
-    }
-    return await _page(uow, shell, pages, market, listing, Form(values=values))
+    form = Form(values=_first_values(listing))
+    return await _page(uow, shell, pages, market, listing, form)
 
 
 @post("/publish/{listing_id:str}/price")
@@ -71,6 +66,36 @@ async def save_price(
             uow, shell, pages, market, listing, form.refused(error, known), status=error.status
         )
     return see_other(f"/publish/{listing_id}/review")
+
+
+@post("/publish/{listing_id:str}/withdraw")
+async def withdraw_edition(
+    listing_id: str,
+    request: PageRequest,
+    uow: UnitOfWork,
+    actor: Actor,
+    shell: Shell,
+    pages: Pages,
+    market: Market,
+) -> Response[str] | Redirect:
+    """Ends the sale of an edition; who has it keeps it."""
+    fields = await posted(request)
+    listing = await draft(uow, actor, market, listing_id)
+    try:
+        await market.offers.withdraw(uow, actor, fields.get("offer"))
+    except SoukError as error:
+        form = Form(values=_first_values(listing)).refused(error)
+        return await _page(uow, shell, pages, market, listing, form, status=error.status)
+    return see_other(f"/publish/{listing_id}/price")
+
+
+def _first_values(listing: Listing) -> dict[str, str]:
+    return {
+        "licence": listing.licence or "Apache-2.0",
+        "edition": "standard",
+        "currency": "USD",
+        "terms": "perpetual",
+    }
 
 
 async def _put_offer(
@@ -150,4 +175,4 @@ async def _page(
     )
 
 
-ROUTES = [price_page, save_price]
+ROUTES = [price_page, save_price, withdraw_edition]

@@ -17,7 +17,12 @@ from souk.works.listings.api.ports import (
     VersionCandidate,
     VersionGate,
 )
-from souk.works.listings.api.reading import ListingAddress, Listings, SellerTotals
+from souk.works.listings.api.reading import (
+    ListingAddress,
+    Listings,
+    SellerTotals,
+    current_version,
+)
 from souk.works.listings.api.repositories import Repositories, Repository, RepositoryVersion
 from souk.works.listings.api.sales import SaleFile, SaleItem, SaleOffer, SaleVersion
 
@@ -45,4 +50,5 @@ __all__ = [
     "VersionCandidate",
     "VersionGate",
     "VersionPublishing",
+    "current_version",
 ]

@@ -35,6 +35,13 @@ class SellerTotals(msgspec.Struct, frozen=True, kw_only=True):
     downloads: int
 
 
+def current_version(listing: Listing) -> Version | None:
+    """The public version that buyers get: the one made current, which need not be the newest."""
+    public = [version for version in listing.versions if version.published_at is not None]
+    chosen = (version for version in public if version.version == listing.current_version)
+    return next(chosen, public[0] if public else None)
+
+
 class Listings(Protocol):
     """Listings as other contexts see them; every answer holds only what this scope may see."""
 

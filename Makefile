@@ -10,7 +10,7 @@ PAGES := src/souk/web/static/dist/.built
 PAGE_SOURCES := $(shell find web src/souk/web/templates src/souk/web/pages -name node_modules -prune \
   -o -type f ! -name '*.pyc' -print 2>/dev/null)
 
-.PHONY: help chain up check test demo bench lock build install install-dev browser nginx pebble format
+.PHONY: help chain up check test demo bench lock build install install-dev browser nginx pebble postgres15 format
 
 help:  ## Shows this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,7 +53,7 @@ check: install-dev  ## Fast checks: style, types, layers, and tests that need no
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not database"
 
-test: install-dev build chain browser nginx pebble  ## Every check, as CI runs them
+test: install-dev build chain browser nginx pebble postgres15  ## Every check, as CI runs them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -69,6 +69,9 @@ nginx:
 
 pebble:
 	@scripts/install_pebble.sh
+
+postgres15:
+	@scripts/install_postgres15.sh
 
 demo: install build  ## Runs the whole journey on a throw-away marketplace, step by step
 	@exec $(BIN)/souk demo

@@ -1,5 +1,6 @@
-"""A PostgreSQL 16 server, as an operator may bring one: the same package carries its programs."""
+"""A PostgreSQL 15 server, the oldest that is admitted, as an operator may bring one."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -14,10 +15,10 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from souk.infra.postgres.embedded import packaged_programs
 from souk.infra.postgres.embedded_identity import Identity, choose_identity
 
-MAJOR_VERSION: Final = 16
+MAJOR_VERSION: Final = 15
+PROGRAMS: Final = Path(os.environ.get("SOUK_TEST_POSTGRES15", "/usr/lib/postgresql/15/bin"))
 OWNER: Final = "their_owner"
 """As the operator's guide has it: may make roles, and is no superuser."""
 _SUPERUSER: Final = "postgres"
@@ -34,14 +35,13 @@ def older_server(folder: Path) -> Iterator[list[str]]:
     password = token_hex(16)
     secret = folder / "password"
     secret.write_text(password)
-    programs = _programs(folder, identity)
     _give_to(identity, folder, secret)
     sign_in = ("--auth=scram-sha-256", f"--pwfile={secret}")
-    make = (programs / "initdb", "-D", folder / "data", "-U", _SUPERUSER, "--no-sync", *sign_in)
+    make = (PROGRAMS / "initdb", "-D", folder / "data", "-U", _SUPERUSER, "--no-sync", *sign_in)
     command = identity.command(*make, "--encoding=UTF8", "--locale=C", dies_by=signal.SIGTERM)
     subprocess.run(command, check=True, capture_output=True, cwd="/", env=_ENVIRON)
     command = identity.command(
-        *(programs / "postgres", "-D", folder / "data", "-p", str(_PORT)),
+        *(PROGRAMS / "postgres", "-D", folder / "data", "-p", str(_PORT)),
         *("-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"),
         dies_by=signal.SIGINT,
     )
@@ -61,14 +61,6 @@ def older_server(folder: Path) -> Iterator[list[str]]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
-
-
-def _programs(folder: Path, identity: Identity) -> Path:
-    installation = packaged_programs().parents[1] / "pginstall"
-    if identity.user is None:
-        return installation / "bin"
-    # Another user may not be able to reach where the package lies.
-    return Path(shutil.copytree(installation, folder / "programs")) / "bin"
 
 
 def _give_to(identity: Identity, *paths: Path) -> None:

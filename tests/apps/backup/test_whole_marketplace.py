@@ -1,6 +1,6 @@
 """A marketplace where people traded, restored from its backup: everyone finds everything again.
 
-On the packaged PostgreSQL, and on 16 as an operator's own server: that one runs the whole schema.
+On the packaged PostgreSQL, and on 15 as an operator's own server: that one runs the whole schema.
 """
 
 import time
@@ -72,7 +72,7 @@ def restored(
     folder = tmp_path_factory.mktemp(request.param)
     with ExitStack() as open_until_the_end:
         if request.param == "older":
-            place = Path(open_until_the_end.enter_context(TemporaryDirectory(prefix="souk-16-")))
+            place = Path(open_until_the_end.enter_context(TemporaryDirectory(prefix="souk-15-")))
             owner_dsn, database_url = open_until_the_end.enter_context(older_server(place))
             migrate(owner_dsn, app_password=app_password(SECRET))
         else:

@@ -1,6 +1,7 @@
 """A marketplace with data in it goes from one schema to the next and keeps every row."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from tests.apps.migrations.rows import ROWS
 
 SECRET = "cd" * 32
 VERSIONS = Path(migrations.__file__).parent / "versions"
+SQL = VERSIONS / "sql"
 REVISIONS = sorted(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
+LANDED = Path(__file__).with_name("landed.txt")
+"""The steps that marketplaces may have gone already, as `sha256sum` prints them."""
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
@@ -60,6 +64,14 @@ def write_rows(server: EmbeddedPostgres, revision: str) -> None:
     """What a marketplace of this revision has in the tables that it made."""
     with psycopg.connect(server.dsn()) as connection:
         connection.execute(ROWS.get(revision, ""))
+
+
+def test_a_step_that_marketplaces_have_gone_never_changes() -> None:
+    listed = [line.split() for line in LANDED.read_text().splitlines()]
+    landed = {name: digest for digest, name in listed}
+    steps = {path.name: sha256(path.read_bytes()).hexdigest() for path in SQL.glob("*.sql")}
+    assert {name: steps.get(name) for name in landed} == landed
+    assert all(name > max(landed) for name in steps.keys() - landed.keys())
 
 
 def test_rows_survive_every_step_up_to_the_newest_schema(server: EmbeddedPostgres) -> None:

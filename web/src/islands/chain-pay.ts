@@ -44,6 +44,8 @@ async function pay(
   const words = label.textContent;
   button.setAttribute("aria-busy", "true");
   label.textContent = "Answer in your wallet…";
+  // What an earlier try ended with would contradict what comes now.
+  for (const old of document.querySelectorAll("#toasts .tone-error")) old.remove();
   try {
     const hash = await send(root.dataset["wallet"] ?? "", chain, call);
     label.textContent = "Sent, waiting for a block…";

@@ -20,7 +20,16 @@ from souk_client.contracts.chain_sales import (
 ListingId = Annotated[str, Parameter(max_length=64, description="the listing that is bought")]
 
 
-@get("/chain-quotes", tags=["commerce"])
+@get(
+    "/chain-quotes",
+    tags=["commerce"],
+    opt={
+        "problems": {
+            404: "There is no such listing or offer for this caller.",
+            409: "It is not for sale now, or the offer has to be named.",
+        }
+    },
+)
 async def get_chain_quotes(
     uow: UnitOfWork,
     chain_sales: ChainSaleService,

@@ -32,7 +32,7 @@ from tests.serving import SECRET, Marketplace
 
 PRICE_MINOR, DEPOSIT_MINOR, CREATOR_MINOR = 1999, 5000, 1799
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

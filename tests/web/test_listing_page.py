@@ -77,6 +77,10 @@ def test_machines_are_told_what_it_is(
     if image is not None:
         assert told["og:image"].endswith(f"/images/{image['id']}/800.webp")
         assert (told["og:image:width"], told["og:image:alt"]) == ("800", "Plot")
+    else:
+        assert told["og:image"] == f"{base_url}/share.png"
+        assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
+        assert told["og:image:alt"]
     assert 'name="robots"' not in page
 
 

@@ -1,12 +1,16 @@
 """What the search page draws around an answer: facets, chips, and where a query goes wrong."""
 
+import pytest
 from multidict import MultiDict
 
 from souk.discovery.search.errors import QueryInvalid
+from souk.kernel.errors import Invalid
 from souk.web.pages.search import SearchView, problem_of, view_of
 from souk.web.pages.search_address import Address, read_address
+from souk.web.pages.search_dropped import MAX_TOLD, not_understood
 from souk.web.pages.search_facets import FacetView
-from souk_client.contracts.discovery import Facet, FacetValue, ParsedPart, SearchAnswer
+from souk.web.specimens import summaries
+from souk_client.contracts.discovery import Facet, FacetValue, ParsedPart, SearchAnswer, SearchHit
 
 
 def answer(*facets: Facet, parsed: tuple[ParsedPart, ...] = ()) -> SearchAnswer:
@@ -69,9 +73,9 @@ def test_a_range_of_ones_own_stands_in_the_boxes() -> None:
     assert (shown.own, shown.low, shown.high, shown.unit) == (True, "5", "20", "USD")
 
 
-def test_bands_over_several_currencies_promise_no_number() -> None:
+def test_bands_show_their_numbers_beside_several_currencies() -> None:
     both = answer(prices({"free": 9, "from_10": 4}), words("currency", USD=3, EUR=1))
-    assert [c.count for c in facet(view(both), "price").choices] == [9, None]
+    assert [c.count for c in facet(view(both), "price").choices] == [9, 4]
     chosen = view(both, ("currency", "EUR"))
     assert [c.count for c in facet(chosen, "price").choices] == [9, 4]
     assert [c.chosen for c in facet(chosen, "currency").choices] == [True, False]
@@ -128,3 +132,64 @@ def test_everything_the_panel_does_not_draw_is_kept_by_its_form() -> None:
     address = read_address(MultiDict(pairs))
     starting = view_of(address, None, sort="relevance", view="grid")
     assert starting.state == "starting" and set(starting.hidden) == set(pairs)
+
+
+def test_a_search_that_found_no_words_says_so() -> None:
+    listing = summaries()[0]
+    for matched, is_near_only in ((["meaning"], True), (["text", "meaning"], False)):
+        hit = SearchHit(listing=listing, score=0.5, matched=matched)
+        found = SearchAnswer(items=[hit], total=1, facets=[], text="words", took_ms=1.0)
+        assert view(found, ("q", "words")).by_meaning_only is is_near_only
+    everything = SearchAnswer(items=[hit], total=1, facets=[], took_ms=1.0)
+    assert not view(everything).by_meaning_only
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("price", "1e999..", "Price “1e999..”"),
+        ("price", "-5..3", "Price “-5..3”"),
+        ("latency", "..-1", "Latency “..-1”"),
+        ("accuracy", "abc", "Accuracy “abc”"),
+        ("rating", "99,,x..", "Rating “99,,x..”"),
+        ("kind", 'model" OR 1=1', 'Kind “model" OR 1=1”'),
+        ("sort", "evil", "Sort by “evil”"),
+        ("currency", "XYZ", "Currency “XYZ”"),
+        ("owner", "../etc", "Seller “../etc”"),
+        ("price_min", "a\0b", "Price “a\N{REPLACEMENT CHARACTER}b”"),
+        ("memory", "9" * 99, f"Memory needed “{'9' * 60}…”"),
+    ],
+)
+def test_what_the_address_says_in_vain_is_told(name: str, value: str, told: str) -> None:
+    assert not_understood(MultiDict([("q", "words"), (name, value)])) == [told]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("price", "4.."),
+        ("price", "own"),
+        ("price", ""),
+        ("price_max", "1,000"),
+        ("rating", "1..2"),
+        ("kind", "model"),
+        ("sort", "newest"),
+        ("view", "list"),
+        ("utm_source", "elsewhere"),
+    ],
+)
+def test_what_is_understood_is_no_matter_of_notes(name: str, value: str) -> None:
+    assert not_understood(MultiDict([(name, value)])) == []
+
+
+def test_many_mistakes_are_told_shortly() -> None:
+    assert len(not_understood(MultiDict([("kind", f"no-{n}") for n in range(500)]))) == MAX_TOLD
+
+
+def test_refusals_are_told_in_the_words_of_pages() -> None:
+    upside_down = Invalid("price_range_invalid", "price_min_minor 1000 is above price_max_minor 5.")
+    assert "minor" not in problem_of(Address({}), upside_down).detail
+    lost = problem_of(Address({}), Invalid("cursor_invalid", "Pass next_cursor as a page gave it."))
+    assert "cursor" not in lost.title + lost.detail
+    long = problem_of(Address({}), Invalid("query_invalid", "Too long."), typed=10_000)
+    assert "10,000" in long.detail

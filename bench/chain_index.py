@@ -65,7 +65,7 @@ async def _measure(*, events: int, looks: int) -> Section:
             took_s = time.perf_counter() - started
             facts, told = await _counts(database)
             assert facts == told == events, (facts, told, events)
-            delays = await _delays(url, database, indexer, facts=facts, looks=looks)
+            delays = await _delays(url, database, indexer, looks=looks)
             await indexer.close()
     seen = percentiles(delays)
     return Section(
@@ -102,9 +102,7 @@ def _indexer(database: Database, rpc: Rpc) -> Indexer:
     )
 
 
-async def _delays(
-    url: str, database: Database, indexer: Indexer, *, facts: int, looks: int
-) -> list[float]:
+async def _delays(url: str, database: Database, indexer: Indexer, *, looks: int) -> list[float]:
     """From the answer to the transaction, which is in its block then, to its facts' commit."""
     found = []
     running = asyncio.create_task(indexer.run())
@@ -114,8 +112,8 @@ async def _delays(
                 await asyncio.sleep(0.05 * (number % 7))
                 await _announce(client, url, first=10**6 + number * EVENTS_A_BLOCK)
                 started = time.perf_counter()
-                facts += EVENTS_A_BLOCK
-                await _until(database, facts)
+                height = await _rpc(client, url, "eth_blockNumber")
+                await _until(database, int(str(height), 16))
                 found.append(time.perf_counter() - started)
     finally:
         running.cancel()
@@ -123,11 +121,13 @@ async def _delays(
     return found
 
 
-async def _until(database: Database, facts: int) -> None:
-    there = 0
-    while there < facts:
+async def _until(database: Database, height: int) -> None:
+    """Waits until the facts up to a block are committed."""
+    there = -1
+    while there < height:
         await asyncio.sleep(0.005)
-        there, _ = await _counts(database)
+        async with database.transaction(SYSTEM, read_only=True) as uow:
+            there = int(await uow.value("SELECT indexed_block FROM chain_index.cursors"))
 
 
 async def _counts(database: Database) -> tuple[int, int]:

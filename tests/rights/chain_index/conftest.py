@@ -72,7 +72,6 @@ async def index(database: Database, node: Chain, bazaar: Bazaar) -> AsyncIterato
             "finality": 1,
             "start": 0,
             "most_blocks": 1000,
-            "poll_s": 0.05,
             **options,
         }
         indexer = Indexer(

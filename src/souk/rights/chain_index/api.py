@@ -309,6 +309,11 @@ class Asks(Protocol):
         """
         ...
 
+    async def get(self, uow: UnitOfWork, ask_id: str) -> LicenceAsk:
+        """An ask that is open, or of an organisation in this scope. Raises NotFound
+        `ask_unknown`."""
+        ...
+
     async def own(self, uow: UnitOfWork, actor: Actor, ask_id: str) -> OwnAsk:
         """One of the caller's organisations'. Raises NotFound `ask_unknown`."""
         ...

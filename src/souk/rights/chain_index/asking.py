@@ -98,6 +98,12 @@ class Asking:
         await ask_store.put_up(uow, row, signature=raw)
         return self._own(chain, await self._mine(uow, actor, ask_id))
 
+    async def get(self, uow: UnitOfWork, ask_id: str) -> LicenceAsk:
+        row = await ask_store.get(uow, ask_id)
+        if row is None:
+            raise NotFound("ask_unknown", "There is no such ask.")
+        return _shown(row)
+
     async def own(self, uow: UnitOfWork, actor: Actor, ask_id: str) -> OwnAsk:
         row = await self._mine(uow, actor, ask_id, lock=False)
         return self._own(await self._chains.get(uow, row.chain), row)

@@ -139,7 +139,8 @@ CREATE UNIQUE INDEX asks_one_open ON chain_index.asks (licence_id) WHERE state =
 CREATE INDEX asks_of_listing ON chain_index.asks (listing_id, id DESC) WHERE state = 'open';
 GRANT SELECT, INSERT, UPDATE (state, signature, fact_id, changed_at) ON chain_index.asks TO souk_app;
 ALTER TABLE chain_index.asks ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON chain_index.asks USING (state = 'open' OR infra.may_see(owner_organisation_id));
+CREATE POLICY own ON chain_index.asks USING (infra.may_see(owner_organisation_id));
+CREATE POLICY for_sale ON chain_index.asks FOR SELECT USING (state = 'open');
 
 -- A licence follows its token to another holder.
 GRANT UPDATE (licensee_id, licensee_slug, licensee_name, licensee_salt, provenance_entry_id)

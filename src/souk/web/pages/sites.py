@@ -137,7 +137,7 @@ async def change_site(
 async def purge_site(site_id: str, request: PageRequest, actor: Actor, market: Market) -> Redirect:
     """Lets every node forget the site, or what lies below a path of it."""
     fields = await posted(request)
-    path = fields.get("path").strip().lstrip("/")[:2000]
+    path = fields.get("below").strip().lstrip("/")[:2000]
     wanted = (
         PurgeRequest(kind="prefix", value=f"/s/{site_id}/{path}")
         if path

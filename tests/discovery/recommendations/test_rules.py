@@ -1,17 +1,24 @@
 """The rules of recommending by themselves."""
 
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from souk.discovery.recommendations.model import (
     COMPANIONS,
+    MOST_COMPANIONS,
     WEIGHTS,
     Seed,
+    companions_near,
     fuse,
     names_dataset,
     seeds_of,
     spread,
 )
+from souk.discovery.search.api import NearListing
+from souk_client.contracts.base import ListingKind, OwnerRef
+from souk_client.contracts.works import ListingSummary
 
 ids = st.lists(st.sampled_from([f"l{n}" for n in range(12)]), unique=True)
 sold = st.lists(st.tuples(st.integers(), st.sampled_from("abcd")), max_size=60)
@@ -69,3 +76,34 @@ def test_a_metric_names_its_dataset_in_more_words_or_fewer() -> None:
 def test_companions_are_of_other_kinds() -> None:
     for kind, others in COMPANIONS.items():
         assert kind not in others and others
+
+
+def near(name: str, kind: ListingKind, cosine: float) -> NearListing:
+    listing = ListingSummary(
+        id=name,
+        address=f"ada/{name}",
+        owner=OwnerRef(id="org_x", slug="ada", name="Ada"),
+        kind=kind,
+        title=name,
+        summary="",
+        licence="MIT",
+        task="",
+        tags=[],
+        state="published",
+        price_minor=0,
+        currency="USD",
+        version="1.0.0",
+        sales=0,
+        downloads=0,
+        updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    return NearListing(listing=listing, cosine=cosine)
+
+
+def test_only_what_is_near_goes_with_a_work() -> None:
+    found = [near("iris-data", "dataset", 0.7), near("other-model", "model", 0.6)]
+    far = [near(f"unrelated-{n}", "dataset", 0.4 - n / 10) for n in range(3)]
+    assert companions_near([*found, *far], COMPANIONS["model"]) == ["iris-data"]
+    assert companions_near(far, COMPANIONS["model"]) == [], "rather none than any"
+    many = [near(f"near-{n}", "dataset", 0.9) for n in range(9)]
+    assert len(companions_near(many, COMPANIONS["model"])) == MOST_COMPANIONS

@@ -1,9 +1,12 @@
 """Rules of recommending: how ways of finding are fused, whose turn it is, what goes with what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final, Literal, TypeVar
 
 import msgspec
+
+from souk.discovery.search.api import NearListing
 
 Signal = Literal["view", "click", "checkout", "download", "order", "favourite"]
 
@@ -109,6 +112,19 @@ def spread(ranked: Sequence[tuple[K, str]], *, limit: int) -> list[K]:
 def normal_name(text: str) -> str:
     """For comparing what a metric names its dataset with a listing's title."""
     return " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+
+
+COMPANION_FLOOR: Final = 0.5
+"""The least cosine at which works of two kinds go together. Sentences that mean alike lie near 0.6;
+two cards about different things share enough of their words to reach 0.4."""
+MOST_COMPANIONS: Final = 3
+"""How many are said to go with a work for being near alone."""
+
+
+def companions_near(near: Iterable[NearListing], kinds: Collection[str]) -> list[str]:
+    """Ids of what goes with a work by its subject, the nearest first; rather none than any."""
+    close = (one for one in near if one.listing.kind in kinds and one.cosine >= COMPANION_FLOOR)
+    return [one.listing.id for one in islice(close, MOST_COMPANIONS)]
 
 
 def names_dataset(metric_dataset: str, title: str) -> bool:

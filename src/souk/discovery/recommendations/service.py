@@ -19,13 +19,14 @@ from souk.discovery.recommendations.model import (
     TREND_WEIGHT,
     WEIGHTS,
     Seed,
+    companions_near,
     names_dataset,
     reason_signal,
     seeds_of,
     spread,
 )
 from souk.discovery.recommendations.pools import Pools
-from souk.discovery.search.api import Search
+from souk.discovery.search.api import NearListing, Search
 from souk.infra.postgres.uow import UnitOfWork
 from souk.insight.analytics.api import Analytics
 from souk.kernel.actor import Actor
@@ -132,7 +133,8 @@ class RecommendationService:
         near = await self._near(uow, [listing.id], limit=_POOL_NEAR)
         together = self._knowledge.taster.together(listing.id) if self._knowledge.taster else []
         similar = Candidates()
-        similar.rank(LEARNT_WEIGHT, [one.id for one in near], Reason(kind="similar", text="Alike"))
+        alike = [one.listing.id for one in near]
+        similar.rank(LEARNT_WEIGHT, alike, Reason(kind="similar", text="Alike"))
         similar.rank(
             TOGETHER_WEIGHT,
             [one for one, _ in together],
@@ -140,7 +142,8 @@ class RecommendationService:
         )
         kinds = COMPANIONS.get(listing.kind, ())
         companions = Candidates()
-        await self._add_measured_on(uow, companions, listing, near)
+        nearby = [one.listing for one in near]
+        await self._add_measured_on(uow, companions, listing, nearby)
         companions.rank(
             LEARNT_WEIGHT,
             [one for one, _ in together],
@@ -148,7 +151,7 @@ class RecommendationService:
         )
         companions.rank(
             NEAR_WEIGHT,
-            [one.id for one in near if one.kind in kinds],
+            companions_near(near, kinds),
             Reason(kind="companion", text="Goes with it"),
         )
         known = await self._listings.summaries(uow, {*companions.best(), *similar.best()})
@@ -203,7 +206,7 @@ class RecommendationService:
     async def _add_near(self, uow: UnitOfWork, found: Candidates, seeds: Sequence[Seed]) -> None:
         for seed in seeds[:NEAR_SEEDS]:
             near = await self._near(uow, [seed.listing_id], limit=_NEAR)
-            found.rank(NEAR_WEIGHT, [one.id for one in near], _because(seed))
+            found.rank(NEAR_WEIGHT, [one.listing.id for one in near], _because(seed))
 
     async def _add_followed(self, uow: UnitOfWork, actor: Actor, found: Candidates) -> None:
         if actor.user_id is None:
@@ -252,10 +255,10 @@ class RecommendationService:
 
     async def _near(
         self, uow: UnitOfWork, listing_ids: Sequence[str], *, limit: int
-    ) -> list[ListingSummary]:
-        """What is near in meaning; nothing while search is getting ready or has too much to do."""
+    ) -> list[NearListing]:
+        """What is near in meaning, the nearest first; nothing while search is not ready or busy."""
         try:
-            return [one.listing for one in await self._search.near(uow, listing_ids, limit=limit)]
+            return await self._search.near(uow, listing_ids, limit=limit)
         except Unavailable:
             return []
 

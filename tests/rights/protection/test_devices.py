@@ -264,6 +264,7 @@ def test_a_seller_lets_files_out_only_for_devices(base_url: str, seller: Souk) -
     with refused("protected_only", 403):
         buyer.licences.files(licence_id)
     assert httpx.get(hub, headers=key).status_code == 403
+    assert "open only on your registered devices" in httpx.get(f"{base_url}/{listing.address}").text
     device = buyer.devices.register(device_request()).id
     buyer.devices.key(licence_id, device)
     assert len(buyer.devices.files(licence_id, device).items) == 1

@@ -17,6 +17,7 @@ from souk.infra.postgres.scope import SYSTEM, scope_of
 from souk.kernel.errors import TooMany
 from souk_client.contracts.chain_sales import ChainSale, ChainSaleRequest
 from souk_client.contracts.commerce import OrderRequest
+from souk_client.contracts.promotions import PromotionRequest
 from souk_client.contracts.works import OfferRequest
 from souk_client.sdk import Souk
 from tests.commerce.chain_sales.hand import Bazaar, Later, actor_of, new_account, until
@@ -167,11 +168,15 @@ def test_what_cannot_be_paid_is_refused_before_and_explained_after(
 def test_what_was_signed_is_kept_when_the_listing_changes(bazaar: Bazaar) -> None:
     seller, buyer = sign_up(bazaar.base_url), sign_up(bazaar.base_url)
     listing, wallet = publish(seller, price_minor=PRICE_USD), bazaar.wallet("fifth")
-    sale = bazaar.open(buyer, listing.id, wallet)
+    seller.promotions.create(PromotionRequest(code="HALF-OFF", percent_off=50))
+    sale = bazaar.open(buyer, listing.id, wallet, promotion_code="half-off")
+    assert (sale.price_minor, sale.quoted_minor) == (PRICE_GWEI // 2, PRICE_USD // 2)
     seller.listings.retire(listing.id)
     bazaar.pay(wallet, sale)
     paid = bazaar.settled(buyer, sale)
     assert buyer.licences.get(paid.licence_id or "").state == "active"
+    promotion = buyer.orders.get(paid.order_id or "").promotion
+    assert promotion and (promotion.code, promotion.list_price_minor) == ("HALF-OFF", PRICE_GWEI)
 
 
 def test_who_pays_for_what_is_owned_has_the_money_here(bazaar: Bazaar, listing_id: str) -> None:

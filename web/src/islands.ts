@@ -12,6 +12,7 @@ const LOADERS: Record<string, () => Promise<Island>> = {
   suggest: () => import("./islands/suggest"),
   favourites: () => import("./islands/favourites"),
   preview: () => import("./islands/preview"),
+  "chain-ask": () => import("./islands/chain-ask"),
   "chain-pay": () => import("./islands/chain-pay"),
   "chain-wallet": () => import("./islands/chain-wallet"),
   wallet: () => import("./islands/wallet"),

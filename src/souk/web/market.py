@@ -43,6 +43,9 @@ class Market:
     orders: ports.Orders
     promotions: ports.PromotionDesk
     chain_sales: ports.ChainSales
+    chains: ports.Chains
+    tokens: ports.Tokens
+    asks: ports.Asks
     revenue: ports.RevenueReports
     licences: ports.Licences
     provenance: ports.Provenance

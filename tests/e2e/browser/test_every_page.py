@@ -16,8 +16,10 @@ import psycopg
 import pytest
 
 import souk.web.pages
+from souk.web.tray import TRAY_COOKIE
 from tests.e2e.browser.conftest import NewVisitor
 from tests.e2e.browser.looking import look_all_over, look_at
+from tests.security.chain_index import make_token
 from tests.security.chain_sales import make_chain_sale
 from tests.security.world import PASSWORD, Person, World, make_world
 
@@ -26,8 +28,14 @@ __all__ = ["look_at"]
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
 
 CARD: Final = (
-    "Text with `code`, a [link](https://example.org).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    "## How\n\nText with `code`, a [link](https://example.org).\n\n"
+    "| | b |\n|---|---|\n| 1 | 2 |\n\n##### Deep\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
 )
+TASK: Final = "telling benign from malignant tumours by thirty figures"
+MEASURED_ON: Final = {
+    "dataset": "Handwritten digits of many hands, 360 that were held out",
+    "split": "stratified, test",
+}
 VISITS: Final[dict[str, dict[str, list[str]]]] = {
     "nobody": {
         "/": ["/"],
@@ -39,6 +47,8 @@ VISITS: Final[dict[str, dict[str, list[str]]]] = {
         "/compare": ["/compare", "/compare?ids={work},{plugin}"],
         "/docs/{name:str}": ["/docs/errors"],
         "/lookup": ["/lookup", "/lookup?sha256={sha256}"],
+        "/resales": ["/resales"],
+        "/resales/{ask_id:str}": ["/resales/{ask_id}"],
         "/search": [
             "/search",
             "/search?q=no+such+thing+at+all",
@@ -170,11 +180,12 @@ def world(base_url: str, session_owner_dsn: str) -> Iterator[World]:
             title="A work with a rather long title, to see how it wraps",
             summary="What it does in one sentence that takes more than a line on a phone.",
             card=CARD,
+            task=TASK,
             category="health",
             tags=["tabular", "health"],
-            metrics=[{"name": "Accuracy", "value": 0.979, "dataset": "Iris, 38 held out"}],
+            metrics=[{"name": "Accuracy", "value": 0.979, **MEASURED_ON}],
         )
-        files = [{"path": "data.txt", "sha256": ada.upload(b"another text")}]
+        files = [{"path": "README.md", "sha256": ada.upload(b"another text")}]
         version = {"version": "1.1.0", "files": files, "notes": "More of it."}
         ada.do("POST", f"/listings/{work['id']}/versions", version)
         reviewed = ada.do("GET", f"/listings/{world.ids['published']}")
@@ -184,6 +195,7 @@ def world(base_url: str, session_owner_dsn: str) -> Iterator[World]:
         admin.close()
         with psycopg.connect(session_owner_dsn, autocommit=True) as connection:
             world.ids.update(chain_sale_id=make_chain_sale(connection, world))
+            world.ids.update(ask_id=make_token(connection, world))
         yield world
 
 
@@ -260,6 +272,11 @@ async def test_every_page_fits_and_can_be_read_by_everyone(
 ) -> None:
     visitor = await new_visitor()
     await visitor.context.add_cookies(cookies[who])
+    if who == "nobody" and path != "/compare":  # with a work in the tray; the others without
+        work = world.ids["work"]
+        await visitor.context.add_cookies(
+            [{"name": TRAY_COOKIE, "value": work, "url": visitor.base_url}]
+        )
     status = 422 if "toaster" in path else 200
     visitor.expected_statuses = {status}
     name = f"{who}-{re.sub(r'[^a-z]+', '-', path).strip('-') or 'home'}"

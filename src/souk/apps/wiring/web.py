@@ -7,6 +7,7 @@ from souk.apps.wiring.assets import Assets
 from souk.apps.wiring.badges import BadgeParts
 from souk.apps.wiring.cdn import Cdn
 from souk.apps.wiring.certificates import CertificateParts
+from souk.apps.wiring.chain_index import ChainIndex
 from souk.apps.wiring.chain_sales import ChainSaleParts
 from souk.apps.wiring.commerce import Commerce
 from souk.apps.wiring.compute import Compute
@@ -61,6 +62,7 @@ def wire_web(
     protection: ProtectionParts,
     commerce: Commerce,
     chain_sales: ChainSaleParts,
+    chain_index: ChainIndex,
     delivery: Delivery,
     cdn: Cdn,
     assets: Assets,
@@ -123,6 +125,9 @@ def wire_web(
         orders=commerce.orders,
         promotions=commerce.promotions,
         chain_sales=chain_sales.chain_sales,
+        chains=chain_index.chains,
+        tokens=chain_index.tokens,
+        asks=chain_index.asks,
         revenue=commerce.revenue_reports,
         licences=rights.licences,
         provenance=rights.provenance,

@@ -8,6 +8,8 @@ from souk.kernel.errors import NotFound, SoukError
 from souk.web.forms import PageRequest, ProblemWords
 from souk.web.market import Market
 from souk.web.pages.addresses import paging
+from souk.web.pages.chain_checkout import chain_name
+from souk.web.pages.tokens import resale_of, token_panel
 from souk.web.render import Pages
 from souk.web.shell import Shell
 from souk_client.contracts.delivery import LicensedFiles
@@ -64,6 +66,10 @@ async def licence_page(
     except SoukError as error:
         problem = ProblemWords(title=error.title, detail=error.detail)
     certificate = await market.certificates.of_licence(uow, actor, licence_id)
+    token = await token_panel(uow, actor, market, licence_id)
+    manages = actor.manages(licence.licensee.id)
+    mintable = licence.state == "active" and licence.terms.kind != "seats" and manages
+    resale, symbols = await resale_of(uow, actor, market, licence_id)
     folder = licence.listing_address.rpartition("/")[2]
     return pages.answer(
         "pages/licence.html",
@@ -73,6 +79,16 @@ async def licence_page(
         files=files,
         certificate=certificate,
         may_certify=actor.manages(licence.licensee.id) and licence.state != "revoked",
+        token=token,
+        mint_places=(
+            await market.tokens.where(uow, actor)
+            if token is None and mintable and await market.chains.all(uow)
+            else None
+        ),
+        chain_name=chain_name,
+        resale=resale,
+        resale_symbols=symbols,
+        may_resell=mintable and licence.terms.transferable and token is not None,
         files_problem=None if licence.state != "active" else problem,
         verify_command=f"mp download {licence.listing_address}\nmp verify {folder}",
     )

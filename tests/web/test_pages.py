@@ -143,6 +143,25 @@ def test_what_belongs_to_others_is_not_there(browser: Browser, base_url: str) ->
         assert browser.get(path).status_code == 404, path
 
 
+def test_absurd_searches_are_answered_in_words_for_people(browser: Browser) -> None:
+    address = "/search?price=1e999..&latency=..-1&kind=model%22+OR+1%3D1&sort=evil"
+    deadline = time.monotonic() + 60
+    while (noted := browser.get(address)).status_code == 503:
+        assert time.monotonic() < deadline, "the index was not built"
+        time.sleep(0.2)
+    assert noted.status_code == 200 and "Not understood, and left out" in noted.text
+    assert all(word in noted.text for word in ("1e999..", "..-1", "OR 1=1", "evil"))
+    assert "Not understood" not in browser.get("/search?price=1..2&kind=model&sort=newest").text
+    long = browser.get(f"/search?q={'x' * 10_000}")
+    assert long.status_code == 422 and "this one has 10,000" in long.text
+    upside_down = browser.get("/search?price=10..5")
+    assert upside_down.status_code == 422 and "The lowest price is above" in upside_down.text
+    lost = browser.get("/search?cursor=nonsense")
+    assert lost.status_code == 422 and "next_cursor" not in lost.text
+    nul = browser.get("/browse/%00")
+    assert nul.status_code in (404, 422) and "cannot be stored" not in nul.text
+
+
 def test_others_listings_cannot_be_changed(browser: Browser, base_url: str) -> None:
     listing = market.publish(market.sign_up(base_url))
     browser.sign_up()

@@ -28,6 +28,11 @@ _DETAILS: Final = {
     404: "The page may have moved, the work may have been retired, or it belongs to somebody else.",
     429: "Wait a minute, then go on. The limit keeps the marketplace quick for everyone.",
 }
+_WORDS: Final = {
+    "value_unstorable": "It holds a character or a number that nothing here can have.",
+    "cursor_invalid": "The link to this page is incomplete or old. Start again at the first page.",
+}
+"""Refusals that name what programs send, said as people see it."""
 _STALE_FORM: Final = (
     "This form has waited too long",
     "Nothing was changed. Go back, load the page again and repeat it.",
@@ -51,7 +56,7 @@ def error_page(
         if problem.status == 401 and request.method == "GET":
             return Redirect(with_query("/sign-in", {"next": shell.path}), status_code=303)
         heading = _HEADINGS.get(problem.status, problem.title)
-        detail = _DETAILS.get(problem.status, problem.detail)
+        detail = _WORDS.get(problem.code) or _DETAILS.get(problem.status, problem.detail)
         if problem.status == 403 and "CSRF" in problem.detail:
             heading, detail = _STALE_FORM
         return pages.answer(

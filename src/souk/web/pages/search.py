@@ -13,7 +13,14 @@ from souk.insight.analytics.api import Searched, visit_of
 from souk.kernel.errors import SoukError, Unavailable
 from souk.web.forms import PageRequest
 from souk.web.market import Market
-from souk.web.pages.search_address import VIEWS, Address, read_address, search_filters
+from souk.web.pages.search_address import (
+    MAX_QUERY,
+    VIEWS,
+    Address,
+    read_address,
+    search_filters,
+)
+from souk.web.pages.search_dropped import not_understood
 from souk.web.pages.search_facets import Chip, FacetView, chips, clear_href, facet_views
 from souk.web.render import Pages
 from souk.web.shell import Shell
@@ -40,6 +47,8 @@ class SearchView(msgspec.Struct, frozen=True, kw_only=True):
     """What the results template draws."""
 
     state: Literal["ready", "refused", "starting"]
+    not_understood: list[str] = []
+    """Parts of the address that were left out, as people read them."""
     query: str
     kind: str
     total: int = 0
@@ -142,25 +151,47 @@ def _next_href(address: Address, cursor: str | None) -> str:
     return msgspec.structs.replace(address, parts={**address.parts, "cursor": (cursor,)}).href()
 
 
-def problem_of(address: Address, error: SoukError) -> QueryProblem:
-    """A refusal; a mistake in the query with the place it is at."""
+def problem_of(address: Address, error: SoukError, *, typed: int = 0) -> QueryProblem:
+    """A refusal in a page's words; a mistake in the query with the place it is at.
+
+    Args:
+        typed: how many characters were sent; the address keeps no more than it needs.
+    """
+    if typed > MAX_QUERY:
+        return QueryProblem(
+            title="That is too long to search for",
+            detail=f"A query has at most {MAX_QUERY:,} characters; this one has {typed:,}.",
+        )
+    if words := _WORDS.get(error.code):
+        return QueryProblem(title=words[0], detail=words[1])
     position, length = error.extra.get("position"), error.extra.get("length")
     if not isinstance(position, int) or not isinstance(length, int):
         return QueryProblem(title=error.title, detail=error.detail)
-    typed = address.one("q")
+    text = address.one("q")
     suggestion = error.extra.get("suggestion")
     mended = suggestion if isinstance(suggestion, str) else ""
     return QueryProblem(
         title="The search cannot be read",
         detail=error.detail,
-        before=_near(typed[:position], last=True),
-        wrong=typed[position : position + max(length, 1)][:_NEAR],
-        after=_near(typed[position + max(length, 1) :], last=False),
+        before=_near(text[:position], last=True),
+        wrong=text[position : position + max(length, 1)][:_NEAR],
+        after=_near(text[position + max(length, 1) :], last=False),
         suggestion=mended,
         suggestion_href=address.changed(q=mended) if mended else "",
     )
 
 
+_WORDS: Final = {
+    "price_range_invalid": (
+        "No price lies in that range",
+        "The lowest price is above the highest. Swap them, or leave one of them open.",
+    ),
+    "cursor_invalid": (
+        "This page of results is no longer there",
+        "The link to it is incomplete or old. Search again to start at the first page.",
+    ),
+}
+"""Refusals that name what programs send, said as people see it."""
 _NEAR: Final = 80
 """Letters shown on each side of a mistake."""
 
@@ -193,7 +224,10 @@ async def search_page(
     except SoukError as error:
         # 422 whatever the refusal: a page with a mistake marked in it is shown, not dropped.
         status, panel = 422, await _panel(market, question)
-        shown = view_of(address, panel, sort=sort, view=view, problem=problem_of(address, error))
+        problem = problem_of(address, error, typed=len(request.query_params.get("q", "")))
+        shown = view_of(address, panel, sort=sort, view=view, problem=problem)
+    if dropped := not_understood(request.query_params):
+        shown = msgspec.structs.replace(shown, not_understood=dropped, is_indexed=False)
     shell = msgspec.structs.replace(shell, kept=tuple(address.kept("q")))
     answered = pages.answer(
         "pages/search.html", shell, status=status, headers=headers, search=shown

@@ -67,10 +67,10 @@ RANGES: Final = {
     )
 }
 _SINGLE: Final = ("q", "currency", "sort", "view", "cursor")
-_ALLOWED: Final = {"kind": get_args(ListingKind), "region": get_args(Region)}
+ALLOWED: Final = {"kind": get_args(ListingKind), "region": get_args(Region)}
 _NUMBER: Final = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,94}[a-z0-9])?")
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
+UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Ends(msgspec.Struct, frozen=True):
@@ -103,6 +103,16 @@ def read_ends(text: str) -> Ends:
 def _number(text: str) -> Decimal | None:
     text = text.strip().replace(",", "")
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def is_number(text: str) -> bool:
+    """Whether an end of a range can be read; an empty one is open."""
+    return not text.strip() or _number(text) is not None
+
+
+def is_seller(text: str) -> bool:
+    """Whether this can be a seller's handle."""
+    return _SLUG.fullmatch(text.strip()) is not None
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -162,7 +172,7 @@ def read_address(query: MultiMapping[str]) -> Address:
     parts: dict[str, tuple[str, ...]] = {}
     for name in (*_SINGLE, *LISTS):
         values = [_clean(value, name) for value in query.getall(name, [])[:MAX_VALUES]]
-        allowed = _ALLOWED.get(name)
+        allowed = ALLOWED.get(name)
         kept = tuple(v for v in dict.fromkeys(values) if v and (not allowed or v in allowed))
         if name == "owner":
             kept = tuple(v for v in kept if _SLUG.fullmatch(v))
@@ -183,7 +193,7 @@ def _clean(value: str, name: str) -> str:
     """The query stays as it was typed, so that mistakes in it can be pointed at."""
     if name == "q":
         return value[: MAX_QUERY + 1]
-    return _UNPRINTABLE.sub("", value)[: 400 if name == "cursor" else MAX_WORD].strip()
+    return UNPRINTABLE.sub("", value)[: 400 if name == "cursor" else MAX_WORD].strip()
 
 
 def _read_range(chosen: str, low: str | None, high: str | None) -> Ends:

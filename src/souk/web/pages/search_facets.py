@@ -157,7 +157,7 @@ def _range(address: Address, of: RangeName, found: Mapping[str, Facet]) -> Facet
     facet = found.get(of.name)
     on = address.ends(of.name)
     values = facet.values if facet else []
-    choices = [_band(address, of, value, on, found) for value in values]
+    choices = [_band(address, of, value, on) for value in values]
     if not choices and not on.text() and of.name not in _UNCOUNTED:
         return None
     own = bool(on.text()) and not any(choice.chosen for choice in choices)
@@ -174,18 +174,14 @@ def _range(address: Address, of: RangeName, found: Mapping[str, Facet]) -> Facet
     )
 
 
-def _band(
-    address: Address, of: RangeName, value: FacetValue, on: Ends, found: Mapping[str, Facet]
-) -> Choice:
-    """A counted range. Prices are counted over all currencies, so with several of them only what
-    is free can show a number that choosing it would give."""
+def _band(address: Address, of: RangeName, value: FacetValue, on: Ends) -> Choice:
+    """A counted range. Search counts prices in the currency that bounds would be in (the chosen
+    one, or the marketplace's own), and what is free in any: the number that choosing it gives."""
     ends = Ends(*(_typed(address, of, end) for end in (value.low, value.high)))
-    currencies = found.get("currency")
-    mixed = of.name == "price" and len(currencies.values if currencies else []) > 1
     return Choice(
         value=ends.text(),
         name=range_words(address, of, ends),
-        count=None if mixed and address.currency is None and value.high != 0 else value.count,
+        count=value.count,
         chosen=ends.text() == on.text(),
     )
 

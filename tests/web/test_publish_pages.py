@@ -12,7 +12,7 @@ from tests.web.test_selling import page_session
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
-DETAILS = {
+DETAILS: dict[str, str | list[str]] = {
     "title": "Harbour",
     "summary": "Typed before leaving.",
     "card": "# Half a card",

@@ -15,8 +15,8 @@ from souk.web.shell import Shell
 TRIES: Final = ("sentence embeddings", "tell benign from malignant tumours", "handwritten digits")
 
 
-LEAST_TREND: Final = 3
-"""Fewer works than that are no trend: the popular ones stand there."""
+LEAST_ROW: Final = 3
+"""Fewer works than that are no row: what is next best stands there."""
 
 
 @get("/")
@@ -31,7 +31,8 @@ async def home(
     """Search, kinds and categories, what may please, what is featured, wanted, curated and new."""
     fresh = await market.front.fresh(uow)
     popular = await market.front.popular(uow)
-    is_trend = len(popular.trending) >= LEAST_TREND
+    is_trend = len(popular.trending) >= LEAST_ROW
+    is_popular = not is_trend and len(popular.popular) >= LEAST_ROW
     return pages.answer(
         "pages/home.html",
         shell,
@@ -39,7 +40,7 @@ async def home(
         recommended_works=await recommended(request, uow, actor, market),
         fresh=fresh,
         trending=popular.trending if is_trend else [],
-        popular=[] if is_trend else popular.popular,
+        popular=popular.popular if is_popular else [],
     )
 
 

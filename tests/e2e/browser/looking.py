@@ -24,14 +24,15 @@ HEADS: Final = """() => ({
   status: performance.getEntriesByType('navigation')[0].responseStatus,
 })"""
 CUT_WORDS: Final = """() => {
-  // Words of a table or a headline that the browser had to break, since they had no room.
+  // Words of a table, a headline or a file's name that had to be broken, since they had no room.
   const found = [];
   const range = document.createRange();
   const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   for (let text; (text = walker.nextNode()); ) {
     const around = text.parentElement;
-    if (!around.closest('th, td, h1, h2, h3, .btn') || around.closest('code, .hash')) continue;
-    for (const word of text.data.matchAll(/[A-Za-z]{3,12}/g)) {
+    if (!around.closest('th, td, h1, h2, h3, .btn, .file-name')) continue;
+    if (around.closest('code, .hash')) continue;
+    for (const word of text.data.matchAll(/[A-Za-z]{3,12}([.][a-z]{1,4})?/g)) {
       range.setStart(text, word.index);
       range.setEnd(text, word.index + word[0].length);
       const lines = new Set([...range.getClientRects()].filter((box) => box.width > 1)

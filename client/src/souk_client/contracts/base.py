@@ -44,6 +44,9 @@ SizeBytes = Annotated[int, Meta(ge=0, le=2**50)]
 AmountMinor = Annotated[
     int, Meta(ge=0, le=10**15, description="minor units of the currency (cents for USD)")
 ]
+PositiveMinor = Annotated[
+    int, Meta(ge=1, le=10**15, description="minor units of the currency (cents for USD), from one")
+]
 CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3,5}$", examples=["USD", "EUR", "POL", "GENX"])]
 SemanticVersion = Annotated[
     str,

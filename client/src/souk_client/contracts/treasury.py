@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from souk_client.contracts.base import AmountMinor, Answer, CurrencyCode, Id, Request
+from souk_client.contracts.base import Answer, CurrencyCode, Id, PositiveMinor, Request
 
 
 class Balance(Answer, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Wallet(Answer, frozen=True, kw_only=True):
 class DepositRequest(Request, frozen=True, kw_only=True):
     """Money in, through a payment provider."""
 
-    amount_minor: AmountMinor
+    amount_minor: PositiveMinor
     currency: CurrencyCode
     provider: Annotated[str, Meta(max_length=40)] = "test"
     organisation_id: Id | None = None
@@ -49,7 +49,7 @@ class TransferRequest(Request, frozen=True, kw_only=True):
     """Money from the caller's wallet to another organisation's."""
 
     to_organisation_id: Id
-    amount_minor: AmountMinor
+    amount_minor: PositiveMinor
     currency: CurrencyCode
     note: Annotated[str, Meta(max_length=200)] = ""
     organisation_id: Id | None = None

@@ -21,6 +21,8 @@ takes an `Idempotency-Key`: the same key and body replays the same answer; where
 required.
 """
 EXAMPLES = Path(__file__).with_name("examples.json")
+BODIES = Path(__file__).with_name("bodies.json")
+"""A body of every contract that docs/reference/api.md does not work through, by its name."""
 _RENDERED = "/openapi"
 """Where Litestar mounts its own renderer; ours answers at the fixed address."""
 
@@ -33,6 +35,7 @@ async def openapi_json(request: Request[Any, None, State]) -> Response[bytes]:
         description = request.app.openapi_schema.to_schema()
         complete(description, request.app)
         add_examples(description["paths"])
+        add_bodies(description["paths"])
         state.openapi_json = msgspec.json.encode(description)
     return Response(state.openapi_json, media_type="application/json")
 
@@ -62,6 +65,17 @@ def add_examples(paths: dict[str, Any]) -> None:
                 parameter["example"] = example.parameters[place]
         _show(operation.get("requestBody", {}), example.request)
         _show(operation["responses"].get(str(example.status), {}), example.answer)
+
+
+def add_bodies(paths: dict[str, Any]) -> None:
+    """Puts a body of its contract beside each operation that nothing was recorded for."""
+    bodies = msgspec.json.decode(BODIES.read_bytes())
+    for operation in (one for methods in paths.values() for one in methods.values()):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            schema = content.get("schema", {})
+            contract = schema.get("anyOf", [schema])[0].get("$ref", "").rpartition("/")[2]
+            if contract in bodies:
+                content.setdefault("example", bodies[contract])
 
 
 def _show(body: dict[str, Any], example: Any) -> None:  # nodes of the description, which is JSON
@@ -95,7 +109,15 @@ def openapi_config() -> OpenAPIConfig:
             Tag(name="commerce", description="Orders, receipts, refunds, revenue."),
             Tag(name="rights", description="Licences and provenance."),
             Tag(name="delivery", description="Licensed files and downloads."),
-            Tag(name="insight", description="Notices."),
+            Tag(name="hub", description="What the clients of Hugging Face ask for."),
+            Tag(name="plugins", description="Plug-ins, their versions and workspaces of them."),
+            Tag(name="protection", description="Devices, the keys that they are given, receipts."),
+            Tag(name="compute", description="Metrics, measured again by the marketplace."),
+            Tag(name="reviews", description="Reviews of works, replies and helpful votes."),
+            Tag(name="storefronts", description="What sellers show, and who they proved to be."),
+            Tag(name="moderation", description="Reports, cases, decisions and appeals."),
+            Tag(name="insight", description="Notices, figures of sales and visits."),
+            Tag(name="live", description="Events as they happen."),
             Tag(name="admin", description="For the operator."),
             Tag(name="system", description="Health and metrics."),
         ],

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from souk.delivery.downloads.protected import sealed_range
 from souk.kernel.errors import SoukError
@@ -54,9 +55,9 @@ class TestProtectedFiles:
         assert ProtectedFile(header, KEY).open(0, first) == CONTENT[:SEGMENT_BYTES]
         others = (
             ProtectedFile(header, b"x" * 32),
-            ProtectedFile(ProtectedHeader(**{**as_dict(), "licence_id": "lic_2"}), KEY),
-            ProtectedFile(ProtectedHeader(**{**as_dict(), "path": "b"}), KEY),
-            ProtectedFile(ProtectedHeader(**{**as_dict(), "size_bytes": SEGMENT_BYTES}), KEY),
+            ProtectedFile(replace(HEADER, licence_id="lic_2"), KEY),
+            ProtectedFile(replace(HEADER, path="b"), KEY),
+            ProtectedFile(replace(HEADER, size_bytes=SEGMENT_BYTES), KEY),
         )
         for other in others:
             with pytest.raises(ProofError):
@@ -82,10 +83,6 @@ class TestProtectedFiles:
 
         got = b"".join([part async for part in sealed_range(file, read, start=start, end=end)])
         assert got == sealed(file)[start:end]
-
-
-def as_dict() -> dict[str, object]:
-    return {name: getattr(HEADER, name) for name in HEADER.__struct_fields__}
 
 
 class TestWrappedKeys:
@@ -152,7 +149,7 @@ def receipts(uses: list[int], *, place: Place = Place(), licence: str = "lic_1")
 
 def taken(texts: list[str], *, after: list[str] | None = None, granted: int = 1000) -> int:
     """How many uses a chain has when these arrive after those."""
-    known = {}
+    known: dict[int, str] = {}
     place = Place()
     for batch in (after or [], texts):
         read = read_batch(batch, licence_id="lic_1", device_id="dev_1", device_key=DEVICE_KEY)

@@ -4,6 +4,9 @@ import { readProblem, toast } from "../toasts";
 const FORM = "#compare-form";
 const TOGGLES = "button[form='compare-form'][aria-pressed]";
 
+/** The tray is a cookie: a change leaves with what the one before it was answered. */
+let last: Promise<unknown> = Promise.resolve();
+
 export function mount(holder: HTMLElement): void {
   holder.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
@@ -27,11 +30,18 @@ async function change(
   const fields = new FormData(form, button);
   const inside = holder.contains(button);
   press(button, button.name === "add");
-  const answer = await fetch(form.action, {
-    method: "POST",
-    body: new URLSearchParams([...fields].map(([name, value]) => [name, String(value)])),
-    headers: { "hx-request": "true", accept: "text/html, application/problem+json" },
-  }).catch(() => null);
+  const { action } = form;
+  const sent = last
+    .then(() =>
+      fetch(action, {
+        method: "POST",
+        body: new URLSearchParams([...fields].map(([name, value]) => [name, String(value)])),
+        headers: { "hx-request": "true", accept: "text/html, application/problem+json" },
+      }),
+    )
+    .catch(() => null);
+  last = sent;
+  const answer = await sent;
   if (!answer) toast("error", "No connection", "The marketplace could not be reached.");
   else if (answer.ok) return show(holder, await answer.text(), inside);
   else {

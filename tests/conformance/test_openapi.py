@@ -24,7 +24,13 @@ CHECKS = (
     "response_headers_conformance",
     "ignored_auth",
 )
-LIMIT_S = 300
+LIMIT_S = 900
+"""For what hangs: a busy machine is no defect."""
+
+STREAMED = {
+    "post /api/v1/ipfs/imports",
+    "post /api/{kind}/{owner}/{name}/commit/{revision}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +101,17 @@ def test_every_post_takes_an_idempotency_key_and_needs_it_where_money_moves(
     required = set()
     for where, operation in operations(description):
         keys = [p for p in operation.get("parameters", []) if p["name"] == "Idempotency-Key"]
-        assert len(keys) == where.startswith("post "), where
+        # A body of any length is no part of a note of what was answered.
+        assert len(keys) == (where.startswith("post ") and where not in STREAMED), where
         if keys and keys[0]["required"]:
             required.add(where)
     assert required == {
         "post /api/v1/chain-sales",
+        "post /api/v1/licences/{licence_id}/asks",
+        "post /api/v1/licences/{licence_id}/mint",
         "post /api/v1/orders",
         "post /api/v1/orders/{order_id}/refund",
+        "post /api/v1/provenance/events",
         "post /api/v1/wallet/deposits",
         "post /api/v1/wallet/transfers",
     }

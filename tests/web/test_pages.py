@@ -231,6 +231,16 @@ def test_a_key_is_shown_once(browser: Browser, base_url: str) -> None:
     assert found[0] not in browser.get("/account/keys").text
 
 
+def test_the_reference_lists_every_operation(browser: Browser, base_url: str) -> None:
+    paths = httpx.get(f"{base_url}/openapi.json", timeout=60).json()["paths"]
+    page = browser.get("/docs/api").text
+    for path, methods in paths.items():
+        for method in methods:
+            pointer = path.replace("/", "~1")
+            assert f'href="/openapi.json#/paths/{pointer}/{method}"' in page, (method, path)
+    assert 'id="operations"' not in browser.get("/docs/errors").text
+
+
 def test_a_bad_address_is_a_page_that_leads_on(browser: Browser) -> None:
     for path in ("/nothing", "/no-one/nothing", "/docs/nothing", "/tiles/model/x.png"):
         answer = browser.get(path)

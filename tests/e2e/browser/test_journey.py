@@ -79,6 +79,38 @@ async def test_a_work_is_published_found_bought_downloaded_and_paid_for(
     await expect(seller.page.locator(".unread")).to_have_count(0)
 
 
+async def test_a_published_work_is_edited_and_gets_a_new_version(
+    new_visitor: NewVisitor, iris_model: Path, tmp_path: Path
+) -> None:
+    seller = await new_visitor()
+    await seller.sign_up("Edit Seller")
+    await seller.publish(
+        [iris_model], title="Made twice", price="5", card="A card.", summary="Before."
+    )
+    page = seller.page
+    await page.get_by_role("link", name="Edit the listing").locator("visible=true").click()
+    await expect(page.get_by_text("What you save here is public at once")).to_be_visible()
+    await page.get_by_label("In one sentence").fill("After.")
+    await page.get_by_label("In one sentence").press("Tab")
+    await page.get_by_role("button", name="Save and go on to the files").press("Enter")
+    await expect(page.get_by_label("Version", exact=True)).to_have_value("1.1.0")
+    notes = tmp_path / "notes.csv"
+    notes.write_text("what,when\nnothing,never\n")
+    await page.get_by_label("Choose files").set_input_files([iris_model, notes])
+    for file in (iris_model, notes):
+        row = page.locator("[data-files] li", has_text=file.name)
+        await expect(row).to_contain_text("Scanned, clean", timeout=60_000)
+    await page.get_by_label("What is new").fill("Notes beside the model.")
+    await page.get_by_role("button", name="Go on to the price").click()
+    await page.get_by_role("link", name="Keep and go on").click()
+    await page.get_by_role("button", name="Publish 1.1.0").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Made twice")
+    await expect(page.get_by_text("After.").first).to_be_visible()
+    await page.get_by_role("link", name="Changes since 1.0.0").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("From 1.0.0 to 1.1.0")
+    await expect(page.get_by_text("notes.csv").first).to_be_visible()
+
+
 async def test_a_purchase_before_any_download_can_be_given_back(
     new_visitor: NewVisitor, iris_model: Path
 ) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from souk_client.contracts.works import Compatibility, Metric
 from tests import market
 from tests.e2e.browser.conftest import NewVisitor
-from tests.e2e.browser.visitor import PHONE, Visitor
+from tests.e2e.browser.visitor import DESK, PHONE, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
 
@@ -117,6 +117,45 @@ async def test_search_filter_compare_and_back(new_visitor: NewVisitor, word: str
     )
     await page.locator("#compare-form").get_by_role("button", name="Empty the tray").click()
     await expect(page.locator("#compare-form")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone in the dark"])
+async def test_search_filter_compare_buy_and_review(
+    new_visitor: NewVisitor, word: str, size: ViewportSize
+) -> None:
+    on_phone = size is PHONE
+    visitor = await new_visitor(size=size, dark=on_phone)
+    await visitor.sign_up("Whole Walk")
+    await visitor.deposit("20")
+    page = await open_search(visitor, word)
+    if on_phone:
+        await page.locator(".filters-fold > summary").press("Enter")
+        await expect(page.get_by_role("button", name="Close the filters")).to_be_focused()
+    await page.get_by_role("checkbox", name="Models").press("Space")
+    if on_phone:
+        await page.get_by_role("button", name="Show 3 works").press("Enter")
+    await count_is(page, "3 works")
+    tray = page.locator("#compare-form")
+    for title, works in (("Harbour", "1 work"), ("Lantern", "2 works")):
+        await page.get_by_role("button", name=f"Compare {title}").press("Enter")
+        await expect(tray).to_contain_text(works)
+    await tray.get_by_role("link", name="Compare").press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Compare works")
+    await expect(tray).to_have_count(0)
+    await visitor.no_sideways_scroll()
+    await page.get_by_role("link", name=re.compile("^Buy.*Lantern")).press("Enter")
+    await page.get_by_role("button", name="Pay $3.00").press("Enter")
+    await expect(page.get_by_text("It is yours")).to_be_visible()
+    await visitor.no_sideways_scroll()
+    await page.get_by_role("link", name=f"Lantern {word}").first.press("Enter")
+    await page.get_by_role("radio", name="1 star: Poor").focus()
+    for _ in range(4):
+        await page.keyboard.press("ArrowRight")
+    await page.get_by_label("Your review").fill("It lights the way.")
+    await page.get_by_role("button", name="Publish the review").press("Enter")
+    review = page.get_by_role("article", name="Review by Whole Walk")
+    await expect(review.filter(has_text="It lights the way.").first).to_be_visible()
+    await visitor.no_sideways_scroll()
 
 
 async def test_back_and_forward_through_filters(new_visitor: NewVisitor, word: str) -> None:

@@ -137,6 +137,7 @@ async def resale_page(
         chain_name=chain_name(ask.chain),
         wallet_chain="" if chain is None else wallet_chain(chain),
         is_seller=is_seller,
+        signed_in=actor.user_id is not None,
         signing=signing,
         buying=buying,
         wallet=wallet,

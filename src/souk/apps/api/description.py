@@ -131,8 +131,7 @@ def _parameters(operation: Operation, handler: HTTPRouteHandler, method: str) ->
         parameter["schema"] = _without_null(parameter["schema"])
         if field is not None and isinstance(field.kwarg_definition, KwargDefinition):
             parameter["schema"].update(_limits(field.kwarg_definition))
-    streams = handler.opt.get("raw_body") and handler.opt.get("transaction") == "own"
-    if method == "POST" and not streams:
+    if method == "POST":
         required = handler.opt.get("idempotency") == "required"
         operation.setdefault("parameters", []).append(_idempotency_key(required=required))
 

@@ -33,8 +33,8 @@ KEPT_HEADERS: Final = frozenset({"content-type", "location", "etag"})
 class TransactionMiddleware(ASGIMiddleware):
     """Puts a `UnitOfWork` into the scope, and ends it with the answer.
 
-    Options of a handler: `transaction="own"` (none is opened), `raw_body` (its body is read by
-    nobody but it, so that its requests have no Idempotency-Key), `idempotency="required"`,
+    Options of a handler: `transaction="own"` (none is opened), `raw_body` with it (the body is read
+    by nobody else: a repeat is known by its address and length), `idempotency="required"`,
     `body_limit` (bytes, where the general limit is too small; beside Litestar's own setting).
     """
 
@@ -114,8 +114,15 @@ class TransactionMiddleware(ASGIMiddleware):
         self, scope: HTTPScope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
         caller = _caller(scope)
-        key, body = await self._idempotency_key(scope, receive)
-        assert key is not None and body is not None
+        if scope["route_handler"].opt.get("raw_body"):
+            headers = dict(scope["headers"])
+            key = check_key(headers[b"idempotency-key"].decode("latin-1"))
+            body = scope["query_string"] + b"\n" + headers.get(b"content-length", b"")
+        else:
+            found, read = await self._idempotency_key(scope, receive)
+            assert found is not None and read is not None
+            key, body = found, read
+            receive = _replay(body, receive)
         data_scope = scope_of(scope["user"])
         async with self._database.transaction(data_scope) as uow:
             request_hash = hash_request(scope["method"], scope["path"], body)
@@ -132,7 +139,7 @@ class TransactionMiddleware(ASGIMiddleware):
 
         done = False
         try:
-            await next_app(scope, _replay(body, receive), hold)
+            await next_app(scope, receive, hold)
             done = _went_well(held)
         finally:
             async with self._database.transaction(data_scope) as uow:
@@ -173,11 +180,8 @@ class TransactionMiddleware(ASGIMiddleware):
 
 def _is_repeatable(scope: HTTPScope) -> bool:
     """Whether a request to a handler with transactions of its own is kept for its repeat."""
-    return (
-        scope["method"] == "POST"
-        and not scope["route_handler"].opt.get("raw_body")
-        and any(name == b"idempotency-key" for name, _ in scope["headers"])
-    )
+    named = any(name == b"idempotency-key" for name, _ in scope["headers"])
+    return scope["method"] == "POST" and named
 
 
 def _caller(scope: HTTPScope) -> str:

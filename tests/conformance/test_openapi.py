@@ -30,7 +30,7 @@ LIMIT_S = 900
 
 @pytest.fixture(scope="module")
 def description(base_url: str) -> dict[str, Any]:
-    return httpx.get(f"{base_url}/openapi.json").json()
+    return httpx.get(f"{base_url}/openapi.json", timeout=60).json()
 
 
 def schemathesis(base_url: str, folder: Path, *options: str) -> None:

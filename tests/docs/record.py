@@ -27,7 +27,7 @@ def main() -> None:
         start, end = step.span
         text = text[:start] + render(answer).replace(host, SHOWN_HOST) + text[end:]
     PAGE.write_text(text)
-    paths = httpx.get(f"{base_url}/openapi.json").json()["paths"]
+    paths = httpx.get(f"{base_url}/openapi.json", timeout=60).json()["paths"]
     recorded = json.dumps(examples(done, paths), indent=1, ensure_ascii=False, sort_keys=True)
     EXAMPLES.write_text(recorded.replace(host, SHOWN_HOST) + "\n")
 

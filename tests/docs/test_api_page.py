@@ -54,7 +54,7 @@ KINDS = {"string": str, "integer": int, "array": list[str]}
 
 @pytest.fixture(scope="module")
 def description(base_url: str) -> dict[str, Any]:
-    return httpx.get(f"{base_url}/openapi.json").json()
+    return httpx.get(f"{base_url}/openapi.json", timeout=60).json()
 
 
 def test_every_worked_request_answers_as_the_page_says(

@@ -27,7 +27,7 @@ SEALER = Sealer(SECRET)
 
 
 def test_every_post_checks_its_key(base_url: str) -> None:
-    described = httpx.get(f"{base_url}/openapi.json").json()["paths"]
+    described = httpx.get(f"{base_url}/openapi.json", timeout=60).json()["paths"]
     keyed = [
         path
         for path, operations in described.items()

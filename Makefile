@@ -53,13 +53,8 @@ check: install-dev  ## Fast checks: style, types, layers, and tests that need no
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not database"
 
-test: install-dev build chain browser nginx pebble postgres15  ## Every check, as CI runs them
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not alone"
-	@$(BIN)/pytest -q -m alone
+test: install-dev build chain  ## Every check, as CI runs them
+	@scripts/test.sh $(BIN)
 
 browser:
 	@scripts/install_browser.sh

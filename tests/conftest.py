@@ -33,10 +33,15 @@ settings.load_profile("souk")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the server needs it: no test has to say so itself."""
+    """Whoever asks for a server, a browser or nginx needs it: no test has to say so itself."""
     for item in items:
         if "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+        if "new_visitor" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if any(isinstance(one, str) and one == "nginx" for one in given):
+            item.add_marker("nginx")
 
 
 @pytest.fixture(scope="session")

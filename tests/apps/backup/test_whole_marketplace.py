@@ -65,7 +65,10 @@ class Restored:
         return client
 
 
-@pytest.fixture(scope="module", params=["packaged", "older"])
+@pytest.fixture(
+    scope="module",
+    params=["packaged", pytest.param("older", marks=pytest.mark.postgres15)],
+)
 def restored(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Restored]:

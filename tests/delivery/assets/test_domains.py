@@ -375,6 +375,7 @@ def test_whose_pages_may_read_it_is_the_owner_s_rule(
     until(lambda: allowed("https://any.example") == "*", what="the other rule")
 
 
+@pytest.mark.pebble
 def test_an_authority_gives_a_certificate_and_it_is_renewed(
     ada: Owner, names: Names, node: TlsNode, outside: Outside, session_owner_dsn: str
 ) -> None:

@@ -56,6 +56,7 @@ def serving(nodes: list[Node], url: str) -> Node:
     return next(node for node in nodes if url.startswith(node.url))
 
 
+@pytest.mark.nginx
 def test_a_download_survives_the_node_it_comes_from(
     base_url: str, seller: Souk, pair: list[Node], tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_download_survives_the_node_it_comes_from(
     until(lambda: not bought.url().startswith(victim.url))
 
 
+@pytest.mark.nginx
 def test_nodes_of_a_region_fetch_from_home_once_between_them(
     base_url: str, seller: Souk, pair: list[Node]
 ) -> None:

@@ -20,7 +20,7 @@ from souk.edge.slices import SLICE_BYTES
 from tests.edge.home import SmallHome, small_home
 from tests.edge.nginx.running import client_of, running
 
-pytestmark = pytest.mark.slow  # and needs nginx, which `make test` installs
+pytestmark = [pytest.mark.slow, pytest.mark.nginx]
 LIMIT_S = 60.0
 SMALL, LARGE = 5000, 3 * SLICE_BYTES + 77
 

@@ -15,7 +15,8 @@ RESERVED_SLUGS: Final = frozenset(
     health help home hub images ipfs jobs legal library licences licenses listing listings live
     llms.txt login logout lookup marketplace materials mcp me metrics models moderation new news
     notices notifications oauth offers offline openapi openapi.json orders organisations
-    organizations pages pipelines plugins preferences pricing privacy provenance publish raw receipts register
+    organizations pages pipelines plugins preferences pricing privacy provenance publish raw
+    receipts register
     report reports resolve review reviews robots.txt rooms root sandbox schema search security sell
     seller sellers selling
     settings sign-in sign-out sign-up signals signin signout signup sitemap.xml souk static

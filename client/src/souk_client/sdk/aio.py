@@ -40,6 +40,7 @@ from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
 from souk_client.sdk.saved_searches import SavedSearches
 from souk_client.sdk.storefronts import Storefronts
+from souk_client.sdk.tokens import Asks, Tokens
 from souk_client.sdk.transport import (
     TIMEOUT,
     USER_AGENT,
@@ -118,6 +119,8 @@ class AsyncSouk(Awaiting):
         self.orders: Orders[Awaiting] = Orders(self)
         self.promotions: Promotions[Awaiting] = Promotions(self)
         self.chain_sales: ChainSales[Awaiting] = ChainSales(self)
+        self.tokens: Tokens[Awaiting] = Tokens(self)
+        self.asks: Asks[Awaiting] = Asks(self)
         self.licences: Licences[Awaiting] = Licences(self)
         self.certificates: Certificates[Awaiting] = Certificates(self)
         self.devices: Devices[Awaiting] = Devices(self)

@@ -41,6 +41,7 @@ from souk_client.sdk.reviews import Moderation, Reports, Reviews
 from souk_client.sdk.rights import Licences, Provenance
 from souk_client.sdk.saved_searches import SavedSearches
 from souk_client.sdk.storefronts import Storefronts
+from souk_client.sdk.tokens import Asks, Tokens
 from souk_client.sdk.transport import (
     TIMEOUT,
     USER_AGENT,
@@ -118,6 +119,8 @@ class Souk(Blocking):
         self.orders: Orders[Blocking] = Orders(self)
         self.promotions: Promotions[Blocking] = Promotions(self)
         self.chain_sales: ChainSales[Blocking] = ChainSales(self)
+        self.tokens: Tokens[Blocking] = Tokens(self)
+        self.asks: Asks[Blocking] = Asks(self)
         self.licences: Licences[Blocking] = Licences(self)
         self.certificates: Certificates[Blocking] = Certificates(self)
         self.devices: Devices[Blocking] = Devices(self)

@@ -189,17 +189,19 @@ class Asking:
 
     async def _owner(self, uow: UnitOfWork, actor: Actor, chain: SaleChain, minted: MintRow) -> str:
         """The wallet that has the token by the chain's own word."""
-        problem = "The token is in no wallet that is linked to your account."
         try:
             (owner,) = await self._chains.read(
                 chain, "Licences", "ownerOf", int(minted.token_id, 16)
             )
-        except Conflict:
-            problem = "The token is not on the chain yet. Wait until it is minted."
-            owner = ""
+        except Conflict as error:
+            raise Conflict(
+                "token_not_yours", "The token is not on the chain yet. Wait until it is minted."
+            ) from error
         mine = {wallet.address for wallet in await self._wallets.mine(uow, actor)}
         if str(owner).lower() not in mine:
-            raise Conflict("token_not_yours", problem)
+            raise Conflict(
+                "token_not_yours", "The token is in no wallet that is linked to your account."
+            )
         return str(owner).lower()
 
     async def _parts(self, chain: SaleChain, listing_id: str) -> tuple[int, int]:

@@ -26,8 +26,13 @@ def make_token(connection: psycopg.Connection, world: World) -> str:
         ("chain_index.cursors SELECT %s, 0, -1, '', now()", [NETWORK]),
         (
             "chain_index.facts SELECT %s, %s, 'Transferred', %s, 'final', %s, %s, %s, now(), %s, "
-            "0, '{}', now(), now(), NULL",
-            [fact, NETWORK, token, wallet, secrets.randbelow(2**40), block, block],
+            "0, jsonb_build_object('recipient', %s::text), now(), now(), NULL",
+            [fact, NETWORK, token, wallet, secrets.randbelow(2**40), block, block, wallet],
+        ),
+        (
+            "chain.transactions (id, network, purpose, data, value, state, not_before, created_at) "
+            "SELECT %s, %s, %s, '\\x00', 0, 'queued', now() + interval '1 day', now()",
+            [new_id("ctx", datetime.now(UTC)), NETWORK, f"mint:{licence}"],
         ),
         ("chain_index.tokens SELECT %s, %s", [token, licence]),
         (

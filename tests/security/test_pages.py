@@ -16,6 +16,9 @@ from tests.security.world import PASSWORD, World, make_world
 ATTACKS: dict[str, list[str]] = {
     "POST /library/{licence_id:str}/mint": ["/library/{licence_id}/mint"],
     "POST /library/{licence_id:str}/resale": ["/library/{licence_id}/resale"],
+    "GET /chain-purchases/{sale_id:str}": ["/chain-purchases/csl_wall"],
+    "POST /chain-purchases/{sale_id:str}/hint": ["/chain-purchases/csl_wall/hint"],
+    "POST /checkout/{listing_id:str}/chain": ["/checkout/{draft}/chain"],
     "GET /resales/{ask_id:str}": ["/resales/ask_wall"],
     "POST /resales/{ask_id:str}/withdraw": ["/resales/ask_wall/withdraw"],
     "POST /library/{licence_id:str}/certificate": ["/library/{licence_id}/certificate"],

@@ -61,7 +61,10 @@ def wire_chain(core: Core) -> Chain:
         parts=Parts(
             services={"anchors": anchors},
             routes=routes.ROUTES,
-            worker_tasks=[task.run for task in (*workers.values(), *indexers.values())],
+            worker_tasks=[
+                *(worker.run for worker in workers.values()),
+                *(indexer.run for indexer in indexers.values()),
+            ],
         ),
     )
 

@@ -435,6 +435,6 @@ async def test_money_that_nobody_wanted_back_is_divided_after_the_window(
         # The worker's own clock is not ahead, and would wait two hours.
         connection.execute("UPDATE chain.transactions SET not_before = now()")
 
-    released = until(lambda: bazaar.owed(sale.market, treasury), lambda owed: owed > before)
-    assert released - before == int(sale.price_units)
-    assert until(lambda: buyer.chain_sales.get(sale.id), lambda now: now.refund is None)
+    until(lambda: buyer.chain_sales.get(sale.id), lambda now: now.refund is None)
+    # Money of other tests' sales, held as well, may have been divided with it.
+    assert bazaar.owed(sale.market, treasury) - before >= int(sale.price_units)

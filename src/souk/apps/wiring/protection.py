@@ -12,6 +12,7 @@ from souk.rights.protection import routes
 from souk.rights.protection.api import ProtectedOnly, Protection
 from souk.rights.protection.choices import ChoiceService
 from souk.rights.protection.devices import DeviceService
+from souk.rights.protection.jobs import ending_handler
 from souk.rights.protection.marking import routes as marking_routes
 from souk.rights.protection.marking.service import MarkingService
 from souk.rights.protection.receiving import ReceiptService
@@ -91,5 +92,6 @@ def wire_protection(
                 "marking": marking,
             },
             routes=[*routes.ROUTES, *marking_routes.ROUTES],
+            handlers=[ending_handler()],
         ),
     )

@@ -221,6 +221,20 @@ async def end_release(uow: UnitOfWork, licence_id: str, device_id: str) -> bool:
     return ended == 1
 
 
+async def end_releases_of(uow: UnitOfWork, licence_id: str, organisation_id: str) -> None:
+    """Takes a licence from every device of an organisation."""
+    await uow.execute(
+        """
+        UPDATE protection.releases SET ended_at = %(now)s
+        WHERE licence_id = %(licence_id)s AND organisation_id = %(organisation_id)s
+            AND ended_at IS NULL
+        """,
+        licence_id=licence_id,
+        organisation_id=organisation_id,
+        now=uow.now,
+    )
+
+
 async def mark_forked(uow: UnitOfWork, licence_id: str, device_id: str) -> None:
     """Notes that a device's receipts contradict each other."""
     await uow.execute(

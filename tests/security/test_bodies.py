@@ -203,6 +203,8 @@ def money_fields(ada: Person) -> list[tuple[str, str, dict[str, Any], str]]:
     usd = {"currency": "USD"}
     work = {"kind": "dataset", "title": "x", "slug": f"w-{secrets.token_hex(4)}"}
     offer = f"/offers/{listing['offers'][0]['id']}"
+    sale = {"listing_id": listing["id"], "chain": "local", "currency": "ETH"}
+    sale |= {"wallet": "0x" + "1" * 40}
     return [
         ("POST", "/wallet/deposits", usd, "amount_minor"),
         ("POST", "/wallet/transfers", usd | organisation, "amount_minor"),
@@ -211,6 +213,8 @@ def money_fields(ada: Person) -> list[tuple[str, str, dict[str, Any], str]]:
         ("POST", "/listings", work, "price_minor"),
         ("POST", "/orders", {"listing_id": listing["id"]}, "expected_price_minor"),
         ("POST", "/promotions", usd | {"code": "LESS"}, "amount_off_minor"),
+        ("POST", "/chain-sales", sale, "expected_price_minor"),
+        ("POST", "/chain-sales", sale, "max_price_minor"),
     ]
 
 
@@ -224,6 +228,8 @@ def test_every_amount_in_a_body_is_known_here(ada: Person) -> None:
         if field.endswith("_minor")
     }
     assert found == {
+        ("ChainSaleRequest", "expected_price_minor"),
+        ("ChainSaleRequest", "max_price_minor"),
         ("DepositRequest", "amount_minor"),
         ("TransferRequest", "amount_minor"),
         ("OfferRequest", "price_minor"),

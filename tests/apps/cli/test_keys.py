@@ -37,7 +37,7 @@ def test_a_new_key_signs_and_the_old_one_still_verifies(
     settings: dict[str, str], purpose: str
 ) -> None:
     before = listed(settings)
-    assert set(before) - {"storage"} == {"access", "licence", "log", "urls"}
+    assert set(before) - {"storage"} == {"access", "credential", "licence", "log", "urls"}
     ((old, use),) = before[purpose]
     assert use == "signs"
     said = keys(settings, "rotate", purpose)

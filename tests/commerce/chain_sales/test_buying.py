@@ -104,6 +104,10 @@ def test_a_seller_with_a_wallet_is_paid_on_the_chain_itself(bazaar: Bazaar) -> N
     assert available(seller, "ETH") == 0
     assert seller.chain_sales.set_payout(None).wallet is None
 
+    seller.chain_sales.set_payout(purse.address)
+    seller.wallets.unlink(seller.wallets.list().items[0].id)
+    until(seller.chain_sales.payout, lambda now: now.wallet is None)
+
 
 def test_tokens_are_paid_with_a_permit_for_exactly_the_price(
     bazaar: Bazaar, listing_id: str

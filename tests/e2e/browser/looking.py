@@ -23,7 +23,7 @@ HEADS: Final = """() => ({
   described: document.querySelector('meta[name=description]')?.content ?? '',
   status: performance.getEntriesByType('navigation')[0].responseStatus,
 })"""
-CUT_WORDS: Final = """() => {
+CUT_WORDS: Final = r"""() => {
   // Words of a table, a headline or a file's name that had to be broken, since they had no room.
   const found = [];
   const range = document.createRange();
@@ -32,7 +32,7 @@ CUT_WORDS: Final = """() => {
     const around = text.parentElement;
     if (!around.closest('th, td, h1, h2, h3, .btn, .file-name')) continue;
     if (around.closest('code, .hash')) continue;
-    for (const word of text.data.matchAll(/[A-Za-z]{3,12}([.][a-z]{1,4})?/g)) {
+    for (const word of text.data.matchAll(/(?<![\w@.-])[A-Za-z]{3,12}([.][a-z]{1,4})?(?![\w@])/g)) {
       range.setStart(text, word.index);
       range.setEnd(text, word.index + word[0].length);
       const lines = new Set([...range.getClientRects()].filter((box) => box.width > 1)

@@ -33,7 +33,7 @@ async def test_a_wrong_password_says_so_and_no_more(new_visitor: NewVisitor) -> 
     await visitor.go("/sign-in?next=/wallet")
     await page.get_by_label("E-mail").fill("nobody@example.org")
     await page.get_by_label("Password", exact=True).fill("not the password")
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(page.get_by_role("alert")).to_be_visible()
     await expect(page.get_by_label("E-mail")).to_have_value("nobody@example.org")
 
@@ -49,7 +49,7 @@ async def test_signing_in_leads_back_to_where_it_was_needed(new_visitor: NewVisi
     await expect(page.get_by_role("heading", level=1)).to_have_text("Welcome back")
     await page.get_by_label("E-mail").fill(f"{handle}@example.org")
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Wallet")
 
 

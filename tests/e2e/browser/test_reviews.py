@@ -20,7 +20,7 @@ async def sign_in(visitor: Visitor, email: str) -> None:
     await visitor.go("/sign-in")
     await visitor.page.get_by_label("E-mail").fill(email)
     await visitor.page.get_by_label("Password", exact=True).fill(PASSWORD)
-    await visitor.page.get_by_role("button", name="Sign in").click()
+    await visitor.page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(visitor.page.locator(".head-account, .head-menu").first).to_be_attached()
 
 

@@ -373,12 +373,25 @@ async def test_the_database_refuses_facts_that_cannot_be(
             )
 
 
-@pytest.mark.parametrize("column", ["licensee_id", "valid_until", "use_limit", "licensee_salt"])
+@pytest.mark.parametrize("column", ["listing_id", "valid_until", "use_limit", "licensor_id"])
 async def test_the_application_cannot_change_what_a_licence_says(column: str, app_dsn: str) -> None:
     with psycopg.connect(app_dsn) as application:
         application.execute("SET souk.system = 'on'")
         with pytest.raises(InsufficientPrivilege):
             application.execute(f"UPDATE licences.licences SET {column} = NULL")
+
+
+@pytest.mark.parametrize("column", ["licensee_id", "licensee_salt"])
+async def test_a_licence_changes_hands_only_with_an_entry_that_says_so(
+    column: str, issue: Issue, app_dsn: str
+) -> None:
+    licence = await issue(LicenceTerms(kind="perpetual"))
+    with psycopg.connect(app_dsn) as application:
+        application.execute("SET souk.system = 'on'")
+        with pytest.raises(CheckViolation):
+            application.execute(
+                f"UPDATE licences.licences SET {column} = 'other' WHERE id = %s", [licence.id]
+            )
 
 
 async def test_the_signed_file_is_the_same_each_time(

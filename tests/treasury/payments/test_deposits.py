@@ -72,7 +72,7 @@ def person() -> Actor:
 async def deposit(
     database: Database, payments: PaymentService, actor: Actor, **request: Any
 ) -> Deposit:
-    wish = msgspec.convert({"amount_minor": 500, "currency": "USD", **request}, DepositRequest)
+    wish = DepositRequest(**{"amount_minor": 500, "currency": "USD", **request})
     async with database.transaction(scope_of(actor)) as uow:
         return await payments.deposit(uow, actor, wish)
 

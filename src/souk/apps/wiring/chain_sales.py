@@ -10,7 +10,7 @@ from souk.apps.wiring.parts import Core, Parts, Schedule
 from souk.commerce.chain_sales import routes
 from souk.commerce.chain_sales.api import LinkedAddress, SentTransaction
 from souk.commerce.chain_sales.comparing import SalesComparison
-from souk.commerce.chain_sales.jobs import Watching, settling
+from souk.commerce.chain_sales.jobs import Watching, settling, unlinking
 from souk.commerce.chain_sales.offering import Offering
 from souk.commerce.chain_sales.service import ChainSaleService
 from souk.commerce.chain_sales.settings import ChainSaleSettings
@@ -129,7 +129,7 @@ def wire_chain_sales(
         parts=Parts(
             services={"chain_sales": service},
             routes=routes.ROUTES,
-            handlers=[settling(settlement)],
+            handlers=[settling(settlement), unlinking()],
             schedules=[
                 Schedule(name="chain_sales.expire", every_s=60, run=watching.expire),
                 Schedule(name="chain_sales.compare", every_s=30, run=watching.compare),

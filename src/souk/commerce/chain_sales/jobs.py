@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from souk.commerce.chain_sales import store
+from souk.commerce.chain_sales import payout_store, store
 from souk.commerce.chain_sales.api import TransactionReader
 from souk.commerce.chain_sales.model import Wanted, judged
 from souk.commerce.chain_sales.settling import Settlement
@@ -14,6 +14,7 @@ from souk.commerce.chain_sales.vouchers import paying, releasing
 from souk.infra.outbox.handlers import Delivered, Handler
 from souk.infra.postgres.uow import UnitOfWork
 from souk.kernel.errors import SoukError
+from souk.people.wallets.events import WalletUnlinked
 from souk.rights.chain_index.api import Chains
 from souk.rights.chain_index.events import Refunded, Released, Sold
 
@@ -36,6 +37,16 @@ def settling(settlement: Settlement) -> Handler:
             await settlement.follow(uow, network=one.event.network, nonce=one.event.nonce)
 
     return Handler(name="chain_sales.settle", events=(Sold, Refunded, Released), run=run)
+
+
+def unlinking() -> Handler:
+    """A wallet that left its account is paid no longer: it may have been stolen."""
+
+    async def run(uow: UnitOfWork, delivered: Sequence[Delivered[WalletUnlinked]]) -> None:
+        for one in delivered:
+            await payout_store.forget(uow, user_id=one.event.user_id, wallet=one.event.address)
+
+    return Handler(name="chain_sales.stop_paying", events=(WalletUnlinked,), run=run)
 
 
 class Watching:

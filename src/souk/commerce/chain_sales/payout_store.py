@@ -44,6 +44,18 @@ async def remove(uow: UnitOfWork, organisation_id: str) -> None:
     )
 
 
+async def forget(uow: UnitOfWork, *, user_id: str, wallet: str) -> None:
+    """Nobody is paid at this wallet any more where this user had named it."""
+    await uow.execute(
+        """
+        DELETE FROM chain_sales.payouts
+        WHERE set_by = %(user_id)s AND wallet = lower(%(wallet)s)
+        """,
+        user_id=user_id,
+        wallet=wallet,
+    )
+
+
 async def wallets(
     uow: UnitOfWork, organisation_ids: Collection[str], *, chain_id: int
 ) -> dict[str, str]:

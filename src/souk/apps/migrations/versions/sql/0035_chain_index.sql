@@ -145,3 +145,18 @@ CREATE POLICY for_sale ON chain_index.asks FOR SELECT USING (state = 'open');
 -- A licence follows its token to another holder.
 GRANT UPDATE (licensee_id, licensee_slug, licensee_name, licensee_salt, provenance_entry_id)
     ON licences.licences TO souk_app;
+
+-- It changes hands only with an entry of the log that says so.
+CREATE FUNCTION licences.refuse_silent_transfer() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.provenance_entry_id = OLD.provenance_entry_id THEN
+        RAISE EXCEPTION 'licence % has no entry of its new holder', OLD.id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER transfers_are_logged BEFORE UPDATE ON licences.licences FOR EACH ROW
+    WHEN ((OLD.licensee_id, OLD.licensee_salt) IS DISTINCT FROM (NEW.licensee_id, NEW.licensee_salt))
+    EXECUTE FUNCTION licences.refuse_silent_transfer();

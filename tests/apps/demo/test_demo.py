@@ -11,6 +11,7 @@ import pytest
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.alone  # it measures how soon a work is found
 def test_the_whole_journey_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
     demo = _start(tmp_path)
     said, _ = demo.communicate(timeout=280)

@@ -82,6 +82,18 @@ def _times(pid: int) -> float:
     return sum(int(each) for each in fields[11:15]) * TICK_S if fields else 0.0
 
 
+def wait_until_idle(*, busy: float, for_s: float, limit_s: float) -> None:
+    """Waits until the machine has used less than this part of one processor for so long."""
+    deadline = time.perf_counter() + limit_s
+    quiet_since, before = time.perf_counter(), _machine()
+    while time.perf_counter() < min(deadline, quiet_since + for_s):
+        time.sleep(1)
+        now = _machine()
+        if now - before > busy:
+            quiet_since = time.perf_counter()
+        before = now
+
+
 def _machine() -> float:
     first = Path("/proc/stat").read_text(encoding="utf-8").partition("\n")[0].split()[1:]
     return sum(int(first[index]) for index in _BUSY_FIELDS) * TICK_S

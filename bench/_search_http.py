@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 
+from bench._cpu import wait_until_idle
 from bench._http import Request, Target
 from bench._load import LoadResult, Saturation, find_saturation, open_loop
 from bench._marketplace import bench_marketplace
@@ -110,6 +111,8 @@ def _settle(root: Path, *, rows: int) -> None:
         covered = max(graphs, default=0)
         enough = rows - covered < max(_TAIL, covered // 10)
         if enough and time.perf_counter() - since > _QUIET_S:
+            # PostgreSQL has its rows to look through as well.
+            wait_until_idle(busy=0.25, for_s=_QUIET_S, limit_s=deadline - time.perf_counter())
             return
         time.sleep(0.5)
 

@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 
 from souk_client import proofs
 from souk_client.proofs import EvidenceBundle, LicensedFile, Party, ProofError, SigningKey
+from souk_client.proofs.signed import SignedForm
 from tests.client.evidence import (
     BUYER,
     FILE_HASHES,
@@ -246,6 +247,12 @@ def test_other_algorithms_are_refused(algorithm: str) -> None:
     rest = proofs.sign_licence(licence_facts(), LICENCE_KEY).split(".", 1)[1]
     with pytest.raises(ProofError, match="header"):
         proofs.verify_licence(f"{encode_base64url(canonical_json(header))}.{rest}", TRUSTED)
+
+
+def test_a_signed_document_of_another_kind_is_no_licence() -> None:
+    other = SignedForm(proofs.LicenceFacts, typ="souk-certificate+jws", name="certificate")
+    with pytest.raises(ProofError, match="souk-certificate"):
+        proofs.verify_licence(other.sign(licence_facts(), LICENCE_KEY), TRUSTED)
 
 
 def test_the_digest_of_files_does_not_depend_on_their_order() -> None:

@@ -60,7 +60,6 @@ from souk_client.proofs.keys import (
     thumbprint,
 )
 from souk_client.proofs.licence import (
-    MEDIA_TYPE,
     LicenceFacts,
     LicenceKind,
     Party,
@@ -89,6 +88,7 @@ from souk_client.proofs.merkle import (
     verify_inclusion,
 )
 from souk_client.proofs.parties import COMMITMENT_PREFIX, Salt, commit_party, new_salt
+from souk_client.proofs.signed import MEDIA_TYPE
 
 __all__ = [
     "ATTACHMENT",

@@ -1,25 +1,18 @@
-"""Certificates of ownership: what a holder shows of a licence, signed: a JWS as licence files are.
+"""Certificates of ownership: what a holder shows of a licence, signed.
 
 A certificate names the holder only where the holder agrees to it.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-from souk_client.proofs.canonical import (
-    canonical_json,
-    decode_base64url,
-    encode_base64url,
-    read_canonical,
-)
 from souk_client.proofs.entries import LicensedFile, Moment
 from souk_client.proofs.errors import ProofError
-from souk_client.proofs.keys import LICENCE, KeySet, SigningKey
+from souk_client.proofs.keys import KeySet, SigningKey
 from souk_client.proofs.licence import LicenceKind, Party, Positive
 from souk_client.proofs.parties import Salt
-
-_TYPE: Final = "souk-certificate+jws"
+from souk_client.proofs.signed import SignedForm
 
 
 class CertificateFacts(
@@ -56,16 +49,12 @@ class CertificateFacts(
 
 
 def sign_certificate(facts: CertificateFacts, key: SigningKey) -> str:
-    """The certificate as a compact JWS (RFC 7515) with EdDSA.
+    """The certificate's text.
 
     Raises:
         ProofError: the facts break their own rules.
     """
-    payload = canonical_json(facts)
-    _check(read_canonical(payload, CertificateFacts, what="The certificate"))
-    header = _Header(alg="EdDSA", kid=key.public.kid, typ=_TYPE)
-    signed = f"{encode_base64url(canonical_json(header))}.{encode_base64url(payload)}"
-    return f"{signed}.{encode_base64url(key.sign(signed.encode()))}"
+    return _FORM.sign(facts, key)
 
 
 def read_certificate(text: str) -> tuple[CertificateFacts, str]:
@@ -74,15 +63,7 @@ def read_certificate(text: str) -> tuple[CertificateFacts, str]:
     Raises:
         ProofError: it is no certificate.
     """
-    parts = text.split(".")
-    if len(parts) != 3 or not text.isascii():
-        raise ProofError("The certificate is not a compact JWS.")
-    what = "The certificate's header"
-    header = read_canonical(decode_base64url(parts[0], what=what), _Header, what=what)
-    what = "The certificate's payload"
-    facts = read_canonical(decode_base64url(parts[1], what=what), CertificateFacts, what=what)
-    _check(facts)
-    return facts, header.kid
+    return _FORM.read(text)
 
 
 def verify_signature(text: str, trusted: KeySet) -> CertificateFacts:
@@ -91,19 +72,7 @@ def verify_signature(text: str, trusted: KeySet) -> CertificateFacts:
     Raises:
         ProofError: another marketplace, an unknown key, a wrong signature or a malformed text.
     """
-    facts, kid = read_certificate(text)
-    if facts.issuer != trusted.origin:
-        raise ProofError(f"The certificate is by {facts.issuer}, not by {trusted.origin}.")
-    signed, _, signature = text.rpartition(".")
-    key = trusted.find(kid, purpose=LICENCE)
-    key.verify(decode_base64url(signature, what="The certificate's signature"), signed.encode())
-    return facts
-
-
-class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    alg: Literal["EdDSA"]
-    kid: str
-    typ: Literal["souk-certificate+jws"]
+    return _FORM.verify(text, trusted)
 
 
 def _check(facts: CertificateFacts) -> None:
@@ -113,3 +82,8 @@ def _check(facts: CertificateFacts) -> None:
         raise ProofError("The licence ends before it begins.")
     if not facts.files or len({file.path for file in facts.files}) != len(facts.files):
         raise ProofError("The certificate names no files, or one path twice.")
+
+
+_FORM: Final = SignedForm(
+    CertificateFacts, typ="souk-certificate+jws", name="certificate", check=_check
+)

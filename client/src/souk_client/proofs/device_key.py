@@ -1,9 +1,9 @@
 """A licence's content key on its way to one device: wrapped for it, signed by the marketplace.
 
 Wrapping: X25519 (RFC 7748) between a key made for this once and the device's, HKDF-SHA256
-(RFC 5869) over both public keys, AES-256-GCM. The document is a JWS in compact form (RFC 7515)
-with EdDSA by a published licence key, so a device checks it with no server, and knows until when
-it may open the licence's files without asking again.
+(RFC 5869) over both public keys, AES-256-GCM. The document is signed by a published licence key, so
+a device checks it with no server, and knows until when it may open the licence's files without
+asking again.
 """
 
 import os
@@ -17,17 +17,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from souk_client.proofs.canonical import (
-    canonical_json,
-    decode_base64url,
-    encode_base64url,
-    read_canonical,
-)
+from souk_client.proofs.canonical import decode_base64url, encode_base64url
 from souk_client.proofs.entries import Moment
 from souk_client.proofs.errors import ProofError
-from souk_client.proofs.keys import LICENCE, KeySet, SigningKey
+from souk_client.proofs.keys import KeySet, SigningKey
+from souk_client.proofs.signed import SignedForm
 
-_TYPE: Final = "souk-device-key+jws"
 _NONCE_BYTES: Final = 12
 
 
@@ -89,9 +84,7 @@ def unwrap_key(facts: DeviceKeyFacts, private: X25519PrivateKey) -> bytes:
 
 def sign_device_key(facts: DeviceKeyFacts, key: SigningKey) -> str:
     """The document's text."""
-    header = _Header(alg="EdDSA", kid=key.public.kid, typ=_TYPE)
-    signed = f"{encode_base64url(canonical_json(header))}.{encode_base64url(canonical_json(facts))}"
-    return f"{signed}.{encode_base64url(key.sign(signed.encode()))}"
+    return _FORM.sign(facts, key)
 
 
 def verify_device_key(text: str, trusted: KeySet) -> DeviceKeyFacts:
@@ -100,21 +93,7 @@ def verify_device_key(text: str, trusted: KeySet) -> DeviceKeyFacts:
     Raises:
         ProofError: another marketplace, an unknown key, a wrong signature, or no such document.
     """
-    parts = text.split(".")
-    if len(parts) != 3 or not text.isascii():
-        raise ProofError("The device key is not a compact JWS.")
-    header = read_canonical(
-        decode_base64url(parts[0], what="The header"), _Header, what="The header"
-    )
-    facts = read_canonical(
-        decode_base64url(parts[1], what="The payload"), DeviceKeyFacts, what="The payload"
-    )
-    if facts.issuer != trusted.origin:
-        raise ProofError(f"The device key is by {facts.issuer}, not by {trusted.origin}.")
-    key = trusted.find(header.kid, purpose=LICENCE)
-    signed, _, signature = text.rpartition(".")
-    key.verify(decode_base64url(signature, what="The signature"), signed.encode())
-    return facts
+    return _FORM.verify(text, trusted)
 
 
 def check_offline(facts: DeviceKeyFacts, now: datetime) -> None:
@@ -130,12 +109,6 @@ def check_offline(facts: DeviceKeyFacts, now: datetime) -> None:
         )
 
 
-class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    alg: Literal["EdDSA"]
-    kid: str
-    typ: Literal["souk-device-key+jws"]
-
-
 def _agreed(private: X25519PrivateKey, public: bytes, once: bytes, device: bytes) -> AESGCM:
     try:
         secret = private.exchange(X25519PublicKey.from_public_bytes(public))
@@ -147,3 +120,6 @@ def _agreed(private: X25519PrivateKey, public: bytes, once: bytes, device: bytes
 
 def _bound(licence_id: str, device_id: str) -> bytes:
     return f"souk/device-key/1|{licence_id}|{device_id}".encode()
+
+
+_FORM: Final = SignedForm(DeviceKeyFacts, typ="souk-device-key+jws", name="device key")

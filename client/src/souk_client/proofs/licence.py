@@ -1,27 +1,15 @@
-"""The signed licence file: a JWS in compact form (RFC 7515) with EdDSA (RFC 8037).
-
-Any JOSE library checks it with the marketplace's published keys. Header and payload are canonical
-JSON, so one licence has one form.
-"""
+"""The signed licence file."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
 
-from souk_client.proofs.canonical import (
-    canonical_json,
-    decode_base64url,
-    encode_base64url,
-    read_canonical,
-)
 from souk_client.proofs.entries import LicensedFile, Moment
 from souk_client.proofs.errors import ProofError
-from souk_client.proofs.keys import LICENCE, KeySet, SigningKey
+from souk_client.proofs.keys import KeySet, SigningKey
 from souk_client.proofs.parties import Salt
-
-MEDIA_TYPE: Final = "application/jose"
-_TYPE: Final = "souk-licence+jws"
+from souk_client.proofs.signed import SignedForm
 
 LicenceKind = Literal["perpetual", "timed", "counted", "seats"]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -71,11 +59,7 @@ def sign_licence(facts: LicenceFacts, key: SigningKey) -> str:
     Raises:
         ProofError: the facts break their own rules (naive times, a kind without its limit, …).
     """
-    payload = canonical_json(facts)
-    _check(read_canonical(payload, LicenceFacts, what="The licence"))
-    header = _Header(alg="EdDSA", kid=key.public.kid, typ=_TYPE)
-    signed = f"{encode_base64url(canonical_json(header))}.{encode_base64url(payload)}"
-    return f"{signed}.{encode_base64url(key.sign(signed.encode()))}"
+    return _FORM.sign(facts, key)
 
 
 def read_licence(text: str) -> tuple[LicenceFacts, str]:
@@ -84,18 +68,7 @@ def read_licence(text: str) -> tuple[LicenceFacts, str]:
     Raises:
         ProofError: it is not a licence file.
     """
-    parts = text.split(".")
-    if len(parts) != 3 or not text.isascii():
-        raise ProofError("The licence is not a compact JWS.")
-    header = read_canonical(
-        decode_base64url(parts[0], what="The licence's header"),
-        _Header,
-        what="The licence's header",
-    )
-    payload = decode_base64url(parts[1], what="The licence's payload")
-    facts = read_canonical(payload, LicenceFacts, what="The licence's payload")
-    _check(facts)
-    return facts, header.kid
+    return _FORM.read(text)
 
 
 def verify_licence(text: str, trusted: KeySet) -> LicenceFacts:
@@ -104,13 +77,7 @@ def verify_licence(text: str, trusted: KeySet) -> LicenceFacts:
     Raises:
         ProofError: another marketplace, an unknown key, a wrong signature or a malformed file.
     """
-    facts, kid = read_licence(text)
-    if facts.issuer != trusted.origin:
-        raise ProofError(f"The licence is by {facts.issuer}, not by {trusted.origin}.")
-    signed, _, signature = text.rpartition(".")
-    key = trusted.find(kid, purpose=LICENCE)
-    key.verify(decode_base64url(signature, what="The licence's signature"), signed.encode())
-    return facts
+    return _FORM.verify(text, trusted)
 
 
 def check_term(facts: LicenceFacts, now: datetime) -> None:
@@ -125,12 +92,6 @@ def check_term(facts: LicenceFacts, now: datetime) -> None:
         raise ProofError(f"The licence ended at {facts.valid_until.isoformat()}.")
 
 
-class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    alg: Literal["EdDSA"]
-    kid: str
-    typ: Literal["souk-licence+jws"]
-
-
 def _check(facts: LicenceFacts) -> None:
     limits = {"timed": facts.valid_until, "counted": facts.use_limit, "seats": facts.seats}
     if limits.get(facts.kind, True) is None:
@@ -139,3 +100,6 @@ def _check(facts: LicenceFacts) -> None:
         raise ProofError("The licence ends before it begins.")
     if not facts.files or len({file.path for file in facts.files}) != len(facts.files):
         raise ProofError("The licence names no files, or one path twice.")
+
+
+_FORM: Final = SignedForm(LicenceFacts, typ="souk-licence+jws", name="licence", check=_check)

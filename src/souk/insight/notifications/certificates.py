@@ -1,11 +1,9 @@
 """Tells the owners of domains that a certificate they brought ends soon."""
 
-from collections.abc import Sequence
-
 from souk.delivery.assets.events import CertificateEnding
-from souk.infra.outbox.handlers import Delivered, Handler
-from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.outbox.handlers import Handler
 from souk.insight.notifications.api import Notices
+from souk.insight.notifications.members import Message, member_notices
 from souk.people.organisations.api import OrganisationsApi
 
 KIND = "domain.certificate_ending"
@@ -13,24 +11,23 @@ KIND = "domain.certificate_ending"
 
 def certificate_notices(*, organisations: OrganisationsApi, notices: Notices) -> Handler:
     """A notice for every member of the organisation that has the domain."""
+    return member_notices(
+        CertificateEnding,
+        _message,
+        name="insight.certificates",
+        kind=KIND,
+        organisations=organisations,
+        notices=notices,
+    )
 
-    async def run(uow: UnitOfWork, delivered: Sequence[Delivered[CertificateEnding]]) -> None:
-        members = await organisations.members_of(
-            uow, sorted({one.event.organisation_id for one in delivered})
-        )
-        for one in delivered:
-            event = one.event
-            await notices.tell(
-                uow,
-                user_ids=[member.user_id for member in members.get(event.organisation_id, ())],
-                kind=KIND,
-                title=title_of(event),
-                body=body_of(event),
-                link=f"/account/domains?organisation={event.organisation_id}",
-                event_id=one.id,
-            )
 
-    return Handler(name="insight.certificates", events=(CertificateEnding,), run=run, batch=50)
+def _message(event: CertificateEnding) -> Message:
+    return Message(
+        organisation_id=event.organisation_id,
+        title=title_of(event),
+        body=body_of(event),
+        link=f"/account/domains?organisation={event.organisation_id}",
+    )
 
 
 def title_of(event: CertificateEnding) -> str:

@@ -1,11 +1,9 @@
 """Tells sellers what came of an evaluation that was run on a work of theirs."""
 
-from collections.abc import Sequence
-
 from souk.compute.evaluation.events import EvaluationFinished
-from souk.infra.outbox.handlers import Delivered, Handler
-from souk.infra.postgres.uow import UnitOfWork
+from souk.infra.outbox.handlers import Handler
 from souk.insight.notifications.api import Notices
+from souk.insight.notifications.members import Message, member_notices
 from souk.people.organisations.api import OrganisationsApi
 
 KIND = "evaluation.finished"
@@ -13,24 +11,23 @@ KIND = "evaluation.finished"
 
 def evaluation_notices(*, organisations: OrganisationsApi, notices: Notices) -> Handler:
     """A notice for every member of the selling organisation."""
+    return member_notices(
+        EvaluationFinished,
+        _message,
+        name="insight.evaluations",
+        kind=KIND,
+        organisations=organisations,
+        notices=notices,
+    )
 
-    async def run(uow: UnitOfWork, delivered: Sequence[Delivered[EvaluationFinished]]) -> None:
-        members = await organisations.members_of(
-            uow, sorted({one.event.organisation_id for one in delivered})
-        )
-        for one in delivered:
-            event = one.event
-            await notices.tell(
-                uow,
-                user_ids=[member.user_id for member in members.get(event.organisation_id, ())],
-                kind=KIND,
-                title=title_of(event),
-                body=body_of(event),
-                link=f"/{event.address}#metrics",
-                event_id=one.id,
-            )
 
-    return Handler(name="insight.evaluations", events=(EvaluationFinished,), run=run, batch=50)
+def _message(event: EvaluationFinished) -> Message:
+    return Message(
+        organisation_id=event.organisation_id,
+        title=title_of(event),
+        body=body_of(event),
+        link=f"/{event.address}#metrics",
+    )
 
 
 def title_of(event: EvaluationFinished) -> str:
